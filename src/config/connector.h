@@ -1,0 +1,142 @@
+/*
+ * connector.h
+ *		A connector's configuration, parsed and checked: ConnectorConfig.
+ *
+ * Filled through the property table (properties.h) from a jsonb document (the
+ * SQL functions, the worker) or from the options of a plain logical slot (the
+ * output plugin).  Both give the same struct, so a property cannot mean one
+ * thing here and another there.
+ */
+#ifndef W2K_CONFIG_CONNECTOR_H
+#define W2K_CONFIG_CONNECTOR_H
+
+#include "access/xlogdefs.h"
+#include "nodes/pg_list.h"
+
+#include "wal2kafka.h"
+
+struct W2kFilter;
+
+typedef enum W2kFormat
+{
+	W2K_FORMAT_JSON,			 /* Debezium's envelope, no schemas */
+	W2K_FORMAT_JSON_WITH_SCHEMAS /* refused until it exists, and so on */
+} W2kFormat;
+
+typedef enum W2kFailureMode
+{
+	W2K_FAILURE_FAIL,
+	W2K_FAILURE_WARN,
+	W2K_FAILURE_SKIP
+} W2kFailureMode;
+
+typedef enum W2kFraming
+{
+	W2K_FRAMING_TEXT, /* one JSON line per record */
+	W2K_FRAMING_BINARY
+} W2kFraming;
+
+typedef enum W2kInitialState
+{
+	W2K_INITIAL_RUNNING,
+	W2K_INITIAL_PAUSED,
+	W2K_INITIAL_STOPPED
+} W2kInitialState;
+
+/* Bits of skipped_operations. */
+#define W2K_SKIP_CREATE 0x01
+#define W2K_SKIP_UPDATE 0x02
+#define W2K_SKIP_DELETE 0x04
+#define W2K_SKIP_TRUNCATE 0x08
+
+/* One "name=value" for the sender: a librdkafka property, or "w2k." + ours. */
+typedef struct W2kSenderSetting
+{
+	char *name;
+	char *value;
+	bool is_secret;
+} W2kSenderSetting;
+
+typedef struct W2kConnectorConfig
+{
+	/* What the output plugin reads */
+	char *topic_prefix;	   /* never NULL once resolved */
+	W2kFormat key_format;
+	W2kFormat value_format;
+	bool tombstones_on_delete;
+	uint32 skipped_operations; /* W2K_SKIP_* */
+	char *unavailable_value_placeholder;
+	bool extended_headers;
+	bool include_generated_columns;
+	bool before_unknown_as_null; /* before.unknown.values=null */
+	bool publish_via_partition_root;
+	char *topic_delimiter;
+	char *schema_include_list, *schema_exclude_list;
+	char *table_include_list, *table_exclude_list;
+	char *column_include_list, *column_exclude_list;
+	char *publication_name; /* NULL = none said */
+	W2kFailureMode processing_failure; /* event.processing.failure... */
+	W2kFailureMode converting_failure;
+	bool skip_messages_without_change;
+
+	/* Plugin only, never a connector property */
+	W2kFraming framing;
+	Oid owner;				/* captures what this role may read; 0 = all */
+	XLogRecPtr suspect_lsn; /* encode this change under a subtransaction */
+	char *run_id;			/* of the context header; NULL = make one */
+
+	/* What the worker reads */
+	char *slot_name;	 /* NULL = the default of the design */
+	bool slot_failover;
+	XLogRecPtr start_after_lsn; /* 0 = unset */
+	int64 max_slot_lag_bytes;	/* 0 = no guard */
+	W2kInitialState initial_state;
+	int status_update_interval_ms; /* how often the slot is saved */
+	int statistics_interval_ms;
+	int logical_decoding_work_mem_kb; /* 0 = the server's */
+
+	/* What the sender gets, in order; values may still hold ${file:...} */
+	List *sender_settings; /* of W2kSenderSetting */
+} W2kConnectorConfig;
+
+/*
+ * A jsonb object {"property": value, ...} -> configuration, in the current
+ * memory context.  Raises INVALID_PARAMETER_VALUE, FEATURE_NOT_SUPPORTED or
+ * INSUFFICIENT_PRIVILEGE (a property only superusers may use, when
+ * is_superuser is false) naming the property.  With notices, says once which
+ * properties have no effect here.
+ *
+ * The same for the worker, who passes notices = false.
+ */
+struct Jsonb;
+extern W2kConnectorConfig *w2k_connector_parse(const char *name,
+											   struct JsonbContainer *config,
+											   bool is_superuser,
+											   bool notices);
+
+/* Options of the output plugin: a list of DefElem (ctx->output_plugin_options).
+ * default_prefix is used where topic.prefix is not said. */
+extern W2kConnectorConfig *w2k_connector_parse_options(
+	List *options, const char *default_prefix);
+
+/*
+ * The reverse, for the worker: the properties of the document that the plugin
+ * reads, as a list of DefElem to give to CreateDecodingContext.
+ */
+extern List *w2k_connector_plugin_options(const char *name,
+										  struct JsonbContainer *config);
+
+/* Replaces ${file:/path:key} and ${env:NAME}; only in the worker (R22).
+ * Raises UNDEFINED_FILE or INVALID_PARAMETER_VALUE, never the secret. */
+extern char *w2k_connector_resolve_secrets(const char *value);
+
+/*
+ * The slot's name when the configuration has none:
+ * wal2kafka_<database>_<connector>, made a legal slot name, with a short hash
+ * where that changed or cut it.
+ */
+extern void w2k_connector_default_slot_name(const char *database,
+											const char *connector,
+											NameData *slot_name);
+
+#endif /* W2K_CONFIG_CONNECTOR_H */
