@@ -15,7 +15,7 @@
 
 #include "wal2kafka.h"
 
-struct W2kFilter;
+struct JsonbContainer;
 
 typedef enum W2kFormat
 {
@@ -105,10 +105,8 @@ typedef struct W2kConnectorConfig
  * INSUFFICIENT_PRIVILEGE (a property only superusers may use, when
  * is_superuser is false) naming the property.  With notices, says once which
  * properties have no effect here.
- *
- * The same for the worker, who passes notices = false.
+ * The worker passes notices = false.
  */
-struct Jsonb;
 extern W2kConnectorConfig *w2k_connector_parse(const char *name,
 											   struct JsonbContainer *config,
 											   bool is_superuser,

@@ -1,0 +1,1 @@
+\echo Use "CREATE EXTENSION wal2kafka" to load this file. \quit

@@ -1,0 +1,1 @@
+# Targets that install what they need; parsed before pg_config exists.
