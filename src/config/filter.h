@@ -1,0 +1,64 @@
+/*
+ * filter.h
+ *		Which tables and columns a connector captures.
+ *
+ * Debezium's lists: comma-separated regular expressions ("\," is a comma),
+ * each matched against the whole of "schema", "schema.table" or
+ * "schema.table.column", without regard to the case of ASCII letters.  An
+ * include list and an exclude list of one kind exclude each other; lists of
+ * different kinds are all obeyed.
+ *
+ * The expressions are Java's, compiled by PostgreSQL's engine; filter.c
+ * translates what differs and refuses what has no counterpart.  Nothing here
+ * reads a catalog, so that the output plugin may call it from a callback.
+ */
+#ifndef W2K_CONFIG_FILTER_H
+#define W2K_CONFIG_FILTER_H
+
+#include "config/connector.h"
+
+typedef struct W2kFilter W2kFilter;
+
+/*
+ * Compiles the lists of a configuration into the current memory context; the
+ * filter ends with that context.  Raises INVALID_PARAMETER_VALUE naming the
+ * property whose expression is not valid.
+ */
+extern W2kFilter *w2k_filter_compile(const W2kConnectorConfig *conf);
+
+/*
+ * Is this schema captured, as far as its name can tell?  Where not and reason
+ * is not NULL, *reason says why in words for a view: a constant.
+ */
+extern bool w2k_filter_schema(const W2kFilter *filter, const char *schema,
+							  const char **reason);
+
+/* Is this table captured?  Looks at the schema's lists as well. */
+extern bool w2k_filter_table(const W2kFilter *filter, const char *schema,
+							 const char *table, const char **reason);
+
+/* Is this column of a captured table part of its values?  Never asked of keys.
+ */
+extern bool w2k_filter_column(const W2kFilter *filter, const char *schema,
+							  const char *table, const char *column);
+
+/* No column list is set: w2k_filter_column would always say true. */
+extern bool w2k_filter_has_columns(const W2kFilter *filter);
+
+/*
+ * Was the table asked for, by an include list of tables or schemas, and not
+ * only by the default of everything?  Then a missing privilege is an error.
+ */
+extern bool w2k_filter_is_explicit(const W2kFilter *filter, const char *schema,
+								   const char *table);
+
+/* pg_catalog, information_schema, toast, temporary ones, and our own. */
+extern bool w2k_filter_is_system_schema(const char *schema);
+
+/*
+ * What is wrong with a list of regular expressions, as a sentence in the
+ * current memory context; NULL where it is fine.
+ */
+extern char *w2k_filter_list_problem(const char *list);
+
+#endif /* W2K_CONFIG_FILTER_H */
