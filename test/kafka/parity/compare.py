@@ -1,0 +1,150 @@
+"""Compares what two connectors wrote about the same changes.
+
+Records are compared parsed, with the order of fields, and numbers by their
+text, so that 1.50 is not 1.5 and 1e5 is not 100000.0.  Only what must differ
+is taken out: versions, processing times, the run id and the prefix.  Any
+other difference has to be in the list of known ones (differences.py), and
+each entry of that list has to be met: a difference that went away is news.
+"""
+import json
+import struct
+
+MISSING = "(absent)"
+
+
+class Number(str):
+    """A JSON number as it was spelled."""
+    __slots__ = ()
+
+
+def parse(text):
+    return json.loads(text, object_pairs_hook=lambda pairs: dict(pairs),
+                      parse_float=Number, parse_int=Number,
+                      parse_constant=Number)
+
+
+def _same_number(a, b):
+    """Two spellings of one binary number?  (Java 17 prints 2.0E-3's like.)"""
+    if a == b:
+        return True
+    if not (isinstance(a, Number) and isinstance(b, Number)):
+        return False
+    if not any(c in a + b for c in ".eE"):
+        return False
+    if float(a) == float(b):
+        return True
+    try:
+        return struct.pack("f", float(a)) == struct.pack("f", float(b)) \
+            and min(len(a), len(b)) <= 13
+    except OverflowError:
+        return False
+
+
+def differences(a, b, path=""):
+    """Yields (path, of a, of b)."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        if [k for k in a if k in b] != [k for k in b if k in a]:
+            yield path + "#order", list(a), list(b)
+        for key in list(a) + [k for k in b if k not in a]:
+            yield from differences(a.get(key, MISSING), b.get(key, MISSING),
+                                   path + "." + key if path else key)
+    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        for i, (x, y) in enumerate(zip(a, b)):
+            yield from differences(x, y, "%s[%d]" % (path, i))
+    elif type(a) is not type(b) or not (a == b or _same_number(a, b)):
+        yield path, a, b
+
+
+# Processing times and the version: there, but never equal.
+_NOT_COMPARED = [("source", "version"), ("ts_ms",), ("ts_us",), ("ts_ns",)]
+
+
+def normal(rec, prefix):
+    """A record without what must differ, ready to be compared."""
+    value = rec["value"]
+    if value is not None:
+        value = parse(value) if isinstance(value, str) else value
+        if isinstance(value, dict):
+            for path in _NOT_COMPARED:
+                place = value
+                for step in path[:-1]:
+                    place = place.get(step) or {}
+                if path[-1] in place:
+                    place[path[-1]] = type(place[path[-1]]).__name__
+            source = value.get("source")
+            if isinstance(source, dict) and source.get("name") == prefix:
+                source["name"] = "(prefix)"
+    key = rec["key"]
+    headers = []
+    for name, text in rec["headers"]:
+        if name == "__debezium.context.runId":
+            text = "(run id)" if len(text) == 36 else "not a UUID: " + text
+        elif name == "__debezium.context.connectorLogicalName":
+            text = "(prefix)" if text == prefix else text
+        headers.append([name, text])
+    return {"key": parse(key) if isinstance(key, str) else key,
+            "key bytes": key, "headers": headers, "value": value}
+
+
+def by_topic(records, prefix):
+    topics = {}
+    for rec in records:
+        name = rec["topic"]
+        if name.startswith(prefix + "."):
+            name = name[len(prefix) + 1:]
+        topics.setdefault(name, []).append(rec)
+    return topics
+
+
+def compare(theirs, their_prefix, ours, our_prefix, known, skip_topics=()):
+    """Returns (records compared, problems, entries of known never met)."""
+    a_topics = by_topic(theirs, their_prefix)
+    b_topics = by_topic(ours, our_prefix)
+    problems, met, compared = [], set(), 0
+    for topic in sorted(set(a_topics) | set(b_topics)):
+        if topic in skip_topics:
+            continue
+        a_recs, b_recs = a_topics.get(topic, []), b_topics.get(topic, [])
+        if len(a_recs) != len(b_recs):
+            problems.append(
+                "topic %s: %d records of Debezium's, %d of ours%s"
+                % (topic, len(a_recs), len(b_recs),
+                   first_unmatched(a_recs, b_recs)))
+        for i, (a_rec, b_rec) in enumerate(zip(a_recs, b_recs)):
+            compared += 1
+            a = normal(a_rec, their_prefix)
+            b = normal(b_rec, our_prefix)
+            for path, x, y in differences(a, b):
+                number = known_as(known, topic, path, x, y, a)
+                if number is None:
+                    problems.append(
+                        "%s record %d: %s\n    Debezium: %s\n    ours:     %s"
+                        % (topic, i, path, short(x), short(y)))
+                else:
+                    met.add(number)
+    unmet = [entry for i, entry in enumerate(known) if i not in met]
+    return compared, problems, unmet
+
+
+def first_unmatched(a_recs, b_recs):
+    for i, (a, b) in enumerate(zip(a_recs, b_recs)):
+        if a["key"] != b["key"] or (a["value"] is None) != (b["value"] is None):
+            return "; the first of another key: %d, %s / %s" % (
+                i, short(a["key"]), short(b["key"]))
+    longer = a_recs if len(a_recs) > len(b_recs) else b_recs
+    rest = longer[min(len(a_recs), len(b_recs)):]
+    return "; the first too many: %s" % short(
+        [rest[0]["key"], rest[0]["value"]]) if rest else ""
+
+
+def known_as(known, topic, path, x, y, rec):
+    for i, entry in enumerate(known):
+        if entry.matches(topic, path, x, y, rec):
+            return i
+    return None
+
+
+def short(value):
+    text = value if isinstance(value, str) else json.dumps(
+        value, ensure_ascii=False)
+    return text if len(text) <= 300 else text[:200] + " ... " + text[-80:]
