@@ -55,9 +55,11 @@ class Installation:
         return cls("%s/lib/postgresql/%d/bin/pg_config" % (prefix, major))
 
     def install_extension(self, tree=REPO, quiet=True):
-        """Build the tree's extension and install it here."""
+        """Build the tree's extension and install it here, if not done."""
+        if os.environ.get("W2K_INSTALLED"):
+            return
         out = run(["make", "-C", tree, "PG_CONFIG=" + self.pg_config,
-                   "WERROR=1", "install"], env=_make_env())
+                   "WERROR=1", "install"], env=make_env())
         if not quiet:
             print(out)
 
@@ -75,7 +77,7 @@ class Installation:
         return []
 
 
-def _make_env():
+def make_env():
     """Without what an outer make told its own children."""
     env = dict(os.environ)
     for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PG_CONFIG"):

@@ -1,4 +1,5 @@
 -- Values out of line, changed and not.
+ALTER TABLE inv.toast ALTER n SET STORAGE EXTERNAL, ALTER ns SET STORAGE EXTERNAL;
 INSERT INTO inv.toast SELECT 1, s, s, decode(s, 'hex'), to_jsonb(s), to_json(s),
 	('<a>' || s || '</a>')::xml, (repeat('123456789', 3000) || '.5')::numeric,
 	(repeat('9', 900))::numeric, s, 0

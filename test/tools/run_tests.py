@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""make test: builds the tree, installs it into a private PostgreSQL, and
+runs every suite against it.  Names of suites as arguments run only those.
+
+Each suite ends with a line "NAME: N passed, N failed, N skipped"; the last
+line here is their sum.
+"""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from testbed import (IS_ROOT, LONG, PG_USER, REPO, as_server_user, free_port,
+                     log, main, user_dir)
+from testbed.postgres import Installation, make_env
+
+_LINE = re.compile(r"^[\w ]+: (\d+) passed, (\d+) failed, (\d+) skipped")
+
+
+class Results:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.lines = []
+
+    def add(self, name, passed, failed, skipped, seconds):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+        self.lines.append("%-14s %5d passed %3d failed %3d skipped %6.0f s"
+                          % (name, passed, failed, skipped, seconds))
+
+
+def stream(argv, **kwargs):
+    """Run, show the output while it comes, and return (code, output)."""
+    lines = []
+    with subprocess.Popen(argv, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True,
+                          errors="replace", **kwargs) as process:
+        try:
+            for line in process.stdout:
+                sys.stdout.write(line)
+                sys.stdout.flush()
+                lines.append(line)
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+    return process.returncode, "".join(lines)
+
+
+def installcheck(inst):
+    env = dict(make_env(), PG_CONFIG=inst.pg_config)
+    code, out = stream([REPO + "/test/tools/installcheck.sh"], env=env)
+    good = len(re.findall(r"^(?:test .*|ok +\d+ .*)\.\.\. ok|^ok \d+",
+                          out, re.M))
+    bad = len(re.findall(r"\.\.\. FAILED|^not ok \d+", out, re.M))
+    return good, max(bad, 1 if code else 0), 0
+
+
+def unit(inst):
+    if not os.path.exists(REPO + "/test/unit/Makefile"):
+        return 0, 0, 1
+    code, out = stream(["make", "-C", REPO + "/test/unit",
+                        "PG_CONFIG=" + inst.pg_config, "check"],
+                       env=make_env())
+    good = len(re.findall(r"^ok\b", out, re.M))
+    bad = len(re.findall(r"^not ok\b", out, re.M))
+    return good, max(bad, 1 if code else 0), 0
+
+
+def tap(inst):
+    """PostgreSQL's own TAP modules, from a copy that its user owns."""
+    scripts = sorted(glob.glob(REPO + "/test/t/*.pl"))
+    if not scripts:
+        return 0, 0, 1
+    home = user_dir("tap")
+    shutil.copytree(REPO + "/test", home + "/test", dirs_exist_ok=True)
+    tree = os.path.join(os.path.dirname(inst.pgxs), "../..")
+    perl = os.path.realpath(tree + "/src/test/perl")
+    env = dict(make_env(), PATH=inst.bindir + ":" + os.environ["PATH"],
+               PG_CONFIG=inst.pg_config, PGPORT=str(free_port()),
+               PG_REGRESS=os.path.realpath(
+                   tree + "/src/test/regress/pg_regress"),
+               TESTDIR=home, TESTDATADIR=home + "/tmp_check",
+               TESTLOGDIR=home + "/tmp_check/log", HOME=home,
+               W2K_MOCK=build_mock(home))
+    if IS_ROOT:
+        subprocess.check_call(["chown", "-R", PG_USER, home])
+    user = as_server_user()
+    user["cwd"] = home
+    code, out = stream(
+        ["prove", "-I", perl, "-I", home + "/test/lib"]
+        + [home + "/test/t/" + os.path.basename(s) for s in scripts],
+        env=env, **user)
+    ran = re.search(r"^Files=\d+, Tests=(\d+)", out, re.M)
+    total = int(ran[1]) if ran else 0
+    bad = len(re.findall(r"^#   Failed test", out, re.M))
+    if code:
+        bad = max(bad, 1)
+        for log_file in glob.glob(home + "/tmp_check/log/*"):
+            shutil.copy(log_file, user_dir("tap-log"))
+    return max(total - bad, 0), bad, 0
+
+
+def build_mock(home):
+    """The mock broker, where the server's user can run it."""
+    source = REPO + "/test/mock/mock_broker"
+    if os.path.exists(REPO + "/test/mock/Makefile"):
+        subprocess.check_call(["make", "-s", "-C", REPO + "/test/mock"],
+                              env=make_env())
+    if os.path.exists(source):
+        shutil.copy(source, home + "/mock_broker")
+    return home + "/mock_broker"
+
+
+def script(path, *args):
+    def suite(inst):
+        env = dict(make_env(), W2K_PG_CONFIG=inst.pg_config,
+                   W2K_INSTALLED="1")
+        code, out = stream([sys.executable, os.path.join(REPO, path)]
+                           + list(args), env=env)
+        for line in reversed(out.splitlines()):
+            found = _LINE.match(line)
+            if found:
+                good, bad, skipped = map(int, found.groups())
+                return good, max(bad, 1 if code else 0), skipped
+        return 0, 1, 0
+    return suite
+
+
+SUITES = [
+    ("installcheck", installcheck),
+    ("unit", unit),
+    ("tap", tap),
+    ("readme", script("test/tools/readme_test.py")),
+    ("parity", script("test/kafka/parity/parity.py")),
+    ("scenarios", script("test/kafka/scenarios.py")),
+    ("faults", script("test/kafka/faults.py")),
+    ("majors", script("test/tools/majors.py")),
+]
+
+
+def run_tests():
+    wanted = sys.argv[1:] or [name for name, _ in SUITES]
+    results = Results()
+    began = time.monotonic()
+    inst = Installation.private()
+    log("building and installing into %s" % inst.bindir)
+    inst.install_extension()
+    for name, suite in SUITES:
+        if name not in wanted:
+            continue
+        log("==== %s" % name)
+        start = time.monotonic()
+        good, bad, skipped = suite(inst)
+        results.add(name, good, bad, skipped, time.monotonic() - start)
+    print("\n" + "\n".join(results.lines))
+    if results.skipped:
+        print("%d skipped: see SKIP above" % results.skipped)
+    print("%s: %.0f s" % ("make test-long" if LONG else "make test",
+                          time.monotonic() - began))
+    print("%d passed, %d failed" % (results.passed, results.failed))
+    return 1 if results.failed or not results.passed else 0
+
+
+main(run_tests)
