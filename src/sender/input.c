@@ -1,0 +1,153 @@
+/*
+ * input.c
+ *		The frames that come down the pipe.
+ *
+ * The buffer holds what is not taken yet; a frame larger than it makes it
+ * grow, and it shrinks again when that frame is gone.  A record too large for
+ * any broker is never held: the session deals with it by its first bytes and
+ * the rest is dropped as it comes.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sender/input.h"
+#include "sender/memory.h"
+
+/* One read takes up to this much; the pipe holds at most as much. */
+#define READ_BYTES (1024 * 1024)
+
+/* The buffer's usual size: a read behind the rest of the one before. */
+#define USUAL_CAPACITY (2 * READ_BYTES)
+
+void
+w2k_input_init(W2kInput *input, int fd, bool skips_newlines)
+{
+	*input = (W2kInput){.fd = fd,
+						.skips_newlines = skips_newlines,
+						.capacity = USUAL_CAPACITY};
+	input->data = w2k_memory_alloc(input->capacity);
+}
+
+static size_t
+held(const W2kInput *input)
+{
+	return input->end - input->start;
+}
+
+/* Moves what is held to the front of a buffer of that capacity. */
+static void
+resize(W2kInput *input, size_t capacity)
+{
+	if (input->start > 0)
+	{
+		memmove(input->data, input->data + input->start, held(input));
+		input->end -= input->start;
+		input->start = 0;
+	}
+	if (capacity != input->capacity)
+	{
+		input->data = w2k_memory_realloc(input->data, capacity);
+		input->capacity = capacity;
+	}
+}
+
+void
+w2k_input_read(W2kInput *input)
+{
+	size_t room;
+	ssize_t got;
+
+	if (input->start == input->end)
+		input->start = input->end = 0;
+	if (input->capacity > USUAL_CAPACITY && held(input) < READ_BYTES)
+		resize(input, USUAL_CAPACITY);
+	else if (input->capacity - input->end < READ_BYTES)
+		resize(input, held(input) + READ_BYTES > input->capacity
+						  ? held(input) + READ_BYTES
+						  : input->capacity);
+
+	room = input->capacity - input->end;
+	do
+		got = read(input->fd, input->data + input->end, room);
+	while (got < 0 && errno == EINTR);
+	if (got > 0)
+		input->end += (size_t) got;
+	else if (got == 0 || errno != EAGAIN)
+		input->is_at_eof = true;
+}
+
+/* Drops what is at hand of a record that was refused. */
+static void
+drop_discarded(W2kInput *input)
+{
+	size_t len = held(input);
+
+	if (len > input->discard)
+		len = (size_t) input->discard;
+	input->start += len;
+	input->discard -= len;
+}
+
+/*
+ * The frame at the front is not all there.  Refuses it if it is a record that
+ * nobody could send; true when it was dropped and there may be more behind.
+ */
+static bool
+skip_huge(W2kInput *input, W2kSession *session, size_t needed)
+{
+	const char *frame = input->data + input->start;
+	W2kCursor head;
+
+	if (held(input) < W2K_FRAME_HEADER_SIZE + W2K_RECORD_FIXED_SIZE ||
+		(uint8_t) frame[1] != W2K_FRAME_RECORD)
+		return false;
+	head.p = frame + W2K_FRAME_HEADER_SIZE;
+	head.end = head.p + W2K_RECORD_FIXED_SIZE;
+	head.is_malformed = false;
+	if (!w2k_session_refuse_huge(session, head, needed - W2K_FRAME_HEADER_SIZE))
+		return false;
+	input->discard = needed;
+	drop_discarded(input);
+	return true;
+}
+
+bool
+w2k_input_feed(W2kInput *input, W2kSession *session)
+{
+	drop_discarded(input);
+	while (session->end == W2K_SESSION_RUNS && input->discard == 0)
+	{
+		uint8_t type;
+		W2kCursor payload;
+		size_t used;
+		size_t needed;
+
+		switch (w2k_frame_parse(input->data + input->start, held(input),
+								input->skips_newlines, &type, &payload, &used,
+								&needed))
+		{
+			case W2K_PARSE_FRAME:
+				if (w2k_session_take(session, type, payload) == W2K_NOT_NOW)
+					return false;
+				input->start += used;
+				break;
+			case W2K_PARSE_MORE:
+				input->start += used;
+				if (!skip_huge(input, session, needed))
+					return true;
+				break;
+			case W2K_PARSE_MALFORMED:
+				w2k_session_malformed(session, "frame");
+				break;
+		}
+	}
+	return true;
+}
+
+bool
+w2k_input_has_rest(const W2kInput *input)
+{
+	return held(input) > 0 || input->discard > 0;
+}

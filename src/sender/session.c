@@ -1,0 +1,759 @@
+/*
+ * session.c
+ *		What the frames mean: from a stream of them to records in Kafka.
+ *
+ * Each RECORD gets the next sequence number, goes to librdkafka with that
+ * number as its opaque, and stands in the acknowledgement window until its
+ * delivery report.  What is in flight is bounded here, by bytes that include
+ * what a record costs beyond its own, because librdkafka counts values only.
+ *
+ * The end of a session is an ERROR frame of severity RETRY or FATAL; the loop
+ * in main.c sees session->end, writes out the answers and leaves.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sender/delivery.h"
+#include "sender/memory.h"
+#include "sender/session.h"
+#include "wal2kafka.h"
+
+/* syslog's levels, as librdkafka and LOG frames use them. */
+#define LEVEL_WARNING 4
+#define LEVEL_INFO 6
+
+/*
+ * What a record costs beyond its bytes: librdkafka's message, its headers,
+ * and malloc.  Small records would else take several times the bound.
+ */
+#define RECORD_OVERHEAD 512
+
+/* Without any acknowledgement for this long, people are told. */
+#define STALL_MS 10000
+
+int64_t
+w2k_session_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void
+w2k_session_init(W2kSession *session, W2kAnswers *answers, bool is_alone,
+				 int wake_fd)
+{
+	*session = (W2kSession){.answers = answers,
+							.is_alone = is_alone,
+							.wake_fd = wake_fd};
+	w2k_settings_init(&session->settings);
+	w2k_ackwindow_init(&session->window);
+}
+
+/* ---- ending ---- */
+
+static void
+end_session(W2kSession *session, W2kSeverity severity, const W2kResult *result,
+			uint64_t sequence, uint64_t lsn, const char *topic,
+			const char *text)
+{
+	if (session->end != W2K_SESSION_RUNS)
+		return;
+	session->end = W2K_SESSION_FAILED;
+	w2k_answers_error(session->answers, severity, result->code, sequence, lsn,
+					  topic, result->name, text);
+}
+
+/* Ended by what we were given, not by Kafka. */
+static void
+end_refused(W2kSession *session, const char *text)
+{
+	static const W2kResult refused = {.code = -1, .name = "INVALID_INPUT"};
+
+	end_session(session, W2K_SEVERITY_FATAL, &refused, 0, 0, "", text);
+}
+
+void
+w2k_session_malformed(W2kSession *session, const char *what)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+			 "malformed %s after record %" PRIu64
+			 ": what feeds wal2kafka-sender does not write the frame protocol, version %d",
+			 what, session->window.last, W2K_FRAME_VERSION);
+	end_refused(session, text);
+}
+
+static W2kSeverity
+ending_severity(const W2kErrorInfo *info)
+{
+	return info->error_class == W2K_CLASS_FATAL ||
+				   info->error_class == W2K_CLASS_RECORD
+			   ? W2K_SEVERITY_FATAL
+			   : W2K_SEVERITY_RETRY;
+}
+
+/* ---- records that failed ---- */
+
+typedef struct FailedRecord
+{
+	uint64_t sequence; /* 0: it never got one */
+	uint64_t lsn;
+	const W2kTopic *topic;
+	uint64_t bytes;
+	uint32_t batch_records; /* that came back with the same error */
+} FailedRecord;
+
+/*
+ * Decides about a record that librdkafka gave back.  True when it was skipped
+ * by policy; false when the session ended.  A batch that failed as a whole is
+ * never skipped: the broker says nothing about which of its records is to
+ * blame, and the others must not go with it.
+ */
+static bool
+fail_record(W2kSession *session, const W2kResult *result,
+			const FailedRecord *failed)
+{
+	const W2kErrorInfo *info = w2k_delivery_classify(result->name);
+	W2kErrorPlace place = {.topic = failed->topic->name,
+						   .record_bytes = failed->bytes,
+						   .batch_records = failed->batch_records};
+	char text[1024];
+
+	w2k_delivery_describe(text, sizeof(text), info, result->text, &place);
+	if (info->error_class == W2K_CLASS_RECORD &&
+		session->settings.skips_records && failed->batch_records == 1)
+	{
+		w2k_answers_error(session->answers, W2K_SEVERITY_SKIPPED, result->code,
+						  failed->sequence, failed->lsn, failed->topic->name,
+						  result->name, text);
+		return true;
+	}
+	end_session(session, ending_severity(info), result, failed->sequence,
+				failed->lsn, failed->topic->name, text);
+	return false;
+}
+
+/* A record that never reached librdkafka's queue, of that many bytes. */
+static void
+refuse_record(W2kSession *session, const W2kResult *result,
+			  const W2kTopic *topic, uint64_t lsn, uint64_t bytes)
+{
+	FailedRecord failed = {.sequence = session->window.last + 1,
+						   .lsn = lsn,
+						   .topic = topic,
+						   .bytes = bytes,
+						   .batch_records = 1};
+
+	if (fail_record(session, result, &failed))
+		w2k_ackwindow_ack(&session->window,
+						  w2k_ackwindow_add(&session->window, lsn,
+											topic->index, 0));
+}
+
+/* ---- frames ---- */
+
+static W2kTaken
+take_hello(W2kSession *session, W2kCursor *cur)
+{
+	uint16_t version = w2k_get_u16(cur);
+	uint32_t len;
+	const char *program;
+	uint32_t program_len;
+
+	w2k_get_u16(cur);
+	program = w2k_get_string(cur, &program_len);
+	w2k_get_string(cur, &len);
+	if (cur->is_malformed)
+		w2k_session_malformed(session, "HELLO frame");
+	else if (version != W2K_FRAME_VERSION)
+	{
+		char text[512];
+
+		snprintf(text, sizeof(text),
+				 "\"%.*s\" speaks version %u of the frame protocol, wal2kafka-sender %s speaks %u; install both of one version and restart the server",
+				 (int) (program_len > 64 ? 64 : program_len), program, version,
+				 W2K_VERSION, W2K_FRAME_VERSION);
+		end_refused(session, text);
+	}
+
+	/* A new session of the plugin: it will define its ids anew */
+	session->has_hello = true;
+	w2k_idmap_clear(&session->topic_ids);
+	for (uint32_t i = 0; i < session->header_sets.capacity; i++)
+		w2k_producer_free_headers(session->header_sets.entries[i].value);
+	w2k_idmap_clear(&session->header_sets);
+	return W2K_TAKEN;
+}
+
+static W2kTaken
+take_config(W2kSession *session, W2kCursor *cur)
+{
+	uint32_t count = w2k_get_u32(cur);
+	char error[1024];
+
+	if (!session->has_hello || session->producer != NULL)
+	{
+		w2k_session_malformed(session, session->has_hello
+										   ? "stream (a second CONFIG frame)"
+										   : "stream (CONFIG before HELLO)");
+		return W2K_TAKEN;
+	}
+	for (uint32_t i = 0; i < count && !cur->is_malformed; i++)
+	{
+		uint32_t name_len;
+		uint32_t value_len;
+		const char *name = w2k_get_string(cur, &name_len);
+		const char *value = w2k_get_string(cur, &value_len);
+		char *name_z = w2k_memory_strndup(name, name_len);
+		char *value_z = w2k_memory_strndup(value, value_len);
+		bool ok = cur->is_malformed ||
+				  w2k_settings_add(&session->settings, name_z, value_z, error,
+								   sizeof(error));
+
+		free(name_z);
+		free(value_z);
+		if (!ok)
+		{
+			end_refused(session, error);
+			return W2K_TAKEN;
+		}
+	}
+	if (cur->is_malformed || cur->p != cur->end)
+		w2k_session_malformed(session, "CONFIG frame");
+	else
+		w2k_session_start(session);
+	return W2K_TAKEN;
+}
+
+static W2kTaken
+take_topic(W2kSession *session, W2kCursor *cur)
+{
+	uint32_t id = w2k_get_u32(cur);
+	uint32_t name_len;
+	uint32_t len;
+	const char *name;
+
+	w2k_get_u32(cur);
+	name = w2k_get_string(cur, &name_len);
+	w2k_get_string(cur, &len);
+	w2k_get_string(cur, &len);
+	if (cur->is_malformed || cur->p != cur->end || name_len == 0 ||
+		memchr(name, '\0', name_len) != NULL)
+		w2k_session_malformed(session, "TOPIC frame");
+	else
+		w2k_idmap_put(&session->topic_ids, id,
+					  w2k_topics_get(&session->topics, name, name_len));
+	return W2K_TAKEN;
+}
+
+/* Reads count headers from the cursor. */
+static struct rd_kafka_headers_s *
+read_headers(W2kCursor *cur, uint16_t count)
+{
+	struct rd_kafka_headers_s *headers = w2k_producer_new_headers(count);
+
+	for (uint16_t i = 0; i < count && !cur->is_malformed; i++)
+	{
+		uint32_t name_len;
+		const char *value;
+		int32_t value_len;
+		const char *name = w2k_get_header(cur, &name_len, &value, &value_len);
+
+		if (!cur->is_malformed)
+			w2k_producer_add_header(headers, name, name_len, value, value_len);
+	}
+	return headers;
+}
+
+static W2kTaken
+take_headers(W2kSession *session, W2kCursor *cur)
+{
+	uint32_t id = w2k_get_u32(cur);
+	uint16_t count = w2k_get_u16(cur);
+	struct rd_kafka_headers_s *headers = read_headers(cur, count);
+
+	if (cur->is_malformed || cur->p != cur->end || id == 0)
+	{
+		w2k_producer_free_headers(headers);
+		w2k_session_malformed(session, "HEADERS frame");
+	}
+	else
+		w2k_producer_free_headers(
+			w2k_idmap_put(&session->header_sets, id, headers));
+	return W2K_TAKEN;
+}
+
+/* Log line about a topic, from a step that did not simply succeed. */
+static bool
+heed_step(W2kSession *session, W2kTopicStep step, const W2kTopic *topic,
+		  const W2kResult *result)
+{
+	char text[1024];
+	const W2kErrorInfo *info;
+	W2kErrorPlace place = {.topic = topic->name};
+
+	if (step == W2K_TOPIC_STEP_DONE)
+		return true;
+	if (step == W2K_TOPIC_STEP_NOTE)
+	{
+		snprintf(text, sizeof(text), "topic \"%s\": %s%s", topic->name,
+				 result->text,
+				 topic->state == W2K_TOPIC_READY
+					 ? "; left to the brokers' auto-creation"
+					 : "; will be asked for again");
+		w2k_answers_log(session->answers, LEVEL_WARNING, "TOPIC", text);
+		return true;
+	}
+	info = w2k_delivery_classify(result->name);
+	if (topic->state == W2K_TOPIC_CREATING)
+		snprintf(text, sizeof(text), "could not create topic \"%s\": %s%s%s",
+				 topic->name, result->text, info->advice ? "; " : "",
+				 info->advice ? info->advice : "");
+	else
+		w2k_delivery_describe(text, sizeof(text), info, result->text, &place);
+	end_session(session, ending_severity(info), result, 0, 0, topic->name,
+				text);
+	return false;
+}
+
+/* Is the topic open?  If not, something is done about it. */
+static bool
+is_ready(W2kSession *session, W2kTopic *topic)
+{
+	W2kResult result;
+	W2kTopicStep step;
+
+	if (topic->state == W2K_TOPIC_READY)
+		return true;
+	step = w2k_topics_prepare(&session->topics, topic, session->producer,
+							  w2k_session_now_ms(), &result);
+	return heed_step(session, step, topic, &result) &&
+		   topic->state == W2K_TOPIC_READY;
+}
+
+/* Is there room for a record of that weight?  One always fits. */
+static bool
+has_room(const W2kSession *session, uint64_t weight)
+{
+	const W2kAckWindow *win = &session->window;
+
+	return win->records == 0 ||
+		   (win->bytes + weight <=
+				w2k_producer_max_queue_bytes(session->producer) &&
+			win->records < w2k_producer_max_queue_records(session->producer));
+}
+
+/*
+ * The parts of a record behind its fixed part.  False when the frame is not
+ * what it should be.  Own headers precede the set's.
+ */
+static bool
+read_record(W2kSession *session, W2kCursor *cur, const W2kRecordFrame *rec,
+			W2kOutgoing *out)
+{
+	const struct rd_kafka_headers_s *set = NULL;
+
+	if (rec->header_set_id != 0)
+	{
+		set = w2k_idmap_get(&session->header_sets, rec->header_set_id);
+		if (set == NULL)
+			return false;
+	}
+	if (rec->key_len >= 0)
+		out->key = w2k_get_bytes(cur, (uint32_t) rec->key_len);
+	if (rec->value_len >= 0)
+		out->value = w2k_get_bytes(cur, (uint32_t) rec->value_len);
+	out->key_len = rec->key_len > 0 ? (size_t) rec->key_len : 0;
+	out->value_len = rec->value_len > 0 ? (size_t) rec->value_len : 0;
+	out->shared_headers = set;
+	if (rec->header_count > 0)
+	{
+		out->own_headers = read_headers(cur, rec->header_count);
+		if (set != NULL)
+			w2k_producer_append_headers(out->own_headers, set);
+	}
+	if (!cur->is_malformed && cur->p == cur->end)
+		return true;
+	w2k_producer_free_headers(out->own_headers);
+	return false;
+}
+
+static W2kTaken
+take_record(W2kSession *session, W2kCursor *cur)
+{
+	W2kRecordFrame rec;
+	W2kOutgoing out = {0};
+	W2kResult result;
+	W2kTopic *topic;
+	uint64_t weight;
+
+	w2k_get_record_fixed(cur, &rec);
+	weight = (uint64_t) (cur->end - cur->p) + RECORD_OVERHEAD;
+	topic = w2k_idmap_get(&session->topic_ids, rec.topic_id);
+	if (cur->is_malformed || topic == NULL || session->producer == NULL)
+	{
+		w2k_session_malformed(session, "RECORD frame");
+		return W2K_TAKEN;
+	}
+	if (!is_ready(session, topic) || !has_room(session, weight) ||
+		w2k_answers_is_congested(session->answers))
+		return W2K_NOT_NOW;
+	if (!read_record(session, cur, &rec, &out))
+	{
+		w2k_session_malformed(session, "RECORD frame");
+		return W2K_TAKEN;
+	}
+
+	out.topic = topic->handle;
+	out.partition = rec.partition;
+	out.timestamp_ms = rec.timestamp_ms;
+	out.sequence = session->window.last + 1;
+	switch (w2k_producer_enqueue(session->producer, &out, &result))
+	{
+		case W2K_ENQUEUED:
+			w2k_ackwindow_add(&session->window, rec.lsn, topic->index,
+							  weight > W2K_INFLIGHT_MAX_BYTES
+								  ? W2K_INFLIGHT_MAX_BYTES
+								  : (uint32_t) weight);
+			return W2K_TAKEN;
+		case W2K_ENQUEUE_FULL:
+			w2k_producer_free_headers(out.own_headers);
+			return W2K_NOT_NOW;
+		case W2K_ENQUEUE_FAILED:
+			break;
+	}
+	w2k_producer_free_headers(out.own_headers);
+	refuse_record(session, &result, topic, rec.lsn,
+				  out.key_len + out.value_len);
+	return W2K_TAKEN;
+}
+
+bool
+w2k_session_refuse_huge(W2kSession *session, W2kCursor head,
+						uint64_t payload_len)
+{
+	W2kResult result = {.code = 10, .name = "MSG_SIZE_TOO_LARGE"};
+	W2kTopic *topic;
+	uint64_t lsn;
+	uint64_t max;
+
+	if (session->producer == NULL || payload_len < W2K_RECORD_FIXED_SIZE)
+		return false;
+	max = w2k_producer_max_record_bytes(session->producer);
+	lsn = w2k_get_u64(&head);
+	w2k_get_u64(&head);
+	topic = w2k_idmap_get(&session->topic_ids, w2k_get_u32(&head));
+	payload_len -= W2K_RECORD_FIXED_SIZE;
+
+	/* librdkafka checks exactly; this is only about memory */
+	if (head.is_malformed || topic == NULL || payload_len <= max)
+		return false;
+	snprintf(result.text, sizeof(result.text),
+			 "it is larger than message.max.bytes (%" PRIu64 ")", max);
+	refuse_record(session, &result, topic, lsn, payload_len);
+	return true;
+}
+
+static W2kTaken
+take_flush(W2kSession *session, W2kCursor *cur)
+{
+	W2kPendingFlush flush = {.request_id = w2k_get_u32(cur),
+							 .sequence = session->window.last};
+
+	if (cur->is_malformed || cur->p != cur->end)
+	{
+		w2k_session_malformed(session, "FLUSH frame");
+		return W2K_TAKEN;
+	}
+	if (session->nflushes == W2K_MAX_FLUSHES)
+		return W2K_NOT_NOW;
+	session->flushes[session->nflushes++] = flush;
+	return W2K_TAKEN;
+}
+
+W2kTaken
+w2k_session_take(W2kSession *session, uint8_t type, W2kCursor payload)
+{
+	switch (type)
+	{
+		case W2K_FRAME_RECORD:
+			return take_record(session, &payload);
+		case W2K_FRAME_BEGIN:
+		case W2K_FRAME_COMMIT:
+			/* Transactions are the worker's concern: it knows their LSNs */
+			return W2K_TAKEN;
+		case W2K_FRAME_TOPIC:
+			return take_topic(session, &payload);
+		case W2K_FRAME_HEADERS:
+			return take_headers(session, &payload);
+		case W2K_FRAME_FLUSH:
+			return take_flush(session, &payload);
+		case W2K_FRAME_HELLO:
+			return take_hello(session, &payload);
+		case W2K_FRAME_CONFIG:
+			return take_config(session, &payload);
+		default:
+			w2k_session_malformed(session, "frame type");
+			return W2K_TAKEN;
+	}
+}
+
+void
+w2k_session_start(W2kSession *session)
+{
+	W2kResult result = {0};
+	char error[1024];
+
+	if (!w2k_topics_configure(&session->topics, &session->settings.creation,
+							  error, sizeof(error)))
+	{
+		end_refused(session, error);
+		return;
+	}
+	session->producer = w2k_producer_create(&session->settings,
+											session->wake_fd, &result);
+	if (session->producer == NULL)
+	{
+		end_session(session,
+					result.is_retriable ? W2K_SEVERITY_RETRY
+										: W2K_SEVERITY_FATAL,
+					&result, 0, 0, "", result.text);
+		return;
+	}
+	session->last_progress_ms = w2k_session_now_ms();
+	w2k_producer_probe(session->producer);
+}
+
+/* ---- events ---- */
+
+static void
+show_connection(W2kSession *session)
+{
+	bool is_up = session->connection.state == W2K_CONNECTION_UP;
+
+	w2k_logfilter_reset(&session->log_filter);
+	w2k_answers_status(session->answers, is_up,
+					   is_up ? "" : session->connection.reason);
+}
+
+static void
+answered(W2kSession *session)
+{
+	if (w2k_connection_answered(&session->connection))
+		show_connection(session);
+}
+
+/*
+ * The delivery reports of one event.  Those with an error are one batch with
+ * one error, so the first is reported and the rest counted.
+ */
+static void
+take_deliveries(W2kSession *session, int64_t now_ms)
+{
+	uint64_t sequence;
+	bool is_delivered;
+	W2kResult result;
+	W2kResult first_result = {0};
+	FailedRecord failed = {0};
+
+	while (w2k_producer_next_delivery(session->producer, &sequence,
+									  &is_delivered, &result))
+	{
+		const W2kInflight *record;
+
+		if (is_delivered)
+		{
+			w2k_ackwindow_ack(&session->window, sequence);
+			session->last_progress_ms = now_ms;
+			continue;
+		}
+		record = w2k_ackwindow_find(&session->window, sequence);
+		if (record != NULL && failed.batch_records++ == 0)
+		{
+			failed.sequence = sequence;
+			failed.lsn = record->lsn;
+			failed.topic = session->topics.items[record->topic];
+			failed.bytes = record->bytes - RECORD_OVERHEAD;
+			first_result = result;
+		}
+	}
+	if (failed.batch_records > 0)
+	{
+		if (fail_record(session, &first_result, &failed))
+			w2k_ackwindow_ack(&session->window, failed.sequence);
+	}
+	else
+		answered(session);
+}
+
+/* An error of the client as a whole. */
+static void
+take_error(W2kSession *session, const W2kResult *result, int64_t now_ms)
+{
+	const W2kErrorInfo *info = w2k_delivery_classify_client(result->name);
+	bool wants_probe = false;
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s%s%s", result->text,
+			 info->advice ? "; " : "", info->advice ? info->advice : "");
+	if (result->is_fatal)
+		end_session(session, ending_severity(info), result, 0, 0, "", text);
+	else if (info->error_class == W2K_CLASS_CONNECTION)
+	{
+		if (w2k_connection_failed(&session->connection, result->name, text,
+								  strcmp(result->name, "_ALL_BROKERS_DOWN") ==
+									  0,
+								  now_ms, &wants_probe))
+			show_connection(session);
+		if (wants_probe)
+			w2k_producer_probe(session->producer);
+	}
+	else
+	{
+		uint32_t suppressed;
+
+		if (w2k_logfilter_pass(&session->log_filter, result->name, text,
+							   now_ms, &suppressed))
+			w2k_answers_error(session->answers, W2K_SEVERITY_RETRYING,
+							  result->code, 0, 0, "", result->name, text);
+	}
+}
+
+static void
+take_log(W2kSession *session, const W2kEvent *event, int64_t now_ms)
+{
+	uint32_t suppressed;
+
+	if (!w2k_logfilter_pass(&session->log_filter, event->facility, event->text,
+							now_ms, &suppressed))
+		return;
+	if (suppressed > 0)
+	{
+		char text[1024];
+
+		snprintf(text, sizeof(text), "%s (%" PRIu32 " like it not shown)",
+				 event->text, suppressed);
+		w2k_answers_log(session->answers, event->level, event->facility, text);
+	}
+	else
+		w2k_answers_log(session->answers, event->level, event->facility,
+						event->text);
+}
+
+static void
+take_topic_event(W2kSession *session, const W2kEvent *event, int64_t now_ms)
+{
+	W2kTopic *topic = session->topics.current;
+	W2kResult result;
+
+	if (topic != NULL)
+		heed_step(session,
+				  w2k_topics_event(&session->topics, session->producer, event,
+								   now_ms, &result),
+				  topic, &result);
+}
+
+/* Acknowledgements and flushes that have come true. */
+static void
+answer_progress(W2kSession *session)
+{
+	const W2kAckWindow *win = &session->window;
+	int done = 0;
+
+	if (win->acked != session->shown_acked)
+	{
+		session->shown_acked = win->acked;
+		w2k_answers_ack(session->answers, win->acked, win->records,
+						win->bytes - win->records * RECORD_OVERHEAD);
+	}
+	while (done < session->nflushes &&
+		   session->flushes[done].sequence <= win->acked)
+	{
+		w2k_answers_flushed(session->answers,
+							session->flushes[done].request_id,
+							session->flushes[done].sequence);
+		done++;
+	}
+	if (done > 0)
+	{
+		session->nflushes -= done;
+		memmove(session->flushes, session->flushes + done,
+				(size_t) session->nflushes * sizeof(session->flushes[0]));
+	}
+}
+
+/*
+ * Records in flight and no answer for long, though librdkafka reports no
+ * error (a frozen broker, a partition without a leader): say so.
+ */
+static void
+check_stall(W2kSession *session, int64_t now_ms)
+{
+	if (session->window.records == 0)
+		session->last_progress_ms = now_ms;
+	if (now_ms - session->last_progress_ms < STALL_MS)
+	{
+		if (session->is_stalled)
+			w2k_answers_log(session->answers, LEVEL_INFO, "STALL",
+							"the brokers acknowledge records again");
+		session->is_stalled = false;
+	}
+	else if (!session->is_stalled)
+	{
+		char text[256];
+
+		session->is_stalled = true;
+		snprintf(text, sizeof(text),
+				 "no broker has acknowledged a record for %d seconds; %" PRIu64
+				 " records are waiting",
+				 STALL_MS / 1000, session->window.records);
+		w2k_answers_log(session->answers, LEVEL_WARNING, "STALL", text);
+	}
+}
+
+void
+w2k_session_poll(W2kSession *session, int64_t now_ms)
+{
+	W2kEvent event;
+
+	if (session->producer == NULL)
+		return;
+	while (session->end == W2K_SESSION_RUNS &&
+		   w2k_producer_poll(session->producer, &event))
+	{
+		switch (event.kind)
+		{
+			case W2K_EVENT_DELIVERIES:
+				take_deliveries(session, now_ms);
+				break;
+			case W2K_EVENT_ERROR:
+				take_error(session, &event.result, now_ms);
+				break;
+			case W2K_EVENT_LOG:
+				take_log(session, &event, now_ms);
+				break;
+			case W2K_EVENT_STATISTICS:
+				w2k_answers_statistics(session->answers, event.text);
+				break;
+			case W2K_EVENT_CONNECTED:
+				answered(session);
+				break;
+			case W2K_EVENT_TOPIC_FOUND:
+			case W2K_EVENT_TOPIC_MISSING:
+			case W2K_EVENT_TOPIC_UNKNOWN:
+			case W2K_EVENT_TOPIC_CREATED:
+				take_topic_event(session, &event, now_ms);
+				break;
+		}
+	}
+	if (w2k_connection_tick(&session->connection, now_ms))
+		show_connection(session);
+	check_stall(session, now_ms);
+	answer_progress(session);
+}

@@ -1,0 +1,95 @@
+/*
+ * session.h
+ *		What the frames mean: from a stream of them to records in Kafka.
+ *
+ * The session takes frames one by one, hands records to the producer, follows
+ * them to their acknowledgement and answers.  It never blocks: a frame that
+ * cannot be taken now (the queue is full, a topic is being created) is
+ * refused and offered again later, so order needs no second queue.
+ */
+#ifndef W2K_SENDER_SESSION_H
+#define W2K_SENDER_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sender/ackwindow.h"
+#include "sender/answers.h"
+#include "sender/connection.h"
+#include "sender/idmap.h"
+#include "sender/logfilter.h"
+#include "sender/producer.h"
+#include "sender/settings.h"
+#include "sender/topics.h"
+#include "wire/frame.h"
+
+#define W2K_MAX_FLUSHES 64
+
+typedef struct W2kPendingFlush
+{
+	uint32_t request_id;
+	uint64_t sequence; /* to be acknowledged */
+} W2kPendingFlush;
+
+typedef enum W2kSessionEnd
+{
+	W2K_SESSION_RUNS,
+	W2K_SESSION_FAILED /* the ERROR frame is among the answers */
+} W2kSessionEnd;
+
+typedef struct W2kSession
+{
+	bool is_alone;
+	int wake_fd;
+	W2kSessionEnd end;
+	bool has_hello;
+	W2kSettings settings;
+	W2kAnswers *answers;
+	W2kProducer *producer; /* NULL until configured */
+	W2kTopics topics;
+	W2kIdMap topic_ids;	  /* id -> W2kTopic */
+	W2kIdMap header_sets; /* id -> struct rd_kafka_headers_s */
+	W2kAckWindow window;
+	uint64_t shown_acked; /* the last sequence given to the answers */
+	W2kPendingFlush flushes[W2K_MAX_FLUSHES];
+	int nflushes;
+	W2kConnection connection;
+	int64_t last_progress_ms; /* a delivery, or nothing was in flight */
+	bool is_stalled;		  /* and that was shown */
+	W2kLogFilter log_filter;
+} W2kSession;
+
+typedef enum W2kTaken
+{
+	W2K_TAKEN,
+	W2K_NOT_NOW /* offer the frame again after w2k_session_poll */
+} W2kTaken;
+
+/* A clock that only goes forward. */
+extern int64_t w2k_session_now_ms(void);
+
+extern void w2k_session_init(W2kSession *session, W2kAnswers *answers,
+							 bool is_alone, int wake_fd);
+
+/* Starts the producer with the settings at hand; failure ends the session. */
+extern void w2k_session_start(W2kSession *session);
+
+/* One frame. */
+extern W2kTaken w2k_session_take(W2kSession *session, uint8_t type,
+								 W2kCursor payload);
+
+/*
+ * The beginning of a RECORD frame of payload_len bytes that is not all there
+ * yet.  True when the record is larger than any Kafka record may be and was
+ * dealt with as the policy says: its bytes need not be read into memory.
+ */
+extern bool w2k_session_refuse_huge(W2kSession *session, W2kCursor head,
+									uint64_t payload_len);
+
+/* Not a frame: ends the session. */
+extern void w2k_session_malformed(W2kSession *session, const char *what);
+
+/* Takes what the producer has to say, and answers. */
+extern void w2k_session_poll(W2kSession *session, int64_t now_ms);
+
+#endif /* W2K_SENDER_SESSION_H */

@@ -1,0 +1,251 @@
+/*
+ * settings.c
+ *		What the sender was told: the CONFIG frame, or the file of --config.
+ *
+ * The worker has already checked what a user wrote; this is the second line
+ * (hazards R22): the process that holds librdkafka does not trust whoever
+ * feeds it to have kept out a property that runs a command.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sender/memory.h"
+#include "sender/settings.h"
+
+#define OUR_PREFIX "w2k."
+#define CREATION_PREFIX "w2k.topic.creation."
+
+/*
+ * Properties of librdkafka that are refused.  A name ending in a dot stands
+ * for every property that begins with it.
+ */
+static const struct
+{
+	const char *name;
+	const char *reason;
+} refused[] = {
+	{"plugin.", "it loads code"},
+	{"ssl.engine.", "it loads code"},
+	{"ssl.providers", "it loads code"},
+	{"sasl.kerberos.kinit.cmd", "it runs a command"},
+	{"sasl.kerberos.min.time.before.relogin",
+	 "it makes librdkafka run a command; keep a ticket cache fresh instead"},
+	{"internal.", "it is internal to librdkafka"},
+	{"test.", "it replaces the Kafka cluster by a simulation"},
+	{"delivery.report.only.error",
+	 "records could not be acknowledged without delivery reports"},
+	{"log.queue", "the sender sets it itself"},
+	{"transactional.id",
+	 "exactly-once delivery is not implemented; delivery is at least once"},
+};
+
+void
+w2k_settings_init(W2kSettings *settings)
+{
+	*settings = (W2kSettings){0};
+}
+
+bool
+w2k_settings_is_secret(const char *name)
+{
+	static const char *const parts[] = {"password", "secret",	   "jaas",
+										"token",	"oauthbearer", "ssl.key",
+										"username", "credential"};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+	{
+		if (strstr(name, parts[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+const char *
+w2k_settings_find(const W2kSettingList *list, const char *name)
+{
+	for (int i = list->count - 1; i >= 0; i--)
+	{
+		if (strcmp(list->items[i].name, name) == 0)
+			return list->items[i].value;
+	}
+	return NULL;
+}
+
+static void
+append(W2kSettingList *list, const char *name, const char *value)
+{
+	if (list->count == list->capacity)
+	{
+		list->capacity = list->capacity ? list->capacity * 2 : 16;
+		list->items = w2k_memory_realloc(list->items, (size_t) list->capacity *
+														  sizeof(*list->items));
+	}
+	list->items[list->count++] = (W2kSetting){w2k_memory_strdup(name),
+											  w2k_memory_strdup(value)};
+}
+
+/* The reason why a property of librdkafka is refused, or NULL. */
+static const char *
+refusal(const char *name)
+{
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+	{
+		size_t len = strlen(refused[i].name);
+		bool is_prefix = refused[i].name[len - 1] == '.';
+
+		if (is_prefix ? strncmp(name, refused[i].name, len) == 0
+					  : strcmp(name, refused[i].name) == 0)
+			return refused[i].reason;
+	}
+	return NULL;
+}
+
+/* One of our own settings, other than those of topic creation. */
+static bool
+add_ours(W2kSettings *settings, const char *name, const char *value,
+		 char *error, size_t error_size)
+{
+	if (strcmp(name, "w2k.connector") == 0)
+	{
+		free(settings->connector);
+		settings->connector = w2k_memory_strdup(value);
+		return true;
+	}
+	if (strcmp(name, "w2k.on.record.error") == 0)
+	{
+		settings->skips_records = strcmp(value, "skip") == 0;
+		if (settings->skips_records || strcmp(value, "fail") == 0)
+			return true;
+		snprintf(error, error_size,
+				 "invalid value for \"%s\": \"%s\"; valid values are fail and skip",
+				 name, value);
+		return false;
+	}
+	if (strcmp(name, "w2k.statistics.interval.ms") == 0)
+	{
+		char *end;
+		long ms;
+
+		errno = 0;
+		ms = strtol(value, &end, 10);
+		if (errno == 0 && end != value && *end == '\0' && ms >= 0 &&
+			ms <= 86400000)
+		{
+			settings->statistics_interval_ms = (int) ms;
+			return true;
+		}
+		snprintf(error, error_size,
+				 "invalid value for \"%s\": \"%s\"; it is a number of milliseconds from 0 to 86400000",
+				 name, value);
+		return false;
+	}
+	snprintf(error, error_size, "unrecognized setting \"%s\"", name);
+	return false;
+}
+
+bool
+w2k_settings_add(W2kSettings *settings, const char *name, const char *value,
+				 char *error, size_t error_size)
+{
+	const char *reason;
+
+	if (strncmp(name, CREATION_PREFIX, strlen(CREATION_PREFIX)) == 0)
+	{
+		append(&settings->creation, name + strlen(CREATION_PREFIX), value);
+		return true;
+	}
+	if (strncmp(name, OUR_PREFIX, strlen(OUR_PREFIX)) == 0)
+		return add_ours(settings, name, value, error, error_size);
+
+	reason = refusal(name);
+	if (reason != NULL)
+	{
+		snprintf(error, error_size, "property \"%s\" is not allowed: %s", name,
+				 reason);
+		return false;
+	}
+	append(&settings->kafka, name, value);
+	return true;
+}
+
+/* Cuts white space off both ends, in place. */
+static char *
+trim(char *s)
+{
+	char *end = s + strlen(s);
+
+	while (end > s && isspace((unsigned char) end[-1]))
+		end--;
+	*end = '\0';
+	while (isspace((unsigned char) *s))
+		s++;
+	return s;
+}
+
+/* One line of a settings file: empty, "# comment" or "name = value". */
+static bool
+add_line(W2kSettings *settings, char *line, char *error, size_t error_size)
+{
+	char *name = trim(line);
+	char *equals;
+
+	if (*name == '\0' || *name == '#')
+		return true;
+	equals = strchr(name, '=');
+	if (equals == NULL || equals == name)
+	{
+		snprintf(error, error_size, "expected \"name=value\"");
+		return false;
+	}
+	*equals = '\0';
+	return w2k_settings_add(settings, trim(name), trim(equals + 1), error,
+							error_size);
+}
+
+bool
+w2k_settings_load(W2kSettings *settings, const char *path, char *error,
+				  size_t error_size)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t capacity = 0;
+	ssize_t len;
+	int number = 0;
+	bool ok = true;
+
+	if (file == NULL)
+	{
+		snprintf(error, error_size, "could not open file \"%s\": %s", path,
+				 strerror(errno));
+		return false;
+	}
+	while (ok && (len = getline(&line, &capacity, file)) >= 0)
+	{
+		char reason[512];
+
+		number++;
+		if (strlen(line) != (size_t) len)
+		{
+			snprintf(reason, sizeof(reason), "zero byte in line");
+			ok = false;
+		}
+		else
+			ok = add_line(settings, line, reason, sizeof(reason));
+		if (!ok)
+			snprintf(error, error_size, "%s, line %d: %s", path, number,
+					 reason);
+	}
+	if (ok && ferror(file))
+	{
+		snprintf(error, error_size, "could not read file \"%s\": %s", path,
+				 strerror(errno));
+		ok = false;
+	}
+	free(line);
+	fclose(file);
+	return ok;
+}
