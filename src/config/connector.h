@@ -16,6 +16,7 @@
 #include "wal2kafka.h"
 
 struct JsonbContainer;
+struct W2kPropertyParse;
 
 typedef enum W2kFormat
 {
@@ -60,7 +61,7 @@ typedef struct W2kSenderSetting
 typedef struct W2kConnectorConfig
 {
 	/* What the output plugin reads */
-	char *topic_prefix;	   /* never NULL once resolved */
+	char *topic_prefix; /* never NULL once resolved */
 	W2kFormat key_format;
 	W2kFormat value_format;
 	bool tombstones_on_delete;
@@ -74,7 +75,7 @@ typedef struct W2kConnectorConfig
 	char *schema_include_list, *schema_exclude_list;
 	char *table_include_list, *table_exclude_list;
 	char *column_include_list, *column_exclude_list;
-	char *publication_name; /* NULL = none said */
+	char *publication_name;			   /* NULL = none said */
 	W2kFailureMode processing_failure; /* event.processing.failure... */
 	W2kFailureMode converting_failure;
 	bool skip_messages_without_change;
@@ -84,9 +85,10 @@ typedef struct W2kConnectorConfig
 	Oid owner;				/* captures what this role may read; 0 = all */
 	XLogRecPtr suspect_lsn; /* encode this change under a subtransaction */
 	char *run_id;			/* of the context header; NULL = make one */
+	char *connector;		/* whose emit() records to capture; NULL = none */
 
 	/* What the worker reads */
-	char *slot_name;	 /* NULL = the default of the design */
+	char *slot_name; /* NULL = the default of the design */
 	bool slot_failover;
 	XLogRecPtr start_after_lsn; /* 0 = unset */
 	int64 max_slot_lag_bytes;	/* 0 = no guard */
@@ -103,23 +105,39 @@ typedef struct W2kConnectorConfig
  * A jsonb object {"property": value, ...} -> configuration, in the current
  * memory context.  Raises INVALID_PARAMETER_VALUE, FEATURE_NOT_SUPPORTED or
  * INSUFFICIENT_PRIVILEGE (a property only superusers may use, when
- * is_superuser is false) naming the property.  With notices, says once which
- * properties have no effect here.
- * The worker passes notices = false.
+ * is_superuser is false) naming the property.
+ *
+ * With notices, a person waits for the result, in a transaction: says once
+ * which properties have no effect here, and checks what needs a catalog (the
+ * current database's name, the publication).  The worker passes false; what
+ * was right when the connector was created is not asked again there.
  */
 extern W2kConnectorConfig *w2k_connector_parse(const char *name,
 											   struct JsonbContainer *config,
 											   bool is_superuser,
 											   bool notices);
 
-/* Options of the output plugin: a list of DefElem (ctx->output_plugin_options).
- * default_prefix is used where topic.prefix is not said. */
-extern W2kConnectorConfig *w2k_connector_parse_options(
-	List *options, const char *default_prefix);
+/*
+ * The same without raising: what was read, with all problems.  name may be
+ * NULL.  For validate_config().
+ */
+extern struct W2kPropertyParse *
+w2k_connector_check(const char *name, struct JsonbContainer *config,
+					bool is_superuser, bool is_interactive);
+
+/*
+ * Options of the output plugin: a list of DefElem
+ * (ctx->output_plugin_options).  An option without a value is a boolean true.
+ * default_prefix is used where topic.prefix is not said.
+ */
+extern W2kConnectorConfig *
+w2k_connector_parse_options(List *options, const char *default_prefix);
 
 /*
  * The reverse, for the worker: the properties of the document that the plugin
- * reads, as a list of DefElem to give to CreateDecodingContext.
+ * reads, as a list of DefElem to give to CreateDecodingContext, with
+ * "topic.prefix" and "connector" always among them.  "framing", "owner" and
+ * the like are the worker's to add.
  */
 extern List *w2k_connector_plugin_options(const char *name,
 										  struct JsonbContainer *config);

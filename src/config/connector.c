@@ -1,0 +1,463 @@
+/*
+ * connector.c
+ *		A connector's configuration: a jsonb document or a plugin's options.
+ *
+ * Both become a W2kPropertyParse, property by property through the property
+ * table; then come the checks that look at several properties, at the Kafka
+ * client's settings (kafka.c) and, while a person waits for the answer, at
+ * catalogs.  Problems are collected all the way, see problem.h.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_publication.h"
+#include "commands/dbcommands.h"
+#include "commands/defrem.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
+
+#include "config/connector.h"
+#include "config/kafka.h"
+#include "config/properties.h"
+
+#define JSON_CONVERTER "org.apache.kafka.connect.json.JsonConverter"
+#define DEBEZIUM_CLASS "io.debezium.connector.postgresql.PostgresConnector"
+
+/* A scalar as text; NULL for an object, an array or null. */
+static char *
+scalar_text(const JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvString:
+			return pnstrdup(value->val.string.val, value->val.string.len);
+		case jbvNumeric:
+			return numeric_normalize(value->val.numeric);
+		case jbvBool:
+			return pstrdup(value->val.boolean ? "true" : "false");
+		default:
+			return NULL;
+	}
+}
+
+/*
+ * Calls take() for each member of the document; a value that is no scalar is
+ * passed as NULL.
+ */
+static void
+walk_document(JsonbContainer *config,
+			  void (*take)(void *arg, const char *name, const char *value),
+			  void *arg)
+{
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue v;
+
+	if (!JsonContainerIsObject(config))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a connector's configuration must be a JSON object")));
+	it = JsonbIteratorInit(config);
+	token = JsonbIteratorNext(&it, &v, false);
+	Assert(token == WJB_BEGIN_OBJECT);
+	while ((token = JsonbIteratorNext(&it, &v, true)) == WJB_KEY)
+	{
+		char *name = pnstrdup(v.val.string.val, v.val.string.len);
+
+		token = JsonbIteratorNext(&it, &v, true);
+		Assert(token == WJB_VALUE);
+		take(arg, name, scalar_text(&v));
+	}
+}
+
+/* A member of the document that is being parsed. */
+static void
+take_member(void *arg, const char *name, const char *value)
+{
+	W2kPropertyParse *parse = (W2kPropertyParse *) arg;
+	W2kProblem *problem;
+
+	if (value != NULL)
+	{
+		w2k_properties_set(parse, name, value);
+		return;
+	}
+	problem =
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						name, NULL,
+						"value of connector property \"%s\" must be a string, a number or a boolean",
+						name);
+	if (strcmp(name, "config") == 0)
+		problem->hint =
+			"This looks like a whole document: its member \"config\" is the configuration.";
+}
+
+static void
+check_exclusive(W2kPropertyParse *parse, const char *a, const char *b)
+{
+	const char *value_a = w2k_properties_said(parse, a);
+	const char *value_b = w2k_properties_said(parse, b);
+
+	if (value_a == NULL || value_b == NULL || value_a[0] == '\0' ||
+		value_b[0] == '\0')
+		return;
+	w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE, a,
+					w2k_properties_show(a, value_a),
+					"connector properties \"%s\" and \"%s\" are mutually exclusive",
+					a, b);
+}
+
+/* name and connector.class: whether this is for us at all */
+static void
+check_identity(W2kPropertyParse *parse)
+{
+	const char *name = w2k_properties_said(parse, "name");
+	const char *class = w2k_properties_said(parse, "connector.class");
+
+	if (name != NULL && parse->connector != NULL &&
+		strcmp(name, parse->connector) != 0)
+		w2k_properties_invalid(parse, "name", name)->hint =
+			psprintf("The connector's name is \"%s\".", parse->connector);
+	if (class != NULL && class[0] != '\0' &&
+		strcmp(class, DEBEZIUM_CLASS) != 0 &&
+		strcmp(class, "PostgresConnector") != 0 &&
+		strcmp(class, "Postgres") != 0 && strcmp(class, W2K_NAME) != 0)
+		w2k_properties_unsupported(parse, "connector.class", class)->hint =
+			psprintf("Leave it out, or set it to \"%s\".", DEBEZIUM_CLASS);
+}
+
+/* topic.prefix: the connector's name, where that can be one */
+static void
+check_topic_prefix(W2kPropertyParse *parse)
+{
+	if (w2k_properties_said(parse, "topic.prefix") != NULL ||
+		parse->connector == NULL)
+		return;
+	if (w2k_properties_is_topic_part(parse->connector))
+		parse->conf->topic_prefix = pstrdup(parse->connector);
+	else
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						"topic.prefix", NULL,
+						"connector property \"topic.prefix\" must be set, because the connector's name \"%s\" cannot be part of a topic's",
+						parse->connector);
+}
+
+/* One side's converter: JSON without schemas is what there is. */
+static void
+check_converter(W2kPropertyParse *parse, const char *side)
+{
+	char *class_name = psprintf("%s.converter", side);
+	char *schemas_name = psprintf("%s.converter.schemas.enable", side);
+	const char *class = w2k_properties_said(parse, class_name);
+	const char *schemas = w2k_properties_said(parse, schemas_name);
+	bool is_said = class != NULL && class[0] != '\0';
+	bool has_schemas = is_said;
+	W2kProblem *problem;
+
+	if (schemas != NULL)
+		(void) parse_bool(schemas, &has_schemas);
+	if (is_said)
+		check_exclusive(parse, "format", class_name);
+	if (is_said && strcmp(class, JSON_CONVERTER) != 0 &&
+		strcmp(class, "JsonConverter") != 0)
+		w2k_properties_unsupported(parse, class_name, class)->hint =
+			psprintf("Supported is \"%s\" with \"%s\" set to \"false\".",
+					 JSON_CONVERTER, schemas_name);
+	else if (has_schemas)
+	{
+		problem = w2k_properties_unsupported(parse, schemas_name, "true");
+		if (schemas == NULL)
+			problem->detail =
+				"It is true where a converter is named and it is not set.";
+		problem->hint = psprintf("Set \"%s\" to \"false\".", schemas_name);
+	}
+}
+
+/* key.converter, value.converter and format */
+static void
+check_formats(W2kPropertyParse *parse)
+{
+	const char *format = w2k_properties_said(parse, "format");
+
+	if (format != NULL && pg_strcasecmp(format, "json") != 0)
+		w2k_properties_unsupported(parse, "format", format)->hint =
+			"Supported is \"json\".";
+	check_converter(parse, "key");
+	check_converter(parse, "value");
+	parse->conf->key_format = W2K_FORMAT_JSON;
+	parse->conf->value_format = W2K_FORMAT_JSON;
+}
+
+/* database.dbname: a connector lives in the database that it captures */
+static void
+check_database(W2kPropertyParse *parse)
+{
+	const char *wanted = w2k_properties_said(parse, "database.dbname");
+	const char *current;
+
+	if (wanted == NULL || wanted[0] == '\0')
+		return;
+	current = get_database_name(MyDatabaseId);
+	if (current != NULL && strcmp(wanted, current) != 0)
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						"database.dbname", wanted,
+						"connector property \"database.dbname\" is \"%s\", but the current database is \"%s\"",
+						wanted, current)
+			->hint =
+			psprintf("Connect to database \"%s\" and create the connector there.",
+					 wanted);
+}
+
+/*
+ * publication.name: a publication narrows what is captured, in ways that are
+ * not there yet; one that narrows nothing, or is not there, may be named.
+ */
+static void
+check_publication(W2kPropertyParse *parse)
+{
+	const char *mode = w2k_properties_said(parse,
+										   "publication.autocreate.mode");
+	const char *name = parse->conf->publication_name;
+	Publication *pub;
+	Oid pubid;
+
+	if (name == NULL)
+		return;
+	pubid = get_publication_oid(name, true);
+	if (!OidIsValid(pubid))
+	{
+		if (mode != NULL && pg_strcasecmp(mode, "disabled") == 0)
+			w2k_problem_add(&parse->problems, ERRCODE_UNDEFINED_OBJECT,
+							"publication.name", name,
+							"publication \"%s\" does not exist", name)
+				->hint =
+				"Create it, or leave out \"publication.autocreate.mode\".";
+		else
+			w2k_problem_add(&parse->problems, 0, "publication.name", name,
+							"publication \"%s\" does not exist and is not needed",
+							name)
+				->is_error = false;
+		return;
+	}
+	pub = GetPublication(pubid);
+	if (!pub->alltables || !pub->pubactions.pubinsert ||
+		!pub->pubactions.pubupdate || !pub->pubactions.pubdelete)
+		w2k_problem_add(&parse->problems, ERRCODE_FEATURE_NOT_SUPPORTED,
+						"publication.name", name,
+						"publication \"%s\" does not publish everything, which is not supported",
+						name)
+			->hint =
+			"Leave out \"publication.name\", and use \"table.include.list\" and the like.";
+}
+
+/* publication.autocreate.mode: we never create one */
+static void
+check_publication_mode(W2kPropertyParse *parse)
+{
+	const char *mode = w2k_properties_said(parse,
+										   "publication.autocreate.mode");
+
+	if (mode != NULL && pg_strcasecmp(mode, "no_tables") == 0)
+		w2k_properties_unsupported(parse, "publication.autocreate.mode", mode)
+			->hint = "Leave it out.";
+}
+
+/* What needs more than one property to be checked. */
+static void
+check_together(W2kPropertyParse *parse)
+{
+	check_exclusive(parse, "schema.include.list", "schema.exclude.list");
+	check_exclusive(parse, "table.include.list", "table.exclude.list");
+	check_exclusive(parse, "column.include.list", "column.exclude.list");
+	if (parse->is_options)
+		return;
+	check_identity(parse);
+	check_topic_prefix(parse);
+	check_formats(parse);
+	check_publication_mode(parse);
+	w2k_kafka_take_settings(parse);
+	if (!parse->is_interactive)
+		return;
+	check_database(parse);
+	check_publication(parse);
+	if (w2k_properties_said(parse, "snapshot.mode") == NULL)
+	{
+		W2kProblem *problem;
+
+		problem =
+			w2k_problem_add(&parse->problems, 0, "snapshot.mode", NULL,
+							"rows that exist already will not be sent, because snapshots are not supported yet");
+		problem->is_error = false;
+		problem->hint =
+			"Set connector property \"snapshot.mode\" to \"no_data\" to ask for that.";
+	}
+}
+
+static W2kPropertyParse *
+make_parse(void)
+{
+	W2kPropertyParse *parse = palloc0(sizeof(W2kPropertyParse));
+
+	parse->conf = palloc0(sizeof(W2kConnectorConfig));
+	w2k_properties_set_defaults(parse->conf);
+	return parse;
+}
+
+W2kPropertyParse *
+w2k_connector_check(const char *name, JsonbContainer *config,
+					bool is_superuser, bool is_interactive)
+{
+	W2kPropertyParse *parse = make_parse();
+
+	parse->connector = name;
+	parse->is_superuser = is_superuser;
+	parse->is_interactive = is_interactive;
+	walk_document(config, take_member, parse);
+	check_together(parse);
+	return parse;
+}
+
+/* Tells the person who waits what their document will not do. */
+static void
+report_notices(W2kPropertyParse *parse)
+{
+	StringInfoData names;
+	ListCell *lc;
+
+	initStringInfo(&names);
+	foreach(lc, parse->said)
+	{
+		const W2kSaid *said = (const W2kSaid *) lfirst(lc);
+
+		if (said->prop->support == W2K_NO_EFFECT)
+			appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
+							 said->name);
+	}
+	if (names.len > 0)
+		ereport(NOTICE,
+				(errmsg("connector properties without effect here: %s",
+						names.data),
+				 errhint("The view wal2kafka.connector_properties says why.")));
+	foreach(lc, parse->problems)
+	{
+		const W2kProblem *problem = (const W2kProblem *) lfirst(lc);
+
+		ereport(NOTICE, (errmsg_internal("%s", problem->message),
+						 problem->hint ? errhint("%s", problem->hint) : 0));
+	}
+}
+
+W2kConnectorConfig *
+w2k_connector_parse(const char *name, JsonbContainer *config,
+					bool is_superuser, bool notices)
+{
+	W2kPropertyParse *parse;
+
+	parse = w2k_connector_check(name, config, is_superuser, notices);
+	w2k_problem_raise(parse->problems);
+	if (notices)
+		report_notices(parse);
+	return parse->conf;
+}
+
+W2kConnectorConfig *
+w2k_connector_parse_options(List *options, const char *default_prefix)
+{
+	W2kPropertyParse *parse = make_parse();
+	ListCell *lc;
+
+	parse->is_options = true;
+	foreach(lc, options)
+	{
+		DefElem *option = lfirst_node(DefElem, lc);
+
+		if (w2k_properties_said(parse, option->defname) != NULL)
+			ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR),
+							errmsg("conflicting or redundant options: \"%s\"",
+								   option->defname)));
+		w2k_properties_set(parse, option->defname,
+						   option->arg ? defGetString(option) : "true");
+	}
+	check_together(parse);
+	w2k_problem_raise(parse->problems);
+	if (parse->conf->topic_prefix == NULL)
+		parse->conf->topic_prefix = pstrdup(default_prefix);
+	return parse->conf;
+}
+
+/* A member of the document whose plugin options are being made. */
+static void
+add_plugin_option(void *arg, const char *name, const char *value)
+{
+	List **options = (List **) arg;
+	const W2kProperty *prop = w2k_properties_find(name);
+
+	if (prop == NULL || value == NULL || value[0] == '\0' ||
+		(prop->flags & W2K_PROP_PLUGIN) == 0)
+		return;
+	*options = lappend(*options,
+					   makeDefElem(pstrdup(name),
+								   (Node *) makeString(pstrdup(value)), -1));
+}
+
+List *
+w2k_connector_plugin_options(const char *name, JsonbContainer *config)
+{
+	List *options = NIL;
+	ListCell *lc;
+	bool has_prefix = false;
+
+	walk_document(config, add_plugin_option, &options);
+	foreach(lc, options)
+	{
+		if (strcmp(lfirst_node(DefElem, lc)->defname, "topic.prefix") == 0)
+			has_prefix = true;
+	}
+	if (!has_prefix)
+		options = lappend(options,
+						  makeDefElem("topic.prefix",
+									  (Node *) makeString(pstrdup(name)), -1));
+	return lappend(options,
+				   makeDefElem("connector", (Node *) makeString(pstrdup(name)),
+							   -1));
+}
+
+/* FNV-1a: tells names apart that became the same, the same on any machine. */
+static uint32
+hash_name(const char *name, uint32 hash)
+{
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char) *name) * 16777619u;
+	return hash;
+}
+
+void
+w2k_connector_default_slot_name(const char *database, const char *connector,
+								NameData *slot_name)
+{
+	char *wanted = psprintf(W2K_NAME "_%s_%s", database, connector);
+	char *name = NameStr(*slot_name);
+	char *p;
+
+	memset(slot_name, 0, sizeof(NameData));
+	strlcpy(name, wanted, NAMEDATALEN);
+	for (p = name; *p != '\0'; p++)
+	{
+		if (*p >= 'A' && *p <= 'Z')
+			*p += 'a' - 'A';
+		else if (!(*p >= 'a' && *p <= 'z') && !(*p >= '0' && *p <= '9'))
+			*p = '_';
+	}
+	if (strcmp(name, wanted) != 0)
+	{
+		uint32 hash = hash_name(connector,
+								hash_name("/",
+										  hash_name(database, 2166136261u)));
+
+		snprintf(name + Min(strlen(name), NAMEDATALEN - 1 - 9), 10, "_%08x",
+				 hash);
+	}
+}

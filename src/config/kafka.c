@@ -1,0 +1,713 @@
+/*
+ * kafka.c
+ *		The Kafka client's settings, from a connector's configuration.
+ *
+ * A document names the client's properties as people know them, librdkafka's
+ * way or the Java client's; the sender gets librdkafka's names only.  What one
+ * row of client_table.c can say is said there.  Here is what takes more than
+ * one property: credentials, key stores, what order and safety demand of one
+ * another, and the topics that the connector creates.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/guc.h"
+
+#include "config/client_table.h"
+#include "config/jaas.h"
+#include "config/kafka.h"
+#include "config/secrets.h"
+
+#define CLIENT_PREFIX "producer.override."
+#define CREATION_PREFIX "topic.creation."
+#define DEFAULT_GROUP "topic.creation.default."
+
+/* A setting being made, and which property made it. */
+typedef struct ClientSetting
+{
+	const char *target;
+	const char *value;
+	bool is_secret;
+	const char *source; /* NULL = a default of ours */
+} ClientSetting;
+
+static const W2kClientProperty *
+find_client_property(const char *name)
+{
+	int i;
+
+	for (i = 0; i < w2k_nclient_properties; i++)
+	{
+		if (strcmp(w2k_client_properties[i].prop.name, name) == 0)
+			return &w2k_client_properties[i];
+	}
+	return NULL;
+}
+
+bool
+w2k_kafka_is_secret(const char *client_property)
+{
+	const W2kClientProperty *row = find_client_property(client_property);
+
+	return row != NULL && (row->prop.flags & W2K_PROP_SECRET) != 0;
+}
+
+static ClientSetting *
+find_setting(List *settings, const char *target)
+{
+	ListCell *lc;
+
+	foreach(lc, settings)
+	{
+		ClientSetting *setting = (ClientSetting *) lfirst(lc);
+
+		if (strcmp(setting->target, target) == 0)
+			return setting;
+	}
+	return NULL;
+}
+
+/* The value that the sender will get, or NULL. */
+static const char *
+setting_value(List *settings, const char *target)
+{
+	ClientSetting *setting = find_setting(settings, target);
+
+	return setting ? setting->value : NULL;
+}
+
+/* Adds a setting, unless another property has made it already. */
+static void
+add_setting(W2kPropertyParse *parse, List **settings, const char *target,
+			const char *value, bool is_secret, const char *source)
+{
+	ClientSetting *setting = find_setting(*settings, target);
+
+	if (setting != NULL)
+	{
+		if (strcmp(setting->value, value) != 0)
+			w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+							source, w2k_properties_show(source, value),
+							"connector properties \"%s\" and \"%s\" set the same thing differently",
+							setting->source, source);
+		return;
+	}
+	setting = palloc(sizeof(ClientSetting));
+	setting->target = target;
+	setting->value = value;
+	setting->is_secret = is_secret;
+	setting->source = source;
+	*settings = lappend(*settings, setting);
+}
+
+/* A client property that no row has. */
+static void
+take_unrecognized(W2kPropertyParse *parse, const W2kSaid *said,
+				  const char *client_name)
+{
+	W2kProblem *problem;
+	const char *closest = NULL;
+	int best_distance = W2K_NO_MATCH;
+	int i;
+
+	for (i = 0; i < w2k_nclient_properties; i++)
+	{
+		const W2kProperty *prop = &w2k_client_properties[i].prop;
+
+		if (prop->support != W2K_REFUSED &&
+			w2k_properties_is_closer(client_name, prop->name, &best_distance))
+			closest = prop->name;
+	}
+	problem = w2k_problem_add(&parse->problems,
+							  ERRCODE_INVALID_PARAMETER_VALUE, said->name,
+							  w2k_properties_show(said->name, said->value),
+							  "unrecognized connector property \"%s\"",
+							  said->name);
+	if (closest != NULL)
+		problem->hint = psprintf("Perhaps you meant \"%s%s\".", CLIENT_PREFIX,
+								 closest);
+	else
+		problem->hint =
+			"The view wal2kafka.connector_properties lists the Kafka client's properties that can be set.";
+}
+
+/* May this owner set it at all? */
+static bool
+is_permitted(W2kPropertyParse *parse, const W2kClientProperty *row,
+			 const W2kSaid *said)
+{
+	const char *shown = w2k_properties_show(said->name, said->value);
+
+	if (row->prop.support == W2K_REFUSED)
+	{
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						said->name, shown,
+						"connector property \"%s\" cannot be set", said->name)
+			->hint = row->prop.text;
+		return false;
+	}
+	if ((row->prop.flags & W2K_PROP_SUPERUSER) != 0 && !parse->is_superuser)
+	{
+		w2k_problem_add(&parse->problems, ERRCODE_INSUFFICIENT_PRIVILEGE,
+						said->name, shown,
+						"permission denied to set connector property \"%s\"",
+						said->name)
+			->hint = "The owner of such a connector must be a superuser.";
+		return false;
+	}
+	return true;
+}
+
+/* One producer.override.<client_name>. */
+static void
+take_client_property(W2kPropertyParse *parse, List **settings,
+					 const W2kSaid *said, const char *client_name)
+{
+	const W2kClientProperty *row = find_client_property(client_name);
+	const char *value = said->value;
+	const char *hint;
+
+	if (row == NULL)
+	{
+		take_unrecognized(parse, said, client_name);
+		return;
+	}
+	if (!is_permitted(parse, row, said))
+		return;
+	if (row->prop.support == W2K_NO_EFFECT)
+	{
+		W2kProblem *problem;
+
+		problem =
+			w2k_problem_add(&parse->problems, 0, said->name,
+							w2k_properties_show(said->name, value),
+							"connector property \"%s\" has no effect here: %s",
+							said->name, row->prop.text);
+		problem->is_error = false;
+		return;
+	}
+	if (w2k_secrets_has_reference(value))
+	{
+		if (row->prop.type != W2K_PROP_STRING &&
+			row->prop.type != W2K_PROP_PASSWORD &&
+			row->prop.type != W2K_PROP_LIST)
+		{
+			w2k_problem_add(&parse->problems, ERRCODE_FEATURE_NOT_SUPPORTED,
+							said->name, value,
+							"the value of connector property \"%s\" cannot be read from a file or the environment",
+							said->name);
+			return;
+		}
+	}
+	else if (!w2k_properties_check_value(parse, &row->prop, said->name, value))
+		return;
+	else if (row->problem != NULL && (hint = row->problem(value)) != NULL)
+	{
+		w2k_properties_invalid(parse, said->name, value)->hint = hint;
+		return;
+	}
+	else if (row->convert != NULL)
+		value = row->convert(value);
+
+	if (row->target != NULL && row->target[0] == '\0')
+		return; /* take_credentials() and take_stores() look at it */
+	if (value[0] == '\0' && row->prop.type != W2K_PROP_PASSWORD)
+		return;
+	add_setting(parse, settings, row->target ? row->target : row->prop.name,
+				value, (row->prop.flags & W2K_PROP_SECRET) != 0, said->name);
+}
+
+/* Names a client property that is wrong beside others. */
+static W2kProblem *
+add_conflict(W2kPropertyParse *parse, const ClientSetting *setting,
+			 const char *message)
+{
+	return w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						   setting->source,
+						   w2k_properties_show(setting->source, setting->value),
+						   "connector property \"%s\" %s", setting->source,
+						   message);
+}
+
+/* sasl.jaas.config: user name and password, now or where it is resolved */
+static void
+take_credentials(W2kPropertyParse *parse, List **settings)
+{
+	const char *name = CLIENT_PREFIX "sasl.jaas.config";
+	const char *value = w2k_properties_said(parse, name);
+	const char *mechanism;
+	const char *hint;
+	W2kJaas jaas;
+
+	if (value == NULL || value[0] == '\0')
+		return;
+	if (strncmp(value, "${", 2) == 0)
+	{
+		add_setting(parse, settings, "sasl.jaas.config", value, true, name);
+		return;
+	}
+	hint = w2k_jaas_parse(value, &jaas);
+	mechanism = setting_value(*settings, "sasl.mechanism");
+	if (hint == NULL && mechanism != NULL &&
+		(strcmp(mechanism, "PLAIN") != 0) !=
+			(strncmp(mechanism, "SCRAM-", 6) == 0 && jaas.is_scram))
+		hint = psprintf("Its login module is not the one of sasl.mechanism=%s.",
+						mechanism);
+	if (hint != NULL)
+	{
+		w2k_properties_invalid(parse, name, value)->hint = hint;
+		return;
+	}
+	add_setting(parse, settings, "sasl.username", jaas.username, false, name);
+	add_setting(parse, settings, "sasl.password", jaas.password, true, name);
+}
+
+/* ssl.truststore.* and ssl.keystore.*: librdkafka reads PEM, and PKCS#12 keys
+ */
+static void
+take_stores(W2kPropertyParse *parse, List **settings)
+{
+	const char *trust_type = w2k_properties_said(parse, CLIENT_PREFIX
+												 "ssl.truststore.type");
+	const char *key_type = w2k_properties_said(parse, CLIENT_PREFIX
+											   "ssl.keystore.type");
+	const char *key_name = CLIENT_PREFIX "ssl.keystore.location";
+	const char *key_file = w2k_properties_said(parse, key_name);
+	bool has_trust_file = w2k_properties_said(parse, CLIENT_PREFIX
+											  "ssl.truststore.location") !=
+						  NULL;
+	W2kProblem *problem = NULL;
+
+	if (trust_type != NULL && pg_strcasecmp(trust_type, "PEM") != 0)
+		problem = w2k_properties_unsupported(parse,
+											 CLIENT_PREFIX
+											 "ssl.truststore.type",
+											 trust_type);
+	else if (trust_type == NULL && has_trust_file)
+		problem =
+			w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+							CLIENT_PREFIX "ssl.truststore.type", NULL,
+							"connector property \"%s\" must be set with \"%s\"",
+							CLIENT_PREFIX "ssl.truststore.type",
+							CLIENT_PREFIX "ssl.truststore.location");
+	if (problem != NULL)
+		problem->hint =
+			"Convert the trust store to a PEM file of certificates and set it to \"PEM\".";
+
+	if (key_type != NULL && pg_strcasecmp(key_type, "JKS") == 0)
+		w2k_properties_unsupported(parse, CLIENT_PREFIX "ssl.keystore.type",
+								   key_type)
+			->hint =
+			"Convert the key store, and set it to \"PEM\" or \"PKCS12\".";
+	else if (key_file != NULL && key_file[0] != '\0' && parse->is_superuser)
+	{
+		if (key_type != NULL && pg_strcasecmp(key_type, "PEM") == 0)
+		{
+			/* one file holds the key and the certificates */
+			add_setting(parse, settings, "ssl.certificate.location", key_file,
+						false, key_name);
+			add_setting(parse, settings, "ssl.key.location", key_file, false,
+						key_name);
+		}
+		else
+			add_setting(parse, settings, "ssl.keystore.location", key_file,
+						false, key_name);
+	}
+}
+
+/* What must hold so that nothing is lost and a key's records stay in order. */
+static void
+check_delivery(W2kPropertyParse *parse, List **settings)
+{
+	ClientSetting *idempotence = find_setting(*settings, "enable.idempotence");
+	ClientSetting *acks = find_setting(*settings, "acks");
+	const char *in_flight_name = "max.in.flight.requests.per.connection";
+	ClientSetting *in_flight = find_setting(*settings, in_flight_name);
+	bool is_idempotent = idempotence == NULL ||
+						 strcmp(idempotence->value, "true") == 0;
+
+	if (is_idempotent && acks != NULL && strcmp(acks->value, "all") != 0)
+		add_conflict(parse, acks, "must be \"all\" with an idempotent producer")
+			->hint =
+			"Set \"producer.override.enable.idempotence\" to \"false\" to give up what that promises.";
+	if (is_idempotent && in_flight != NULL && atoi(in_flight->value) > 5)
+		add_conflict(parse, in_flight,
+					 "must be at most 5 with an idempotent producer");
+	if (is_idempotent)
+		return;
+	if (in_flight == NULL)
+		add_setting(parse, settings, in_flight_name, "1", false, NULL);
+	else if (atoi(in_flight->value) > 1)
+		add_conflict(parse, in_flight,
+					 "must be 1 without an idempotent producer")
+			->hint = "Retries could change the order of a key's records.";
+}
+
+/* What the SASL mechanisms need. */
+static void
+check_sasl(W2kPropertyParse *parse, List *settings)
+{
+	ClientSetting *protocol = find_setting(settings, "security.protocol");
+	ClientSetting *mechanism = find_setting(settings, "sasl.mechanism");
+	bool has_user = find_setting(settings, "sasl.username") != NULL &&
+					find_setting(settings, "sasl.password") != NULL;
+	bool has_jaas = w2k_properties_said(parse, CLIENT_PREFIX
+										"sasl.jaas.config") != NULL;
+
+	if (protocol == NULL || strncmp(protocol->value, "sasl_", 5) != 0)
+		return;
+	if (mechanism == NULL)
+	{
+		/* the client's default would be GSSAPI, which nobody means */
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						CLIENT_PREFIX "sasl.mechanism", NULL,
+						"connector property \"%s\" must be set with \"%s\"",
+						CLIENT_PREFIX "sasl.mechanism", protocol->source)
+			->hint =
+			"Valid values are PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, GSSAPI.";
+		return;
+	}
+	if (strcmp(mechanism->value, "GSSAPI") == 0 && !parse->is_superuser)
+		w2k_problem_add(&parse->problems, ERRCODE_INSUFFICIENT_PRIVILEGE,
+						mechanism->source, mechanism->value,
+						"permission denied to set connector property \"%s\" to \"%s\"",
+						mechanism->source, mechanism->value)
+			->hint =
+			"It uses the Kerberos tickets of the server's account; the owner of such a connector must be a superuser.";
+	if ((strcmp(mechanism->value, "PLAIN") == 0 ||
+		 strncmp(mechanism->value, "SCRAM-", 6) == 0) &&
+		!has_user && !has_jaas)
+		add_conflict(parse, mechanism, "needs a user name and a password")
+			->hint =
+			"Set \"producer.override.sasl.username\" and \"producer.override.sasl.password\", or \"producer.override.sasl.jaas.config\".";
+}
+
+/* host:port, or [address]:port, maybe behind a protocol:// */
+static bool
+is_broker(const char *broker)
+{
+	const char *host = strstr(broker, "://");
+	const char *port;
+
+	host = host ? host + 3 : broker;
+	if (host[0] == '[')
+	{
+		port = strchr(host, ']');
+		if (port == NULL)
+			return false;
+		port++;
+	}
+	else
+		port = host + strcspn(host, ":");
+	if (port == host || strcspn(host, " \t\n/") != strlen(host))
+		return false;
+	if (*port == '\0')
+		return true;
+	return port[0] == ':' &&
+		   strspn(port + 1, "0123456789") == strlen(port + 1) &&
+		   strlen(port + 1) <= 5 && atoi(port + 1) >= 1 &&
+		   atoi(port + 1) <= 65535;
+}
+
+/* bootstrap.servers: the document's, else the server's */
+static void
+take_brokers(W2kPropertyParse *parse, List **settings)
+{
+	const char *value = w2k_properties_said(parse, "bootstrap.servers");
+	ClientSetting *setting;
+	char *copy;
+	char *broker;
+	char *rest;
+	int nbrokers = 0;
+
+	if (value != NULL && value[0] != '\0')
+		add_setting(parse, settings, "bootstrap.servers", value, false,
+					"bootstrap.servers");
+	setting = find_setting(*settings, "bootstrap.servers");
+	if (setting == NULL)
+	{
+		value = GetConfigOption(W2K_NAME ".bootstrap_servers", true, false);
+		if (value == NULL || value[0] == '\0')
+		{
+			w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+							"bootstrap.servers", NULL,
+							"connector property \"bootstrap.servers\" must be set")
+				->hint =
+				"Or set parameter \"wal2kafka.bootstrap_servers\" for the whole server.";
+			return;
+		}
+		add_setting(parse, settings, "bootstrap.servers", value, false, NULL);
+		return;
+	}
+	if (w2k_secrets_has_reference(setting->value))
+		return;
+	copy = pstrdup(setting->value);
+	for (rest = copy; (broker = strtok_r(rest, ", \t\n", &rest)) != NULL;)
+	{
+		nbrokers++;
+		if (!is_broker(broker))
+			nbrokers = -1000000;
+	}
+	if (nbrokers <= 0)
+		w2k_properties_invalid(parse, setting->source, setting->value)->hint =
+			"It must be a list of host:port.";
+}
+
+/* Properties of a topic that Kafka 4.3 knows, for a hint and no more. */
+static const char *const topic_properties[] = {
+	"cleanup.policy",
+	"compression.gzip.level",
+	"compression.lz4.level",
+	"compression.type",
+	"compression.zstd.level",
+	"delete.retention.ms",
+	"file.delete.delay.ms",
+	"flush.messages",
+	"flush.ms",
+	"follower.replication.throttled.replicas",
+	"index.interval.bytes",
+	"leader.replication.throttled.replicas",
+	"local.retention.bytes",
+	"local.retention.ms",
+	"max.compaction.lag.ms",
+	"max.message.bytes",
+	"message.downconversion.enable",
+	"message.format.version",
+	"message.timestamp.after.max.ms",
+	"message.timestamp.before.max.ms",
+	"message.timestamp.difference.max.ms",
+	"message.timestamp.type",
+	"min.cleanable.dirty.ratio",
+	"min.compaction.lag.ms",
+	"min.insync.replicas",
+	"preallocate",
+	"remote.log.copy.disable",
+	"remote.log.delete.on.disable",
+	"remote.storage.enable",
+	"retention.bytes",
+	"retention.ms",
+	"segment.bytes",
+	"segment.index.bytes",
+	"segment.jitter.ms",
+	"segment.ms",
+	"unclean.leader.election.enable",
+};
+
+/* Is the comma-separated list's word there? */
+static bool
+list_has(const char *list, const char *word, size_t len)
+{
+	while (list != NULL && *list != '\0')
+	{
+		size_t skip = strspn(list, ", \t\n");
+		size_t word_len = strcspn(list + skip, ", \t\n");
+
+		if (word_len == len && strncmp(list + skip, word, len) == 0)
+			return true;
+		list += skip + word_len;
+	}
+	return false;
+}
+
+/* One topic.creation.<group>.<property>. */
+static void
+check_creation_property(W2kPropertyParse *parse, const W2kSaid *said,
+						const char *groups)
+{
+	const char *group = said->name + strlen(CREATION_PREFIX);
+	size_t group_len = strcspn(group, ".");
+	const char *property = group + group_len + 1;
+	bool is_default = group_len == 7 && strncmp(group, "default", 7) == 0;
+	const char *closest = NULL;
+	int best_distance = W2K_NO_MATCH;
+	W2kProblem *problem;
+	int i;
+
+	if (!is_default && !list_has(groups, group, group_len))
+	{
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						said->name, said->value,
+						"group \"%.*s\" of connector property \"%s\" is not among \"topic.creation.groups\"",
+						(int) group_len, group, said->name);
+		return;
+	}
+	if (said->prop->max != 0) /* replicas and partitions */
+	{
+		if (atoi(said->value) == 0)
+			w2k_properties_invalid(parse, said->name, said->value)->hint =
+				"It must be 1 or more, or -1 for the broker's default.";
+		return;
+	}
+	if ((!is_default && (strcmp(property, "include") == 0 ||
+						 strcmp(property, "exclude") == 0)) ||
+		strncmp(property, "confluent.", 10) == 0 ||
+		strncmp(property, "redpanda.", 9) == 0)
+		return;
+	for (i = 0; i < (int) lengthof(topic_properties); i++)
+	{
+		if (w2k_properties_is_closer(property, topic_properties[i],
+									 &best_distance))
+			closest = topic_properties[i];
+	}
+	if (best_distance == 0)
+		return;
+	problem = w2k_problem_add(&parse->problems,
+							  ERRCODE_INVALID_PARAMETER_VALUE, said->name,
+							  said->value,
+							  "unrecognized connector property \"%s\"",
+							  said->name);
+	if (closest != NULL)
+		problem->hint = psprintf("Perhaps you meant \"%.*s%s\".",
+								 (int) (property - said->name), said->name,
+								 closest);
+	else
+		problem->hint =
+			"It must be \"partitions\", \"replication.factor\" or a property of Kafka's topics.";
+}
+
+/* topic.creation.*, for the sender under the names that people gave. */
+static List *
+take_creation(W2kPropertyParse *parse, List *settings)
+{
+	const char *groups = w2k_properties_said(parse, "topic.creation.groups");
+	const char *const required[] = {DEFAULT_GROUP "replication.factor",
+									DEFAULT_GROUP "partitions"};
+	const char *p;
+	bool is_used = false;
+	ListCell *lc;
+	int i;
+
+	foreach(lc, parse->said)
+	{
+		const W2kSaid *said = (const W2kSaid *) lfirst(lc);
+
+		if (strncmp(said->name, CREATION_PREFIX, strlen(CREATION_PREFIX)) != 0)
+			continue;
+		is_used = true;
+		if (strcmp(said->name, "topic.creation.groups") != 0)
+			check_creation_property(parse, said, groups);
+		add_setting(parse, &settings, psprintf("w2k.%s", said->name),
+					said->value, false, said->name);
+	}
+	for (i = 0; i < (int) lengthof(required) && is_used; i++)
+	{
+		if (w2k_properties_said(parse, required[i]) == NULL)
+			w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+							required[i], NULL,
+							"connector property \"%s\" must be set with others of \"topic.creation\"",
+							required[i])
+				->hint = "-1 stands for the broker's default.";
+	}
+	for (p = groups; p != NULL && *p != '\0';)
+	{
+		const char *include;
+
+		p += strspn(p, ", \t\n");
+		if (*p == '\0')
+			break;
+		include = psprintf(CREATION_PREFIX "%.*s.include",
+						   (int) strcspn(p, ", \t\n"), p);
+		if (w2k_properties_said(parse, include) == NULL)
+			w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+							include, NULL,
+							"connector property \"%s\" must be set for a group of \"topic.creation.groups\"",
+							include);
+		p += strcspn(p, ", \t\n");
+	}
+	return settings;
+}
+
+/* The rows' defaults, for what nobody said. */
+static void
+add_defaults(W2kPropertyParse *parse, List **settings)
+{
+	int i;
+
+	for (i = 0; i < w2k_nclient_properties; i++)
+	{
+		const W2kClientProperty *row = &w2k_client_properties[i];
+
+		if (row->prop.default_value != NULL &&
+			find_setting(*settings, row->prop.name) == NULL)
+			add_setting(parse, settings, row->prop.name,
+						row->prop.default_value, false, NULL);
+	}
+	if (parse->connector != NULL &&
+		find_setting(*settings, "client.id") == NULL)
+		add_setting(parse, settings, "client.id",
+					psprintf(W2K_NAME "-%s", parse->connector), false, NULL);
+}
+
+/* What only we understand. */
+static void
+add_own(W2kPropertyParse *parse, List **settings)
+{
+	W2kConnectorConfig *conf = parse->conf;
+
+	if (parse->connector != NULL)
+		add_setting(parse, settings, "w2k.connector", parse->connector, false,
+					NULL);
+	add_setting(parse, settings, "w2k.on.record.error",
+				conf->processing_failure == W2K_FAILURE_FAIL ? "fail" : "skip",
+				false, NULL);
+	add_setting(parse, settings, "w2k.statistics.interval.ms",
+				psprintf("%d", conf->statistics_interval_ms), false, NULL);
+}
+
+void
+w2k_kafka_take_settings(W2kPropertyParse *parse)
+{
+	List *settings = NIL;
+	ListCell *lc;
+
+	foreach(lc, parse->said)
+	{
+		const W2kSaid *said = (const W2kSaid *) lfirst(lc);
+
+		if (strncmp(said->name, CLIENT_PREFIX, strlen(CLIENT_PREFIX)) == 0)
+			take_client_property(parse, &settings, said,
+								 said->name + strlen(CLIENT_PREFIX));
+	}
+	take_brokers(parse, &settings);
+	take_credentials(parse, &settings);
+	take_stores(parse, &settings);
+	check_delivery(parse, &settings);
+	check_sasl(parse, settings);
+	add_defaults(parse, &settings);
+	add_own(parse, &settings);
+	settings = take_creation(parse, settings);
+
+	parse->conf->sender_settings = NIL;
+	foreach(lc, settings)
+	{
+		const ClientSetting *from = (const ClientSetting *) lfirst(lc);
+		W2kSenderSetting *setting = palloc(sizeof(W2kSenderSetting));
+
+		setting->name = pstrdup(from->target);
+		setting->value = pstrdup(from->value);
+		setting->is_secret = from->is_secret;
+		parse->conf->sender_settings = lappend(parse->conf->sender_settings,
+											   setting);
+	}
+}
+
+bool
+w2k_kafka_describe(int i, const char **name, const char **target,
+				   const char **type, char **range, const char **default_value,
+				   char **support, bool *is_secret, bool *is_superuser)
+{
+	const W2kClientProperty *row;
+
+	if (i >= w2k_nclient_properties)
+		return false;
+	row = &w2k_client_properties[i];
+	*name = psprintf("%s%s", CLIENT_PREFIX, row->prop.name);
+	*target = row->target;
+	*type = w2k_properties_type_name(row->prop.type);
+	*range = w2k_properties_range(&row->prop);
+	*default_value = row->prop.default_value;
+	*support = w2k_properties_support(&row->prop);
+	*is_secret = (row->prop.flags & W2K_PROP_SECRET) != 0;
+	*is_superuser = (row->prop.flags & W2K_PROP_SUPERUSER) != 0;
+	return true;
+}

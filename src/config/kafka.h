@@ -1,0 +1,28 @@
+/*
+ * kafka.h
+ *		The Kafka client's settings, from a connector's configuration.
+ */
+#ifndef W2K_CONFIG_KAFKA_H
+#define W2K_CONFIG_KAFKA_H
+
+#include "config/properties.h"
+
+/*
+ * Makes parse->conf->sender_settings of bootstrap.servers, producer.override.*
+ * and topic.creation.*, with what is wrong among the parse's problems.
+ */
+extern void w2k_kafka_take_settings(W2kPropertyParse *parse);
+
+/*
+ * The properties of the client that a connector may set, one after the other:
+ * for connector_properties.  False when i is past the last one.
+ */
+extern bool w2k_kafka_describe(int i, const char **name, const char **target,
+							   const char **type, char **range,
+							   const char **default_value, char **support,
+							   bool *is_secret, bool *is_superuser);
+
+/* Is the value of a client property, by any of its names, a secret? */
+extern bool w2k_kafka_is_secret(const char *client_property);
+
+#endif /* W2K_CONFIG_KAFKA_H */

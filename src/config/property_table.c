@@ -1,0 +1,431 @@
+/*
+ * property_table.c
+ *		The rows of the property table, in the order in which they are shown.
+ *
+ * Defaults of rows that are not ours are Debezium's and Connect's, so that the
+ * table also says what a document means that leaves the property out there.
+ * Where our default is another one, the text says so.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "replication/slot.h"
+
+#include "config/properties.h"
+
+/* How a row is written; the rest is designated initializers. */
+#define DONE(n, t, d, ...)                                                    \
+	{                                                                         \
+		.name = n, .type = W2K_PROP_##t, .support = W2K_IMPLEMENTED,          \
+		.category = CATEGORY, .default_value = d, .text = __VA_ARGS__         \
+	}
+#define IGNORED(n, t, d, ...)                                                 \
+	{                                                                         \
+		.name = n, .type = W2K_PROP_##t, .support = W2K_NO_EFFECT,            \
+		.category = CATEGORY, .default_value = d, .text = __VA_ARGS__         \
+	}
+#define NOT_YET(n, t, d, ...)                                                 \
+	{                                                                         \
+		.name = n, .type = W2K_PROP_##t, .support = W2K_NOT_YET,              \
+		.category = CATEGORY, .default_value = d, .text = __VA_ARGS__         \
+	}
+#define REFUSED(n, t, d, ...)                                                 \
+	{                                                                         \
+		.name = n, .type = W2K_PROP_##t, .support = W2K_REFUSED,              \
+		.category = CATEGORY, .default_value = d, .text = __VA_ARGS__         \
+	}
+#define AT(f) .is_stored = true, .offset = offsetof(W2kConnectorConfig, f)
+#define RANGE(lo, hi) .min = lo, .max = hi
+#define CHOICES(...)                                                          \
+	.choices = (const W2kChoice[])                                            \
+	{                                                                         \
+		__VA_ARGS__,                                                          \
+		{                                                                     \
+			NULL, 0                                                           \
+		}                                                                     \
+	}
+#define ACCEPTS(s) .accepts = s
+#define PLUGIN .flags = W2K_PROP_PLUGIN
+#define SECRET .flags = W2K_PROP_SECRET
+#define FAMILY .flags = W2K_PROP_FAMILY
+
+#define FAILURE_CHOICES                                                       \
+	CHOICES({"fail", W2K_FAILURE_FAIL}, {"warn", W2K_FAILURE_WARN},           \
+			{"skip", W2K_FAILURE_SKIP}, {"ignore", W2K_FAILURE_SKIP})
+
+/* A letter of skipped.operations. */
+static uint32
+operation_bit(const char *word)
+{
+	if (pg_strcasecmp(word, "c") == 0)
+		return W2K_SKIP_CREATE;
+	if (pg_strcasecmp(word, "u") == 0)
+		return W2K_SKIP_UPDATE;
+	if (pg_strcasecmp(word, "d") == 0)
+		return W2K_SKIP_DELETE;
+	if (pg_strcasecmp(word, "t") == 0)
+		return W2K_SKIP_TRUNCATE;
+	return 0;
+}
+
+/* skipped.operations: letters, or "none" alone */
+static void
+apply_operations(W2kPropertyParse *parse, const W2kProperty *prop,
+				 const char *name, const char *value)
+{
+	uint32 operations = 0;
+	bool is_none = false;
+	char *copy = pstrdup(value);
+	char *word;
+	char *rest = copy;
+
+	while ((word = strtok_r(rest, ", \t\n", &rest)) != NULL)
+	{
+		uint32 bit = operation_bit(word);
+
+		if (pg_strcasecmp(word, "none") == 0)
+			is_none = true;
+		else if (bit == 0)
+		{
+			operations = 0;
+			is_none = false;
+			break;
+		}
+		operations |= bit;
+	}
+	if (is_none == (operations != 0))
+		w2k_properties_invalid(parse, name, value)->hint =
+			"Valid values are none, or a list of c, u, d and t.";
+	else
+		parse->conf->skipped_operations = operations;
+}
+
+bool
+w2k_properties_is_topic_part(const char *value)
+{
+	return value[0] != '\0' &&
+		   strspn(value,
+				  "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == strlen(value);
+}
+
+/* topic.prefix and what else becomes part of a topic's name */
+static void
+apply_topic_part(W2kPropertyParse *parse, const W2kProperty *prop,
+				 const char *name, const char *value)
+{
+	if (!w2k_properties_is_topic_part(value))
+		w2k_properties_invalid(parse, name, value)->hint =
+			"It must consist of ASCII letters, digits, dots, hyphens and underscores.";
+	else
+		*(char **) ((char *) parse->conf + prop->offset) = pstrdup(value);
+}
+
+/* unavailable.value.placeholder: text, or hex: and octets */
+static void
+apply_placeholder(W2kPropertyParse *parse, const W2kProperty *prop,
+				  const char *name, const char *value)
+{
+	const char *hex = value + 4;
+
+	if (strncmp(value, "hex:", 4) == 0 &&
+		(strlen(hex) % 2 != 0 ||
+		 strspn(hex, "0123456789abcdefABCDEF") != strlen(hex)))
+		w2k_properties_invalid(parse, name, value)->hint =
+			"Behind \"hex:\" there must be pairs of hexadecimal digits.";
+	else
+		parse->conf->unavailable_value_placeholder = pstrdup(value);
+}
+
+/* before.unknown.values */
+static void
+apply_before_unknown(W2kPropertyParse *parse, const W2kProperty *prop,
+					 const char *name, const char *value)
+{
+	parse->conf->before_unknown_as_null = (pg_strcasecmp(value, "null") == 0);
+}
+
+/* slot.name: what the server allows, said before it is needed */
+static void
+apply_slot_name(W2kPropertyParse *parse, const W2kProperty *prop,
+				const char *name, const char *value)
+{
+	if (value[0] == '\0' || strlen(value) >= NAMEDATALEN ||
+		strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(value))
+		w2k_properties_invalid(parse, name, value)->hint =
+			psprintf("It must consist of lower-case letters, digits and underscores, at most %d of them.",
+					 NAMEDATALEN - 1);
+	else
+		parse->conf->slot_name = pstrdup(value);
+}
+
+/* owner, an option: an OID is wider than an int */
+static void
+apply_owner(W2kPropertyParse *parse, const W2kProperty *prop, const char *name,
+			const char *value)
+{
+	parse->conf->owner = (Oid) strtoul(value, NULL, 10);
+}
+
+/* clang-format off */
+const W2kProperty w2k_properties[] = {
+
+#define CATEGORY "Connector"
+	DONE("name", STRING, NULL, "The connector's name, where the document repeats it."),
+	DONE("connector.class", CLASS, "io.debezium.connector.postgresql.PostgresConnector", "Debezium's PostgreSQL connector, or wal2kafka."),
+	IGNORED("connector.plugin.version", STRING, NULL, "there is one version, the installed one"),
+	IGNORED("tasks.max", INT, "1", "a connector has one worker"),
+	IGNORED("tasks.max.enforce", BOOLEAN, "true", "a connector has one worker"),
+	IGNORED("config.action.reload", STRING, "restart", "${file:..} is read again at each reconnect, restart and reload"),
+	REFUSED("initial_state", STRING, "RUNNING", "It belongs beside \"config\" in the document, not into it."),
+	DONE("start.after.lsn", LSN, NULL, "Skip transactions that committed up to this LSN. Ours.", AT(start_after_lsn)),
+
+#undef CATEGORY
+#define CATEGORY "Database"
+	DONE("database.dbname", STRING, NULL, "Must be the current database, if said."),
+	IGNORED("database.hostname", STRING, NULL, "the worker runs inside the server"),
+	IGNORED("database.port", INT, "5432", "the worker runs inside the server"),
+	IGNORED("database.user", STRING, NULL, "the connector's owner is who calls create_connector"),
+	IGNORED("database.password", PASSWORD, NULL, "the worker needs no password", SECRET),
+	IGNORED("database.sslmode", STRING, "prefer", "the worker runs inside the server"),
+	IGNORED("database.sslcert", STRING, NULL, "the worker runs inside the server"),
+	IGNORED("database.sslkey", STRING, NULL, "the worker runs inside the server"),
+	IGNORED("database.sslpassword", PASSWORD, NULL, "the worker runs inside the server", SECRET),
+	IGNORED("database.sslrootcert", STRING, NULL, "the worker runs inside the server"),
+	IGNORED("database.sslfactory", CLASS, NULL, "the worker runs inside the server"),
+	IGNORED("database.tcpKeepAlive", BOOLEAN, "true", "the worker runs inside the server"),
+	IGNORED("database.initial.statements", STRING, NULL, "no SQL session is opened"),
+	IGNORED("database.query.timeout.ms", DURATION, "600000", "no SQL session is opened"),
+	IGNORED("database.connection.factory.class", CLASS, NULL, "the worker runs inside the server"),
+	NOT_YET("database.include.list", REGEX_LIST, NULL, "A connector captures the database it is created in."),
+	NOT_YET("database.exclude.list", REGEX_LIST, NULL, "A connector captures the database it is created in."),
+	IGNORED("database.<property>", STRING, NULL, "settings of the JDBC driver", FAMILY),
+	IGNORED("driver.<property>", STRING, NULL, "settings of the JDBC driver", FAMILY),
+	IGNORED("connection.validation.timeout.ms", DURATION, "60000", "the worker runs inside the server"),
+
+#undef CATEGORY
+#define CATEGORY "Slot and publication"
+	IGNORED("plugin.name", STRING, "decoderbufs", "the slot's plugin is wal2kafka"),
+	DONE("slot.name", STRING, NULL, "The replication slot. Default: wal2kafka_<database>_<connector>.", AT(slot_name), .apply = apply_slot_name),
+	NOT_YET("slot.drop.on.stop", BOOLEAN, "false", "A slot is dropped with its connector only."),
+	DONE("slot.failover", BOOLEAN, "false", "Create the slot so that it is synchronized to standbys (PostgreSQL 17 and later).", AT(slot_failover)),
+	IGNORED("slot.stream.params", STRING, NULL, "parameters of another output plugin"),
+	IGNORED("slot.max.retries", INT, "6", "the launcher tries again for ever, less and less often"),
+	IGNORED("slot.retry.delay.ms", DURATION, "10000", "the launcher tries again for ever, less and less often"),
+	DONE("status.update.interval.ms", DURATION, "10000", "How often the slot's position is written to disk.", AT(status_update_interval_ms), RANGE(100, 86400000)),
+	DONE("max.slot.lag.bytes", LONG, "0", "Warn when the slot keeps more WAL than this; 0 = never. Ours.", AT(max_slot_lag_bytes), RANGE(0, INT64_MAX)),
+	DONE("logical.decoding.work.mem.kb", INT, "0", "logical_decoding_work_mem of the worker; 0 = the server's. Ours.", AT(logical_decoding_work_mem_kb), RANGE(0, INT_MAX)),
+	DONE("publication.name", STRING, NULL, "Ignored where there is no such publication; else it must be one FOR ALL TABLES.", AT(publication_name)),
+	DONE("publication.autocreate.mode", ENUM, "all_tables", "No publication is created; disabled: it must exist.", CHOICES({"disabled", 0}, {"all_tables", 0}, {"filtered", 0}, {"no_tables", 0})),
+	DONE("publish.via.partition.root", BOOLEAN, "false", "Changes of partitions go to the topic of the partitioned table.", PLUGIN, AT(publish_via_partition_root)),
+	NOT_YET("replica.identity.autoset.values", LIST, NULL, "ALTER TABLE ... REPLICA IDENTITY at start."),
+	NOT_YET("xmin.fetch.interval.ms", LONG, "0", "How often source.xmin is read."),
+	NOT_YET("lsn.flush.mode", ENUM, "connector", "Who confirms the slot: the worker, behind Kafka's acknowledgements.", CHOICES({"connector", 0}, {"manual", 0}, {"connector_and_driver", 0}), ACCEPTS("connector|connector_and_driver")),
+	NOT_YET("flush.lsn.source", BOOLEAN, "true", "Old form of lsn.flush.mode."),
+	IGNORED("lsn.flush.timeout.ms", DURATION, "30000", "confirming the slot does not wait"),
+	IGNORED("lsn.flush.timeout.action", STRING, "fail", "confirming the slot does not wait"),
+	IGNORED("offset.mismatch.strategy", STRING, "no_validation", "the slot is the only position"),
+
+#undef CATEGORY
+#define CATEGORY "Tables and columns"
+	DONE("schema.include.list", REGEX_LIST, NULL, "Schemas to capture.", PLUGIN, AT(schema_include_list)),
+	DONE("schema.exclude.list", REGEX_LIST, NULL, "Schemas not to capture.", PLUGIN, AT(schema_exclude_list)),
+	DONE("table.include.list", REGEX_LIST, NULL, "Tables to capture, as schema.table.", PLUGIN, AT(table_include_list)),
+	DONE("table.exclude.list", REGEX_LIST, NULL, "Tables not to capture, as schema.table.", PLUGIN, AT(table_exclude_list)),
+	DONE("column.include.list", REGEX_LIST, NULL, "Columns of values, as schema.table.column.", PLUGIN, AT(column_include_list)),
+	DONE("column.exclude.list", REGEX_LIST, NULL, "Columns to leave out of values, as schema.table.column.", PLUGIN, AT(column_exclude_list)),
+	NOT_YET("table.ignore.builtin", BOOLEAN, "true", "Tables of the system are never captured."),
+	DONE("skipped.operations", LIST, "t", "Operations that give no record: c, u, d, t, or none.", PLUGIN, AT(skipped_operations), .apply = apply_operations),
+	DONE("skip.messages.without.change", BOOLEAN, "false", "No record for an update that changes no captured column (REPLICA IDENTITY FULL).", PLUGIN, AT(skip_messages_without_change)),
+	DONE("include.generated.columns", BOOLEAN, "false", "Stored generated columns are part of values. Ours.", PLUGIN, AT(include_generated_columns)),
+	NOT_YET("message.key.columns", STRING, NULL, "Columns of the key other than the primary key's."),
+	NOT_YET("message.prefix.include.list", REGEX_LIST, NULL, "Logical messages to capture."),
+	NOT_YET("message.prefix.exclude.list", REGEX_LIST, NULL, "Logical messages not to capture."),
+	NOT_YET("column.truncate.to.<length>.chars", REGEX_LIST, NULL, "Columns to cut.", FAMILY),
+	NOT_YET("column.mask.with.<length>.chars", REGEX_LIST, NULL, "Columns to replace by asterisks.", FAMILY),
+	NOT_YET("column.mask.hash.<algorithm>.with.salt.<salt>", REGEX_LIST, NULL, "Columns to replace by a hash.", .flags = W2K_PROP_FAMILY | W2K_PROP_SECRET),
+	IGNORED("column.propagate.source.type", REGEX_LIST, NULL, "records have no schemas yet that could carry it"),
+	IGNORED("datatype.propagate.source.type", REGEX_LIST, NULL, "records have no schemas yet that could carry it"),
+	NOT_YET("guardrail.collections.max", INT, "0", "Limit for the number of captured tables."),
+	IGNORED("guardrail.collections.limit.action", STRING, "warn", "has a meaning only with guardrail.collections.max"),
+
+#undef CATEGORY
+#define CATEGORY "Records"
+	DONE("format", ENUM, "json", "Format of keys and values where no converter is named. Ours.", CHOICES({"json", 0}, {"json-with-schemas", 0}, {"json-registry", 0}, {"avro", 0}, {"protobuf", 0}, {"protobuf-registry", 0})),
+	DONE("key.converter", CLASS, NULL, "org.apache.kafka.connect.json.JsonConverter with schemas.enable=false."),
+	DONE("key.converter.schemas.enable", BOOLEAN, "true", "Must be false with JsonConverter, until schemas are supported."),
+	NOT_YET("key.converter.decimal.format", ENUM, "BASE64", "How Decimal is written in JSON.", CHOICES({"BASE64", 0}, {"NUMERIC", 0})),
+	NOT_YET("key.converter.replace.null.with.default", BOOLEAN, NULL, "Null becomes the column's default. Unsaid, null stays null.", ACCEPTS("")),
+	IGNORED("key.converter.schemas.cache.size", INT, "1000", "there is no such cache"),
+	IGNORED("key.converter.plugin.version", STRING, NULL, "there is one version, the installed one"),
+	DONE("value.converter", CLASS, NULL, "org.apache.kafka.connect.json.JsonConverter with schemas.enable=false."),
+	DONE("value.converter.schemas.enable", BOOLEAN, "true", "Must be false with JsonConverter, until schemas are supported."),
+	NOT_YET("value.converter.decimal.format", ENUM, "BASE64", "How Decimal is written in JSON.", CHOICES({"BASE64", 0}, {"NUMERIC", 0})),
+	NOT_YET("value.converter.replace.null.with.default", BOOLEAN, NULL, "Null becomes the column's default. Unsaid, null stays null.", ACCEPTS("")),
+	IGNORED("value.converter.schemas.cache.size", INT, "1000", "there is no such cache"),
+	IGNORED("value.converter.plugin.version", STRING, NULL, "there is one version, the installed one"),
+	NOT_YET("header.converter", CLASS, "org.apache.kafka.connect.storage.SimpleHeaderConverter", "How headers are written."),
+	IGNORED("header.converter.plugin.version", STRING, NULL, "there is one version, the installed one"),
+	DONE("tombstones.on.delete", BOOLEAN, "true", "A delete is followed by a record of its key and no value.", PLUGIN, AT(tombstones_on_delete)),
+	DONE("extended.headers.enabled", BOOLEAN, "true", "Records carry Debezium's context headers.", PLUGIN, AT(extended_headers)),
+	DONE("unavailable.value.placeholder", STRING, "__debezium_unavailable_value", "Stands for a TOASTed value that did not change; hex: for octets.", PLUGIN, AT(unavailable_value_placeholder), .apply = apply_placeholder),
+	DONE("before.unknown.values", ENUM, "fallback", "NOT NULL columns that \"before\" does not know: Debezium's fallbacks, or null. Ours.", PLUGIN, .apply = apply_before_unknown, CHOICES({"fallback", 0}, {"null", 1})),
+	NOT_YET("decimal.handling.mode", ENUM, "precise", "Form of numeric.", CHOICES({"precise", 0}, {"double", 0}, {"string", 0})),
+	NOT_YET("time.precision.mode", ENUM, "adaptive", "Form of date, time and timestamp.", CHOICES({"adaptive", 0}, {"adaptive_time_microseconds", 0}, {"connect", 0}, {"isostring", 0}, {"microseconds", 0}, {"nanoseconds", 0}, {"structured", 0})),
+	NOT_YET("binary.handling.mode", ENUM, "bytes", "Form of bytea.", CHOICES({"bytes", 0}, {"base64", 0}, {"base64-url-safe", 0}, {"hex", 0})),
+	NOT_YET("hstore.handling.mode", ENUM, "json", "Form of hstore.", CHOICES({"json", 0}, {"map", 0})),
+	NOT_YET("interval.handling.mode", ENUM, "numeric", "Form of interval.", CHOICES({"numeric", 0}, {"string", 0})),
+	NOT_YET("money.fraction.digits", INT, "2", "Digits behind the point of money."),
+	NOT_YET("include.unknown.datatypes", BOOLEAN, NULL, "Unsaid, values of other types come out as their text.", ACCEPTS("")),
+	IGNORED("include.schema.comments", BOOLEAN, "false", "records have no schemas yet that could carry them"),
+	IGNORED("schema.name.adjustment.mode", STRING, "none", "records have no schemas yet that could be named"),
+	NOT_YET("field.name.adjustment.mode", ENUM, "none", "How column names become field names.", CHOICES({"none", 0}, {"avro", 0}, {"avro_unicode", 0})),
+	NOT_YET("sourceinfo.struct.maker", CLASS, "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker", "Who makes the source block."),
+	NOT_YET("converters", LIST, NULL, "Custom converters of values."),
+	NOT_YET("post.processors", LIST, NULL, "What is done to records after they are made."),
+	NOT_YET("transforms", LIST, NULL, "Single message transformations."),
+	NOT_YET("transforms.<name>.<property>", STRING, NULL, "Single message transformations.", FAMILY),
+	NOT_YET("predicates", LIST, NULL, "When a transformation applies."),
+	NOT_YET("predicates.<name>.<property>", STRING, NULL, "When a transformation applies.", FAMILY),
+	NOT_YET("provide.transaction.metadata", BOOLEAN, "false", "Transaction block and topic."),
+	IGNORED("transaction.metadata.factory", CLASS, "io.debezium.pipeline.txmetadata.DefaultTransactionMetadataFactory", "has a meaning only with provide.transaction.metadata"),
+
+#undef CATEGORY
+#define CATEGORY "Topics"
+	DONE("topic.prefix", STRING, NULL, "First part of every topic's name. Default: the connector's name.", PLUGIN, AT(topic_prefix), .apply = apply_topic_part),
+	DONE("topic.delimiter", STRING, ".", "Between the parts of a topic's name.", PLUGIN, AT(topic_delimiter), .apply = apply_topic_part),
+	NOT_YET("topic.naming.strategy", CLASS, "io.debezium.schema.SchemaTopicNamingStrategy", "How topics are named."),
+	IGNORED("topic.cache.size", INT, "10000", "a table's topic is kept with what else is known of it"),
+	IGNORED("topic.transaction", STRING, "transaction", "has a meaning only with provide.transaction.metadata"),
+	IGNORED("topic.heartbeat.prefix", STRING, "__debezium-heartbeat", "has a meaning only with heartbeat.interval.ms"),
+	IGNORED("topic.heartbeat.name", STRING, NULL, "has a meaning only with heartbeat.interval.ms"),
+	IGNORED("topic.regex", STRING, NULL, "has a meaning only with another topic.naming.strategy"),
+	IGNORED("topic.replacement", STRING, NULL, "has a meaning only with another topic.naming.strategy"),
+	IGNORED("topic.key.enforce.uniqueness", BOOLEAN, "true", "has a meaning only with another topic.naming.strategy"),
+	IGNORED("topic.key.field.name", STRING, "__dbz__physicalTableIdentifier", "has a meaning only with another topic.naming.strategy"),
+	IGNORED("topic.key.field.regex", STRING, NULL, "has a meaning only with another topic.naming.strategy"),
+	IGNORED("topic.key.field.replacement", STRING, NULL, "has a meaning only with another topic.naming.strategy"),
+	DONE("topic.creation.groups", LIST, NULL, "Groups of topics that are created differently."),
+	DONE("topic.creation.default.replication.factor", INT, NULL, "Replicas of a topic that the connector creates; -1 = the broker's default. Without it the broker creates topics.", RANGE(-1, 32767)),
+	DONE("topic.creation.default.partitions", INT, NULL, "Partitions of a topic that the connector creates; -1 = the broker's default.", RANGE(-1, INT_MAX)),
+	DONE("topic.creation.default.<topic property>", STRING, NULL, "Any other property of a topic that the connector creates.", FAMILY),
+	DONE("topic.creation.<group>.include", REGEX_LIST, NULL, "Topics of a group.", FAMILY),
+	DONE("topic.creation.<group>.exclude", REGEX_LIST, NULL, "Topics that do not belong to a group.", FAMILY),
+	DONE("topic.creation.<group>.replication.factor", INT, NULL, "As in the default group, whose value is the default.", FAMILY, RANGE(-1, 32767)),
+	DONE("topic.creation.<group>.partitions", INT, NULL, "As in the default group, whose value is the default.", FAMILY, RANGE(-1, INT_MAX)),
+	DONE("topic.creation.<group>.<topic property>", STRING, NULL, "Any other property of a topic that the connector creates.", FAMILY),
+
+#undef CATEGORY
+#define CATEGORY "Kafka"
+	DONE("bootstrap.servers", LIST, NULL, "Brokers, as host:port. Default: wal2kafka.bootstrap_servers.", .flags = W2K_PROP_REFERENCE),
+	DONE("producer.override.<property>", STRING, NULL, "A property of the Kafka client, by librdkafka's or the Java client's name.", .flags = W2K_PROP_FAMILY | W2K_PROP_REFERENCE),
+	IGNORED("consumer.override.<property>", STRING, NULL, "nothing is consumed", FAMILY),
+	IGNORED("admin.override.<property>", STRING, NULL, "topics are created by the producer's client", FAMILY),
+	DONE("statistics.interval.ms", DURATION, "5000", "How often the client's statistics are taken; 0 = never. Ours.", AT(statistics_interval_ms), RANGE(0, 86400000)),
+	NOT_YET("exactly.once.support", ENUM, "requested", "Records and position in one Kafka transaction.", CHOICES({"requested", 0}, {"required", 0})),
+	IGNORED("transaction.boundary", STRING, "poll", "has a meaning only with exactly.once.support=required"),
+	IGNORED("transaction.boundary.interval.ms", DURATION, NULL, "has a meaning only with exactly.once.support=required"),
+	IGNORED("offsets.storage.topic", STRING, NULL, "the slot is the only position"),
+
+#undef CATEGORY
+#define CATEGORY "Errors"
+	DONE("event.processing.failure.handling.mode", ENUM, "fail", "What to do with a row or record that cannot be processed.", PLUGIN, AT(processing_failure), FAILURE_CHOICES),
+	DONE("event.converting.failure.handling.mode", ENUM, "warn", "What to do with a value that has no form in the record.", PLUGIN, AT(converting_failure), FAILURE_CHOICES),
+	NOT_YET("errors.tolerance", ENUM, "none", "See event.processing.failure.handling.mode.", CHOICES({"none", 0}, {"all", 0})),
+	IGNORED("errors.max.retries", INT, "-1", "the launcher tries again for ever, less and less often"),
+	IGNORED("errors.retry.timeout", DURATION, "0", "the launcher tries again for ever, less and less often"),
+	IGNORED("errors.retry.delay.max.ms", DURATION, "60000", "the launcher tries again for ever, less and less often"),
+	IGNORED("errors.log.enable", BOOLEAN, "false", "errors are in the server's log and in the view connectors"),
+	IGNORED("errors.log.include.messages", BOOLEAN, "false", "row values are not written to the server's log"),
+	IGNORED("retriable.restart.connector.wait.ms", DURATION, "10000", "the launcher tries again for ever, less and less often"),
+
+#undef CATEGORY
+#define CATEGORY "Snapshots"
+	NOT_YET("snapshot.mode", ENUM, "initial", "When existing rows are read. Unsaid: no_data, until snapshots are supported.", CHOICES({"always", 0}, {"initial", 0}, {"initial_only", 0}, {"no_data", 0}, {"never", 0}, {"when_needed", 0}, {"configuration_based", 0}, {"custom", 0}), ACCEPTS("no_data|never")),
+#define NO_SNAPSHOT "has a meaning only with a snapshot"
+	IGNORED("snapshot.mode.configuration.based.snapshot.data", BOOLEAN, "false", NO_SNAPSHOT),
+	IGNORED("snapshot.mode.configuration.based.snapshot.schema", BOOLEAN, "false", NO_SNAPSHOT),
+	IGNORED("snapshot.mode.configuration.based.start.stream", BOOLEAN, "false", NO_SNAPSHOT),
+	IGNORED("snapshot.mode.configuration.based.snapshot.on.schema.error", BOOLEAN, "false", NO_SNAPSHOT),
+	IGNORED("snapshot.mode.configuration.based.snapshot.on.data.error", BOOLEAN, "false", NO_SNAPSHOT),
+	IGNORED("snapshot.mode.custom.name", STRING, NULL, NO_SNAPSHOT),
+	IGNORED("snapshot.isolation.mode", STRING, "serializable", NO_SNAPSHOT),
+	IGNORED("snapshot.locking.mode", STRING, "none", NO_SNAPSHOT),
+	IGNORED("snapshot.locking.mode.custom.name", STRING, NULL, NO_SNAPSHOT),
+	IGNORED("snapshot.lock.timeout.ms", DURATION, "10000", NO_SNAPSHOT),
+	IGNORED("snapshot.query.mode", STRING, "select_all", NO_SNAPSHOT),
+	IGNORED("snapshot.query.mode.custom.name", STRING, NULL, NO_SNAPSHOT),
+	IGNORED("snapshot.select.statement.overrides", LIST, NULL, NO_SNAPSHOT),
+	IGNORED("snapshot.select.statement.overrides.<table>", STRING, NULL, NO_SNAPSHOT, FAMILY),
+	IGNORED("snapshot.include.collection.list", REGEX_LIST, NULL, NO_SNAPSHOT),
+	IGNORED("snapshot.fetch.size", INT, "10240", NO_SNAPSHOT),
+	IGNORED("snapshot.max.threads", INT, "1", NO_SNAPSHOT),
+	IGNORED("snapshot.max.threads.multiplier", INT, "1", NO_SNAPSHOT),
+	IGNORED("legacy.snapshot.max.threads", BOOLEAN, "false", NO_SNAPSHOT),
+	IGNORED("snapshot.tables.order.by.row.count", STRING, "disabled", NO_SNAPSHOT),
+	IGNORED("snapshot.delay.ms", DURATION, "0", NO_SNAPSHOT),
+	IGNORED("query.fetch.size", INT, "0", NO_SNAPSHOT),
+	NOT_YET("streaming.delay.ms", DURATION, "0", "Wait before streaming starts."),
+	IGNORED("read.only", BOOLEAN, "false", NO_SNAPSHOT),
+	IGNORED("incremental.snapshot.chunk.size", INT, "1024", NO_SNAPSHOT),
+	IGNORED("incremental.snapshot.watermarking.strategy", STRING, "insert_insert", NO_SNAPSHOT),
+	IGNORED("incremental.snapshot.allow.schema.changes", BOOLEAN, "false", NO_SNAPSHOT),
+
+#undef CATEGORY
+#define CATEGORY "Heartbeats, signals, notifications"
+	NOT_YET("heartbeat.interval.ms", DURATION, "0", "Heartbeat records. The slot advances without them."),
+	NOT_YET("heartbeat.action.query", STRING, NULL, "SQL run with each heartbeat."),
+	IGNORED("heartbeat.topics.prefix", STRING, "__debezium-heartbeat", "has a meaning only with heartbeat.interval.ms"),
+	NOT_YET("signal.data.collection", LIST, NULL, "Table whose rows are signals."),
+	NOT_YET("signal.enabled.channels", LIST, "source", "Where signals come from."),
+#define NO_SIGNALS "has a meaning only with signals, which are not supported yet"
+	IGNORED("signal.poll.interval.ms", DURATION, "5000", NO_SIGNALS),
+	IGNORED("signal.file", STRING, "file-signals.txt", NO_SIGNALS),
+	IGNORED("signal.kafka.topic", STRING, NULL, NO_SIGNALS),
+	IGNORED("signal.kafka.bootstrap.servers", LIST, NULL, NO_SIGNALS),
+	IGNORED("signal.kafka.poll.timeout.ms", DURATION, "0", NO_SIGNALS),
+	IGNORED("signal.kafka.groupId", STRING, "kafka-signal", NO_SIGNALS),
+	IGNORED("signal.consumer.<property>", STRING, NULL, NO_SIGNALS, FAMILY),
+	IGNORED("signal.emit.failure.max.retries", INT, "0", NO_SIGNALS),
+	IGNORED("signal.emit.failure.backoff.ms", DURATION, "10000", NO_SIGNALS),
+	NOT_YET("notification.enabled.channels", LIST, NULL, "Where notifications go."),
+#define NO_NOTIFICATIONS "has a meaning only with notification.enabled.channels"
+	IGNORED("notification.sink.topic.name", STRING, NULL, NO_NOTIFICATIONS),
+	IGNORED("notification.http.url", STRING, NULL, NO_NOTIFICATIONS),
+	IGNORED("notification.http.timeout.ms", DURATION, "5000", NO_NOTIFICATIONS),
+	IGNORED("notification.http.retries", INT, "2", NO_NOTIFICATIONS),
+	IGNORED("notification.http.allow.private.networks", BOOLEAN, "false", NO_NOTIFICATIONS),
+
+#undef CATEGORY
+#define CATEGORY "Java runtime"
+#define NO_QUEUE "the queue is the Kafka client's, see producer.override.buffer.memory"
+	IGNORED("max.batch.size", INT, "2048", NO_QUEUE),
+	IGNORED("max.queue.size", INT, "8192", NO_QUEUE),
+	IGNORED("max.queue.size.in.bytes", LONG, "0", NO_QUEUE),
+	IGNORED("queue.provider.type", STRING, "memory", NO_QUEUE),
+	IGNORED("poll.interval.ms", DURATION, "500", "commits wake the worker, nothing is polled"),
+	IGNORED("poll.dispatch.interval.ms", DURATION, "0", "commits wake the worker, nothing is polled"),
+	IGNORED("executor.shutdown.timeout.ms", DURATION, "4000", "there is no executor"),
+	IGNORED("schema.refresh.mode", STRING, "columns_diff", "decoding always knows the table as it was"),
+	IGNORED("memory.management.schemas.class", CLASS, "io.debezium.relational.ConcurrentMapTableMappingStorage", "there is no Java heap"),
+	IGNORED("memory.management.tables.class", CLASS, "io.debezium.relational.ConcurrentMapTableMappingStorage", "there is no Java heap"),
+	IGNORED("statistics.metrics.enabled", BOOLEAN, "true", "statistics are in the view stat_connector"),
+	IGNORED("custom.metric.tags", LIST, NULL, "there are no MBeans"),
+	IGNORED("custom.sanitize.pattern", STRING, NULL, "secrets are masked by our own rules"),
+	NOT_YET("openlineage.integration.enabled", BOOLEAN, "false", "Lineage events."),
+	IGNORED("openlineage.integration.<property>", STRING, NULL, "has a meaning only with openlineage.integration.enabled", FAMILY),
+	IGNORED("internal.<property>", STRING, NULL, "internals of Debezium", FAMILY),
+
+#undef CATEGORY
+#define CATEGORY "Output plugin"
+	DONE("framing", ENUM, "text", "One JSON line per record, or frames for wal2kafka-sender.", .flags = W2K_PROP_OPTION, AT(framing), CHOICES({"text", W2K_FRAMING_TEXT}, {"binary", W2K_FRAMING_BINARY})),
+	DONE("connector", STRING, NULL, "Whose wal2kafka.emit() records to show.", .flags = W2K_PROP_OPTION, AT(connector)),
+	DONE("owner", LONG, "0", "Capture what this role (an OID) may read; 0 = everything.", .flags = W2K_PROP_OPTION, RANGE(0, UINT_MAX), .apply = apply_owner),
+	DONE("suspect.lsn", LSN, NULL, "A change to encode with care, since it failed before.", .flags = W2K_PROP_OPTION, AT(suspect_lsn)),
+	DONE("run.id", STRING, NULL, "Of the context headers.", .flags = W2K_PROP_OPTION, AT(run_id)),
+#undef CATEGORY
+};
+/* clang-format on */
+
+const int w2k_nproperties = lengthof(w2k_properties);
