@@ -19,11 +19,11 @@
 
 typedef struct W2kCounters
 {
-	pg_atomic_uint64 read_lsn;		/* WAL decoded so far */
-	pg_atomic_uint64 sent_lsn;		/* end of the last commit given to it */
-	pg_atomic_uint64 acked_lsn;		/* everything up to here is on Kafka */
-	pg_atomic_uint64 confirmed_lsn; /* the slot's confirmed_flush_lsn */
-	pg_atomic_uint64 saved_lsn;		/* the same, as last written to disk */
+	pg_atomic_uint64 read_lsn;		   /* WAL decoded so far */
+	pg_atomic_uint64 sent_lsn;		   /* end of the last commit given to it */
+	pg_atomic_uint64 acked_lsn;		   /* everything up to here is on Kafka */
+	pg_atomic_uint64 confirmed_lsn;	   /* the slot's confirmed_flush_lsn */
+	pg_atomic_uint64 saved_lsn;		   /* the same, as last written to disk */
 	pg_atomic_uint64 last_commit_time; /* TimestampTz of the last one acked */
 
 	pg_atomic_uint64 total_transactions; /* with at least one record, acked */
@@ -31,9 +31,9 @@ typedef struct W2kCounters
 	pg_atomic_uint64 total_bytes;		 /* key and value bytes handed over */
 	pg_atomic_uint64 queue_records;		 /* handed over, not acknowledged */
 	pg_atomic_uint64 queue_bytes;
-	pg_atomic_uint64 retries; /* restarts of the worker or sender */
-	pg_atomic_uint64 errors;  /* errors shown in last_error */
-	pg_atomic_uint64 skipped; /* records given up by policy */
+	pg_atomic_uint64 retries;	  /* restarts of the worker or sender */
+	pg_atomic_uint64 errors;	  /* errors shown in last_error */
+	pg_atomic_uint64 skipped;	  /* records given up by policy */
 	pg_atomic_uint64 stats_reset; /* TimestampTz */
 
 	pg_atomic_uint64 latency[W2K_LATENCY_BUCKETS];
