@@ -16,4 +16,100 @@
 #error "wal2kafka supports PostgreSQL 15, 16, 17 and 18"
 #endif
 
+/* ---- worker ---- */
+
+/* Before the declaration, as PostgreSQL 18 writes it. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
+#include "storage/condition_variable.h"
+#include "storage/latch.h"
+
+#include "replication/walsender.h"
+#include "replication/walsender_private.h"
+#include "utils/memutils.h"
+
+#if PG_VERSION_NUM >= 180000
+#include "storage/waiteventset.h"
+#endif
+
+/*
+ * Flushed WAL broadcasts on a condition variable from 16 on, if there may be
+ * walsenders at all.
+ */
+static inline bool
+w2k_compat_has_flush_cv(void)
+{
+#if PG_VERSION_NUM >= 160000
+	return max_wal_senders > 0;
+#else
+	return false;
+#endif
+}
+
+static inline void
+w2k_compat_prepare_flush_sleep(void)
+{
+#if PG_VERSION_NUM >= 160000
+	ConditionVariablePrepareToSleep(&WalSndCtl->wal_flush_cv);
+#endif
+}
+
+static inline WaitEventSet *
+w2k_compat_create_wait_event_set(int nevents)
+{
+#if PG_VERSION_NUM >= 170000
+	return CreateWaitEventSet(NULL, nevents);
+#else
+	return CreateWaitEventSet(TopMemoryContext, nevents);
+#endif
+}
+
+static inline void
+w2k_compat_slot_create(const char *name,
+					   ReplicationSlotPersistency persistency, bool failover)
+{
+#if PG_VERSION_NUM >= 170000
+	ReplicationSlotCreate(name, true, persistency, false, failover, false);
+#else
+	ReplicationSlotCreate(name, true, persistency, false);
+#endif
+}
+
+static inline void
+w2k_compat_slot_acquire(const char *name)
+{
+#if PG_VERSION_NUM >= 180000
+	ReplicationSlotAcquire(name, true, true);
+#else
+	ReplicationSlotAcquire(name, true);
+#endif
+}
+
+/* Was the slot invalidated, its WAL or rows gone?  Caller holds its mutex. */
+static inline bool
+w2k_compat_slot_is_lost(const ReplicationSlot *slot)
+{
+#if PG_VERSION_NUM >= 160000
+	return slot->data.invalidated != RS_INVAL_NONE;
+#else
+	return !XLogRecPtrIsInvalid(slot->data.invalidated_at);
+#endif
+}
+
+/*
+ * A failover slot must not hand out what the standbys that will carry it do
+ * not have yet (R14).
+ */
+static inline bool
+w2k_compat_standbys_have(XLogRecPtr lsn)
+{
+#if PG_VERSION_NUM >= 170000
+	if (MyReplicationSlot->data.failover)
+		return StandbySlotsHaveCaughtup(lsn, DEBUG1);
+#endif
+	return true;
+}
+
 #endif /* W2K_COMPAT_H */

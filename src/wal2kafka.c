@@ -10,13 +10,21 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
-#include "wal2kafka.h"
+#include "config/guc.h"
+#include "worker/launcher.h"
+#include "worker/slots.h"
 
 PG_MODULE_MAGIC;
 
-void _PG_init(void);
+extern PGDLLEXPORT void _PG_init(void);
 
 void
 _PG_init(void)
 {
+	w2k_guc_init();
+	/* pg_upgrade starts servers in which nothing may run. */
+	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
+		return;
+	w2k_slots_init();
+	w2k_launcher_register();
 }

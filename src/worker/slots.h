@@ -79,20 +79,21 @@ typedef struct W2kWorkerSlot
 
 	/* What is: written by the worker, and by the launcher when there is none */
 	W2kState state;
-	pid_t worker_pid; /* 0 = none */
+	pid_t worker_pid;		 /* 0 = none */
+	TimestampTz launch_time; /* of one that has not attached yet, else 0 */
 	pid_t sender_pid;
 	Latch *latch; /* the worker's, NULL = none */
 	NameData slot_name;
 	TimestampTz state_time;
-	TimestampTz start_time;		 /* of the present worker */
-	TimestampTz next_start_time; /* back-off: not before */
-	int backoff_ms;				 /* the last one, 0 = none */
+	TimestampTz start_time;			 /* of the present worker */
+	TimestampTz next_start_time;	 /* back-off: not before */
+	int backoff_ms;					 /* the last one, 0 = none */
 	int64 failed_config_generation;	 /* failed for this configuration ... */
 	int64 failed_restart_generation; /* ... and this restart: do not start */
 	char last_error[W2K_ERROR_LEN];
 	TimestampTz last_error_time;
-	XLogRecPtr suspect_lsn;	 /* the change that failed, for R12 */
-	int suspect_count;		 /* how often in a row */
+	XLogRecPtr suspect_lsn; /* the change that failed, for R12 */
+	int suspect_count;		/* how often in a row */
 
 	/* Requests to the worker: raise, then set the latch. */
 	pg_atomic_uint64 save_request; /* drain(): save the slot up to here */
@@ -115,7 +116,7 @@ typedef struct W2kTableKey
 
 typedef struct W2kTableStat
 {
-	W2kTableKey key; /* first: hash key */
+	W2kTableKey key;   /* first: hash key */
 	uint64 generation; /* of the slot: another one means a stale entry */
 	char topic[256];
 	pg_atomic_uint64 inserts, updates, deletes, truncates, reads, bytes;
@@ -133,6 +134,7 @@ typedef struct W2kShared
 	bool visit_all; /* every connectable database (start, overflow) */
 	int nvisits;
 	Oid visits[W2K_VISIT_QUEUE_LEN];
+	Oid visit_done; /* the visitor's word that it has finished */
 	int nslots;
 	W2kWorkerSlot slots[FLEXIBLE_ARRAY_MEMBER];
 } W2kShared;
@@ -165,8 +167,20 @@ extern int w2k_slots_find(Oid dbid, const char *name);
  * counters of the copy are not meaningful: *counters points at the shared
  * ones.
  */
-extern bool w2k_slots_snapshot(Oid dbid, const char *name,
-							   W2kWorkerSlot *copy, W2kCounters **counters);
+extern bool w2k_slots_snapshot(Oid dbid, const char *name, W2kWorkerSlot *copy,
+							   W2kCounters **counters);
+
+/*
+ * For the launcher's visitor and the worker.  take finds the connector's slot
+ * or gives it a free one (-1: none is free); give_back frees it with its
+ * tables' counters.  Caller must hold w2k_shared->lock exclusively.
+ */
+extern int w2k_slots_take(Oid dbid, const char *name);
+extern void w2k_slots_give_back(int slot_index);
+
+/* Takes the lock itself; error (may be NULL) becomes last_error. */
+extern void w2k_slots_set_state(int slot_index, W2kState state,
+								const char *error);
 
 /* Sets the latch of a connector's worker, if it has one. */
 extern void w2k_slots_wake(Oid dbid, const char *name);

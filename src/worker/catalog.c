@@ -1,0 +1,300 @@
+/*
+ * catalog.c
+ *		What the worker processes read and write in wal2kafka's own tables.
+ *
+ * SPI rather than heap access: these run a few times in a worker's life, and
+ * a query says what it wants.  The rows are data that a connector's owner may
+ * have chosen; nothing from them is ever executed.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/pg_lsn.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "worker/catalog.h"
+
+static const char *const connector_query =
+	"SELECT name, owner::pg_catalog.oid, config, desired_state,"
+	" config_generation, restart_generation,"
+	" system_identifier OPERATOR(pg_catalog.=) $1"
+	" AND database_oid OPERATOR(pg_catalog.=) $2"
+	" FROM wal2kafka.connector"
+	" WHERE $3 IS NULL OR name OPERATOR(pg_catalog.=) $3"
+	" ORDER BY name";
+
+/* Starts a transaction in which SPI may run; ends with finish_query. */
+static void
+start_query(void)
+{
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	SPI_connect();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+static void
+finish_query(void)
+{
+	SPI_finish();
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
+/* This cluster, as it is written in our tables. */
+static Datum
+system_identifier(void)
+{
+	return CStringGetTextDatum(psprintf(UINT64_FORMAT, GetSystemIdentifier()));
+}
+
+/* Runs a query and insists on the kind of result it should have. */
+static void
+run_query(const char *query, int nargs, Oid *types, Datum *values,
+		  const char *nulls, bool read_only, int expected)
+{
+	int rc = SPI_execute_with_args(query, nargs, types, values, nulls,
+								   read_only, 0);
+
+	if (rc != expected)
+		elog(ERROR, "query \"%s\" failed: %s", query,
+			 SPI_result_code_string(rc));
+}
+
+static Datum
+get_column(uint64 row, int column, bool *is_null)
+{
+	bool isnull;
+	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+								column, &isnull);
+
+	if (is_null != NULL)
+		*is_null = isnull;
+	else if (isnull)
+		elog(ERROR, "unexpected null in column %d", column);
+	return value;
+}
+
+/* Facts about the owner that only the catalog knows. */
+static void
+look_up_owner(W2kConnectorRow *row)
+{
+	HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(row->owner));
+
+	row->owner_exists = HeapTupleIsValid(tuple);
+	if (row->owner_exists)
+	{
+		Form_pg_authid role = (Form_pg_authid) GETSTRUCT(tuple);
+
+		row->owner_is_superuser = role->rolsuper;
+		row->owner_may_read_messages = role->rolsuper || role->rolreplication;
+		ReleaseSysCache(tuple);
+	}
+}
+
+static W2kConnectorRow *
+read_connector(uint64 i)
+{
+	W2kConnectorRow *row = palloc0(sizeof(W2kConnectorRow));
+	char *desired = TextDatumGetCString(get_column(i, 4, NULL));
+
+	row->name = TextDatumGetCString(get_column(i, 1, NULL));
+	row->owner = DatumGetObjectId(get_column(i, 2, NULL));
+	row->config = DatumGetJsonbPCopy(get_column(i, 3, NULL));
+	if (!w2k_desired_from_name(desired, &row->desired))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("unrecognized desired state \"%s\" of connector \"%s\"",
+						desired, row->name)));
+	row->config_generation = DatumGetInt64(get_column(i, 5, NULL));
+	row->restart_generation = DatumGetInt64(get_column(i, 6, NULL));
+	row->is_foreign = !DatumGetBool(get_column(i, 7, NULL));
+	look_up_owner(row);
+	return row;
+}
+
+/* The connectors of this database, or the one with a name. */
+static List *
+read_connectors(const char *name)
+{
+	Oid types[] = {TEXTOID, OIDOID, TEXTOID};
+	Datum values[3];
+	char nulls[] = {' ', ' ', name == NULL ? 'n' : ' '};
+	MemoryContext caller = CurrentMemoryContext;
+	List *rows = NIL;
+
+	start_query();
+	values[0] = system_identifier();
+	values[1] = ObjectIdGetDatum(MyDatabaseId);
+	values[2] = name == NULL ? (Datum) 0 : CStringGetTextDatum(name);
+	run_query(connector_query, 3, types, values, nulls, true, SPI_OK_SELECT);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(caller);
+
+		rows = lappend(rows, read_connector(i));
+		MemoryContextSwitchTo(spi);
+	}
+	finish_query();
+	MemoryContextSwitchTo(caller);
+	return rows;
+}
+
+bool
+w2k_catalog_is_installed(void)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Oid schema;
+	bool is_installed = false;
+
+	StartTransactionCommand();
+	schema = get_namespace_oid(W2K_SCHEMA, true);
+	if (OidIsValid(schema) && OidIsValid(get_extension_oid(W2K_NAME, true)))
+		is_installed = OidIsValid(get_relname_relid("connector", schema)) &&
+					   OidIsValid(
+						   get_relname_relid("connector_progress", schema));
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(caller);
+	return is_installed;
+}
+
+List *
+w2k_catalog_connectors(void)
+{
+	return read_connectors(NULL);
+}
+
+W2kConnectorRow *
+w2k_catalog_connector(const char *name)
+{
+	List *rows = read_connectors(name);
+
+	return rows == NIL ? NULL : linitial(rows);
+}
+
+W2kProgressRow *
+w2k_catalog_progress(const char *name)
+{
+	Oid types[] = {TEXTOID, OIDOID, TEXTOID};
+	Datum values[3];
+	MemoryContext caller = CurrentMemoryContext;
+	W2kProgressRow *row = NULL;
+
+	start_query();
+	values[0] = system_identifier();
+	values[1] = ObjectIdGetDatum(MyDatabaseId);
+	values[2] = CStringGetTextDatum(name);
+	run_query("SELECT slot_name, state OPERATOR(pg_catalog.=) 'ready',"
+			  " consistent_point,"
+			  " system_identifier OPERATOR(pg_catalog.=) $1"
+			  " AND database_oid OPERATOR(pg_catalog.=) $2"
+			  " FROM wal2kafka.connector_progress"
+			  " WHERE name OPERATOR(pg_catalog.=) $3",
+			  3, types, values, NULL, true, SPI_OK_SELECT);
+	if (SPI_processed > 0)
+	{
+		bool is_null;
+		Datum lsn = get_column(0, 3, &is_null);
+
+		row = MemoryContextAllocZero(caller, sizeof(W2kProgressRow));
+		namestrcpy(&row->slot_name,
+				   NameStr(*DatumGetName(get_column(0, 1, NULL))));
+		row->is_ready = DatumGetBool(get_column(0, 2, NULL));
+		row->consistent_point = is_null ? InvalidXLogRecPtr : DatumGetLSN(lsn);
+		row->is_foreign = !DatumGetBool(get_column(0, 4, NULL));
+	}
+	finish_query();
+	MemoryContextSwitchTo(caller);
+	return row;
+}
+
+void
+w2k_catalog_set_progress(const char *name, const char *slot_name,
+						 bool is_ready, XLogRecPtr consistent_point)
+{
+	Oid types[] = {TEXTOID, NAMEOID, TEXTOID, LSNOID, TEXTOID, OIDOID};
+	Datum values[6];
+	char nulls[] = {' ', ' ', ' ', ' ', ' ', ' '};
+	MemoryContext caller = CurrentMemoryContext;
+	NameData slot;
+
+	namestrcpy(&slot, slot_name);
+	start_query();
+	values[0] = CStringGetTextDatum(name);
+	values[1] = NameGetDatum(&slot);
+	values[2] = CStringGetTextDatum(is_ready ? "ready" : "creating");
+	values[3] = LSNGetDatum(consistent_point);
+	if (consistent_point == InvalidXLogRecPtr)
+		nulls[3] = 'n';
+	values[4] = system_identifier();
+	values[5] = ObjectIdGetDatum(MyDatabaseId);
+	run_query("INSERT INTO wal2kafka.connector_progress AS p"
+			  " (name, slot_name, state, consistent_point,"
+			  " system_identifier, database_oid, updated)"
+			  " VALUES ($1, $2, $3, $4, $5, $6,"
+			  " pg_catalog.clock_timestamp())"
+			  " ON CONFLICT (name) DO UPDATE SET"
+			  " slot_name = excluded.slot_name, state = excluded.state,"
+			  " consistent_point = excluded.consistent_point,"
+			  " system_identifier = excluded.system_identifier,"
+			  " database_oid = excluded.database_oid,"
+			  " updated = excluded.updated",
+			  6, types, values, nulls, false, SPI_OK_INSERT);
+	finish_query();
+	MemoryContextSwitchTo(caller);
+}
+
+bool
+w2k_catalog_slot_is_taken(const char *name, const char *slot_name)
+{
+	Oid types[] = {TEXTOID, NAMEOID};
+	Datum values[2];
+	MemoryContext caller = CurrentMemoryContext;
+	NameData slot;
+	bool is_taken;
+
+	namestrcpy(&slot, slot_name);
+	start_query();
+	values[0] = CStringGetTextDatum(name);
+	values[1] = NameGetDatum(&slot);
+	run_query("SELECT FROM wal2kafka.connector_progress"
+			  " WHERE name OPERATOR(pg_catalog.<>) $1"
+			  " AND slot_name OPERATOR(pg_catalog.=) $2",
+			  2, types, values, NULL, true, SPI_OK_SELECT);
+	is_taken = SPI_processed > 0;
+	finish_query();
+	MemoryContextSwitchTo(caller);
+	return is_taken;
+}
+
+void
+w2k_catalog_delete(const char *name)
+{
+	Oid types[] = {TEXTOID};
+	Datum values[1];
+	MemoryContext caller = CurrentMemoryContext;
+
+	start_query();
+	values[0] = CStringGetTextDatum(name);
+	run_query("DELETE FROM wal2kafka.connector"
+			  " WHERE name OPERATOR(pg_catalog.=) $1"
+			  " AND desired_state OPERATOR(pg_catalog.=) 'dropping'",
+			  1, types, values, NULL, false, SPI_OK_DELETE);
+	if (SPI_processed > 0)
+		run_query("DELETE FROM wal2kafka.connector_progress"
+				  " WHERE name OPERATOR(pg_catalog.=) $1",
+				  1, types, values, NULL, false, SPI_OK_DELETE);
+	finish_query();
+	MemoryContextSwitchTo(caller);
+}

@@ -1,0 +1,63 @@
+/*
+ * catalog.h
+ *		What the worker processes read and write in wal2kafka's own tables.
+ *
+ * Every function runs a short transaction of its own, as the bootstrap
+ * superuser with an empty search_path, and must be called outside one.
+ * Results are in the memory context current at the call.
+ */
+#ifndef W2K_WORKER_CATALOG_H
+#define W2K_WORKER_CATALOG_H
+
+#include "access/xlogdefs.h"
+#include "nodes/pg_list.h"
+#include "utils/jsonb.h"
+
+#include "worker/slots.h"
+
+/* A row of wal2kafka.connector. */
+typedef struct W2kConnectorRow
+{
+	char *name;
+	Oid owner;
+	bool owner_exists;
+	bool owner_is_superuser;
+	bool owner_may_read_messages; /* superuser or REPLICATION */
+	Jsonb *config;
+	W2kDesired desired;
+	int64 config_generation;
+	int64 restart_generation;
+	bool is_foreign; /* made for another cluster or database */
+} W2kConnectorRow;
+
+/* A row of wal2kafka.connector_progress. */
+typedef struct W2kProgressRow
+{
+	NameData slot_name;
+	bool is_ready; /* else the slot was being created */
+	bool is_foreign;
+	XLogRecPtr consistent_point;
+} W2kProgressRow;
+
+/* Is the extension, with its tables, in this database? */
+extern bool w2k_catalog_is_installed(void);
+
+/* List of W2kConnectorRow, configuration included. */
+extern List *w2k_catalog_connectors(void);
+
+/* NULL when there is no such connector. */
+extern W2kConnectorRow *w2k_catalog_connector(const char *name);
+extern W2kProgressRow *w2k_catalog_progress(const char *name);
+
+/* Records the slot that is about to be made, or that has been made. */
+extern void w2k_catalog_set_progress(const char *name, const char *slot_name,
+									 bool is_ready,
+									 XLogRecPtr consistent_point);
+
+/* Is the slot recorded as another connector's of this database? */
+extern bool w2k_catalog_slot_is_taken(const char *name, const char *slot_name);
+
+/* Removes a dropped connector's rows, if it is still to be dropped. */
+extern void w2k_catalog_delete(const char *name);
+
+#endif /* W2K_WORKER_CATALOG_H */

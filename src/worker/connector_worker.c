@@ -1,0 +1,307 @@
+/*
+ * connector_worker.c
+ *		One process per connector: what it is asked to be, and becomes.
+ *
+ * A worker's life is one attempt.  It attaches to the connector's entry in
+ * shared memory, reads the connector's row, sees to its slot, starts a sender
+ * and then moves WAL records from the slot to the sender and acknowledgements
+ * from the sender to the slot.  Whatever ends the attempt (an error, a
+ * changed configuration, a signal) ends the process; what it was goes into
+ * shared memory, where the views show it and from which the launcher knows
+ * whether and when to try again.  There is no other way back to a clean
+ * decoding context (R32), and the slot has kept the place.
+ *
+ * Requests come by shared memory and the latch: the launcher's visitors
+ * change what is desired and the generations; drain() asks for a save.
+ *
+ * SIGTERM lets the records on their way arrive (W2K_DRAIN_MS), so that a clean
+ * restart repeats nothing; a timer then sends it a second time, and that one
+ * is the server's ordinary die().
+ */
+#include "postgres.h"
+
+#include <signal.h>
+#include <time.h>
+
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/proc.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "compat.h"
+#include "worker/attempt.h"
+#include "worker/connector_worker.h"
+#include "worker/pump.h"
+#include "worker/slot_setup.h"
+
+/* After which SIGTERM is repeated, for a process that is stuck. */
+#define TERMINATE_AGAIN_MS 1300
+
+static void
+on_sigterm(SIGNAL_ARGS)
+{
+	int save_errno = errno;
+
+	if (!w2k_signals.is_streaming || w2k_signals.is_terminated)
+		die(postgres_signal_arg);
+	else
+	{
+		struct itimerspec once = {
+			.it_value = {.tv_sec = TERMINATE_AGAIN_MS / 1000,
+						 .tv_nsec = (TERMINATE_AGAIN_MS % 1000) * 1000000L}};
+
+		w2k_signals.is_terminated = true;
+		(void) timer_settime(w2k_signals.timer, 0, &once, NULL);
+		SetLatch(MyLatch);
+	}
+	errno = save_errno;
+}
+
+static void
+set_up_signals(void)
+{
+	struct sigevent event;
+
+	memset(&event, 0, sizeof(event));
+	event.sigev_notify = SIGEV_SIGNAL;
+	event.sigev_signo = SIGTERM;
+	if (timer_create(CLOCK_MONOTONIC, &event, &w2k_signals.timer) < 0)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+						errmsg("could not create a timer: %m")));
+	pqsignal(SIGTERM, on_sigterm);
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	/* pg_cancel_backend has nothing to cancel here (R5). */
+	pqsignal(SIGINT, SIG_IGN);
+	BackgroundWorkerUnblockSignals();
+}
+
+/*
+ * What the process runs under, whatever the database, the role or the file
+ * say (R17); and our plugin is allowed, in this process only (R21).
+ */
+static void
+override_settings(void)
+{
+	static const char *const settings[][2] =
+		{{"search_path", "pg_catalog, pg_temp"},
+		 {"statement_timeout", "0"},
+		 {"lock_timeout", "0"},
+		 {"idle_in_transaction_session_timeout", "0"},
+		 {"transaction_timeout", "0"},
+		 {"default_transaction_isolation", "read committed"},
+		 {"default_transaction_read_only", "off"},
+		 {"session_replication_role", "origin"},
+		 {"row_security", "on"},
+		 {"synchronous_commit", "local"},
+		 {"output_plugin_libraries", W2K_NAME}};
+
+	for (size_t i = 0; i < lengthof(settings); i++)
+		if (GetConfigOption(settings[i][0], true, false) != NULL)
+			SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET,
+							PGC_S_OVERRIDE);
+}
+
+static void
+run_dropping(void)
+{
+	w2k_attempt_set_state(W2K_STATE_DROPPING, NULL);
+	w2k_slot_setup_drop(w2k_attempt->row->name);
+	w2k_catalog_delete(w2k_attempt->row->name);
+	ereport(LOG, (errmsg("wal2kafka connector \"%s\" is dropped",
+						 w2k_attempt->row->name)));
+	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
+	w2k_attempt->is_attached = false;
+	w2k_attempt->slot->worker_pid = 0;
+	w2k_attempt->slot->latch = NULL;
+	w2k_slots_give_back(w2k_attempt->slot_index);
+	LWLockRelease(w2k_shared->lock);
+	proc_exit(0);
+}
+
+/* Holds the slot, so that nobody moves it and nothing invalidates it. */
+static void
+run_paused(void)
+{
+	w2k_compat_slot_acquire(NameStr(w2k_attempt->slot_name));
+	w2k_attempt_set_state(W2K_STATE_PAUSED, NULL);
+	w2k_signals.is_streaming = true;
+	while (!w2k_attempt_should_end())
+	{
+		(void) WaitLatch(MyLatch,
+						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 60000L, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	proc_exit(0);
+}
+
+/* What the plugin is told, besides the connector's own properties. */
+static List *
+plugin_options(void)
+{
+	W2kWorkerSlot *slot = w2k_attempt->slot;
+	List *options =
+		w2k_connector_plugin_options(w2k_attempt->row->name,
+									 &w2k_attempt->row->config->root);
+	char *owner = psprintf("%u", w2k_attempt->row->owner);
+
+	options = lappend(options, makeDefElem("framing",
+										   (Node *) makeString("binary"), -1));
+	options = lappend(options,
+					  makeDefElem("owner", (Node *) makeString(owner), -1));
+	options = lappend(options,
+					  makeDefElem("connector",
+								  (Node *) makeString(w2k_attempt->row->name),
+								  -1));
+	if (slot->suspect_count > 0 &&
+		w2k_attempt->conf->processing_failure != W2K_FAILURE_FAIL)
+		options =
+			lappend(options,
+					makeDefElem("suspect.lsn",
+								(Node *) makeString(
+									psprintf("%X/%X", LSN_FORMAT_ARGS(
+														  slot->suspect_lsn))),
+								-1));
+	return options;
+}
+
+static void
+run_streaming(void)
+{
+	W2kConnectorConfig *conf = w2k_attempt->conf;
+	W2kCounters *counters = &w2k_attempt->slot->counters;
+	char lock_path[MAXPGPATH];
+
+	if (conf->logical_decoding_work_mem_kb > 0)
+		SetConfigOption("logical_decoding_work_mem",
+						psprintf("%dkB", conf->logical_decoding_work_mem_kb),
+						PGC_SUSET, PGC_S_OVERRIDE);
+	snprintf(lock_path, sizeof(lock_path), "pg_replslot/%s/%s.lock",
+			 NameStr(w2k_attempt->slot_name), W2K_NAME);
+	w2k_attempt->has_sender = true;
+	w2k_sender_link_open(&w2k_attempt->sender, w2k_attempt->row->name,
+						 lock_path,
+						 w2k_attempt_resolve_settings(
+							 &w2k_attempt->settings_hash));
+	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
+	w2k_attempt->slot->sender_pid = w2k_attempt->sender.process.pid;
+	LWLockRelease(w2k_shared->lock);
+	w2k_pump_make_wait_sets();
+
+	w2k_attempt->stream = w2k_stream_open(NameStr(w2k_attempt->slot_name),
+										  plugin_options(),
+										  conf->start_after_lsn,
+										  &w2k_attempt->sender.out,
+										  w2k_pump_write, NULL);
+	pg_atomic_write_u64(&counters->confirmed_lsn,
+						w2k_stream_confirmed(w2k_attempt->stream));
+	pg_atomic_write_u64(&counters->saved_lsn,
+						w2k_stream_confirmed(w2k_attempt->stream));
+	pg_atomic_write_u64(&counters->acked_lsn,
+						w2k_stream_confirmed(w2k_attempt->stream));
+	w2k_attempt->saved_time = GetCurrentTimestamp();
+	w2k_attempt->cycle = AllocSetContextCreate(TopMemoryContext,
+											   "wal2kafka cycle",
+											   ALLOCSET_DEFAULT_SIZES);
+	w2k_pump_run();
+}
+
+/* Reads the row and does what it asks for. */
+static void
+run_worker(void)
+{
+	w2k_attempt->row = w2k_catalog_connector(w2k_attempt->slot->name);
+	if (w2k_attempt->row == NULL)
+	{
+		/* Its row is gone: forget it, and leave the slot to a person. */
+		LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
+		w2k_attempt->is_attached = false;
+		w2k_attempt->slot->worker_pid = 0;
+		w2k_attempt->slot->latch = NULL;
+		w2k_slots_give_back(w2k_attempt->slot_index);
+		LWLockRelease(w2k_shared->lock);
+		proc_exit(0);
+	}
+	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
+	w2k_attempt->slot->desired = w2k_attempt->row->desired;
+	w2k_attempt->slot->is_foreign = w2k_attempt->row->is_foreign;
+	w2k_attempt->slot->config_generation = w2k_attempt->row->config_generation;
+	w2k_attempt->slot->restart_generation =
+		w2k_attempt->row->restart_generation;
+	LWLockRelease(w2k_shared->lock);
+	SetConfigOption("application_name",
+					psprintf("%s %s", W2K_NAME, w2k_attempt->row->name),
+					PGC_USERSET, PGC_S_OVERRIDE);
+
+	if (w2k_attempt->row->desired == W2K_DESIRED_DROPPING)
+		run_dropping();
+	if (w2k_attempt->row->is_foreign)
+	{
+		w2k_attempt_set_state(W2K_STATE_STOPPED, NULL);
+		proc_exit(0);
+	}
+	if (!w2k_attempt->row->owner_exists)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("role with OID %u, the owner of connector \"%s\", does not exist",
+						w2k_attempt->row->owner, w2k_attempt->row->name),
+				 errhint(
+					 "Give it another owner with wal2kafka.alter_connector_owner.")));
+	w2k_attempt_parse_config();
+	w2k_slot_setup(w2k_attempt->row->name, w2k_attempt->conf,
+				   &w2k_attempt->slot_name);
+	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
+	w2k_attempt->slot->slot_name = w2k_attempt->slot_name;
+	LWLockRelease(w2k_shared->lock);
+
+	switch (w2k_attempt->row->desired)
+	{
+		case W2K_DESIRED_STOPPED:
+			w2k_attempt_set_state(W2K_STATE_STOPPED, NULL);
+			proc_exit(0);
+		case W2K_DESIRED_PAUSED:
+			run_paused();
+			break;
+		default:
+			run_streaming();
+			break;
+	}
+}
+
+void
+w2k_worker_main(Datum main_arg)
+{
+	sigjmp_buf local_sigjmp_buf;
+	Oid dbid;
+
+	set_up_signals();
+	dbid = w2k_attempt_attach(DatumGetInt32(main_arg));
+	BackgroundWorkerInitializeConnectionByOid(dbid, InvalidOid, 0);
+	override_settings();
+
+	if (sigsetjmp(local_sigjmp_buf, 1) != 0)
+	{
+		ErrorData *error;
+
+		error_context_stack = NULL;
+		HOLD_INTERRUPTS();
+		LWLockReleaseAll();
+		ConditionVariableCancelSleep();
+		pgstat_report_wait_end();
+		MemoryContextSwitchTo(TopMemoryContext);
+		error = CopyErrorData();
+		FlushErrorState();
+		w2k_attempt_record_error(error);
+		/* Rolls back, ends the sender, releases the slot. */
+		proc_exit(1);
+	}
+	PG_exception_stack = &local_sigjmp_buf;
+	run_worker();
+}

@@ -1,0 +1,322 @@
+/*
+ * pump.c
+ *		The loop of a streaming connector, and its one wait point.
+ *
+ * Requests are honoured between WAL records.  Inside a long transaction the
+ * loop can be caught in w2k_pump_write only; there a request ends the attempt
+ * at once when it has waited for W2K_DRAIN_MS, and what was sent of the
+ * transaction is sent again.
+ *
+ * The slot follows what is delivered: the end of the last commit all of whose
+ * records are acknowledged, or, between transactions with nothing on its way,
+ * the position read, so that a quiet or filtered table pins no WAL.
+ */
+#include "postgres.h"
+
+#include "access/xlog.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/walwriter.h"
+#include "storage/ipc.h"
+#include "storage/pmsignal.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "worker/attempt.h"
+#include "worker/pump.h"
+
+/* WAL records, or records of one transaction, between two looks at
+ * everything else. */
+#define STEPS_PER_TURN 256
+/* The longest sleep without WAL. */
+#define IDLE_MS 1000
+
+void
+w2k_pump_make_wait_sets(void)
+{
+	W2kSenderProcess *process = &w2k_attempt->sender.process;
+	WaitEventSet *sets[2];
+
+	for (int i = 0; i < 2; i++)
+	{
+		sets[i] = w2k_compat_create_wait_event_set(5);
+		AddWaitEventToSet(sets[i], WL_LATCH_SET, PGINVALID_SOCKET, MyLatch,
+						  NULL);
+		AddWaitEventToSet(sets[i], WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL,
+						  NULL);
+		AddWaitEventToSet(sets[i], WL_SOCKET_READABLE, process->up, NULL, NULL);
+		AddWaitEventToSet(sets[i], WL_SOCKET_READABLE, process->log, NULL,
+						  NULL);
+	}
+	AddWaitEventToSet(sets[1], WL_SOCKET_WRITEABLE, process->down, NULL, NULL);
+	w2k_attempt->idle_set = sets[0];
+	w2k_attempt->pipe_set = sets[1];
+}
+
+/* lsn: everything at or before it is on Kafka. */
+static void
+advance(XLogRecPtr lsn)
+{
+	W2kCounters *counters = &w2k_attempt->slot->counters;
+
+	if (lsn > pg_atomic_read_u64(&counters->acked_lsn))
+		pg_atomic_write_u64(&counters->acked_lsn, lsn);
+	if (lsn > w2k_stream_confirmed(w2k_attempt->stream))
+	{
+		w2k_stream_confirm(w2k_attempt->stream, lsn);
+		pg_atomic_write_u64(&counters->confirmed_lsn,
+							w2k_stream_confirmed(w2k_attempt->stream));
+		/* An attempt that gets somewhere ends the back-off, and one that
+		 * gets past a suspect change clears it.  Nobody else writes these
+		 * while we are attached, but for a visitor who resets them too. */
+		w2k_attempt->slot->backoff_ms = 0;
+		if (lsn > w2k_attempt->slot->suspect_lsn)
+			w2k_attempt->slot->suspect_count = 0;
+	}
+}
+
+/* Between transactions: the position read counts when nothing is on its way.
+ */
+static void
+advance_between(void)
+{
+	pg_atomic_write_u64(&w2k_attempt->slot->counters.read_lsn,
+						w2k_stream_position(w2k_attempt->stream));
+	if (w2k_sender_link_is_idle(&w2k_attempt->sender))
+		advance(w2k_stream_position(w2k_attempt->stream));
+	else
+		advance(w2k_attempt->sender.delivered_lsn);
+}
+
+static void
+check_lag(void)
+{
+	uint64 retained;
+	bool exceeds;
+
+	if (w2k_attempt->conf->max_slot_lag_bytes <= 0)
+		return;
+	retained = w2k_stream_flushed() -
+			   w2k_stream_restart_lsn(w2k_attempt->stream);
+	exceeds = retained > (uint64) w2k_attempt->conf->max_slot_lag_bytes;
+	if (exceeds && !w2k_attempt->has_warned_lag)
+	{
+		char *text =
+			psprintf("replication slot \"%s\" retains " UINT64_FORMAT
+					 " bytes of WAL, more than max.slot.lag.bytes (" INT64_FORMAT
+					 ")",
+					 NameStr(w2k_attempt->slot_name), retained,
+					 w2k_attempt->conf->max_slot_lag_bytes);
+
+		ereport(WARNING, (errmsg("wal2kafka connector \"%s\": %s",
+								 w2k_attempt->row->name, text)));
+		w2k_slots_set_state(w2k_attempt->slot_index, w2k_attempt->shown_state,
+							text);
+	}
+	w2k_attempt->has_warned_lag = exceeds;
+}
+
+/* Writes the slot to disk when it is time, or when drain() asks. */
+static void
+save_when_due(void)
+{
+	W2kCounters *counters = &w2k_attempt->slot->counters;
+	uint64 request = pg_atomic_read_u64(&w2k_attempt->slot->save_request);
+	TimestampTz now = GetCurrentTimestamp();
+	XLogRecPtr confirmed = w2k_stream_confirmed(w2k_attempt->stream);
+	bool is_due = TimestampDifferenceExceeds(w2k_attempt->saved_time, now,
+											 w2k_attempt->conf
+												 ->status_update_interval_ms);
+
+	if (is_due)
+		check_lag();
+	if (confirmed != pg_atomic_read_u64(&counters->saved_lsn) &&
+		(is_due ||
+		 (request > w2k_attempt->saved_request && confirmed >= request)))
+	{
+		pg_atomic_write_u64(&counters->saved_lsn,
+							w2k_stream_save(w2k_attempt->stream));
+		w2k_attempt->saved_request = request;
+	}
+	if (is_due)
+		w2k_attempt->saved_time = now;
+}
+
+/* Shows whether the sender reaches the brokers. */
+static void
+show_connection(void)
+{
+	W2kSenderLink *sender = &w2k_attempt->sender;
+
+	if (!sender->has_status)
+		return;
+	sender->has_status = false;
+	if (sender->is_connected && w2k_attempt->shown_state != W2K_STATE_STREAMING)
+	{
+		ereport(LOG, (errmsg("wal2kafka connector \"%s\" is streaming",
+							 w2k_attempt->row->name)));
+		w2k_attempt_set_state(W2K_STATE_STREAMING, NULL);
+	}
+	else if (!sender->is_connected &&
+			 strcmp(w2k_attempt->slot->last_error, sender->status) != 0)
+	{
+		ereport(LOG, (errmsg("wal2kafka connector \"%s\": %s",
+							 w2k_attempt->row->name, sender->status)));
+		w2k_attempt_set_state(W2K_STATE_RETRYING, sender->status);
+	}
+	else if (!sender->is_connected)
+		w2k_attempt_set_state(W2K_STATE_RETRYING, NULL);
+}
+
+static void
+read_answers(void)
+{
+	w2k_sender_link_read(&w2k_attempt->sender);
+	if (w2k_attempt->sender.has_failed)
+		w2k_sender_link_raise(&w2k_attempt->sender);
+	show_connection();
+}
+
+/* One wait; then whatever has come is read. */
+static void
+wait_on(WaitEventSet *set, long timeout_ms)
+{
+	WaitEvent events[4];
+
+	(void) WaitEventSetWait(set, timeout_ms, events, lengthof(events),
+							PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	read_answers();
+}
+
+/* What goes on elsewhere, seen from the middle of a transaction. */
+static void
+look_up_from_transaction(void)
+{
+	advance(w2k_attempt->sender.delivered_lsn);
+	save_when_due();
+	if (w2k_attempt_should_end() &&
+		TimestampDifferenceExceeds(w2k_attempt->asked_time,
+								   GetCurrentTimestamp(), W2K_DRAIN_MS))
+		w2k_attempt_finish();
+}
+
+/*
+ * The plugin has written frames.  When the pipe is full, waits here, in the
+ * middle of a transaction: answers are still read, the slot still moves by
+ * the commits before, and requests still end the attempt.
+ */
+void
+w2k_pump_write(StringInfo out, void *arg)
+{
+	W2kSenderLink *sender = &w2k_attempt->sender;
+
+	if (!w2k_sender_link_feed(sender))
+	{
+		do
+		{
+			wait_on(w2k_attempt->pipe_set, IDLE_MS);
+			look_up_from_transaction();
+			w2k_sender_link_flush(sender);
+		} while (w2k_sender_link_unsent(sender) > 0);
+	}
+	else if (++w2k_attempt->writes % STEPS_PER_TURN == 0)
+	{
+		read_answers();
+		look_up_from_transaction();
+	}
+}
+
+/*
+ * Sleeps until there is more WAL, an answer or a request.  See slots.c for
+ * the protocol; where the server has a condition variable for flushed WAL,
+ * preparing to sleep on it does the same.
+ */
+static void
+wait_for_wal(void)
+{
+	long timeout_ms = IDLE_MS;
+	XLogRecPtr flushed;
+
+	if (w2k_compat_has_flush_cv())
+		w2k_compat_prepare_flush_sleep();
+	else
+	{
+		pg_atomic_write_u32(&w2k_attempt->slot->is_sleeping, 1);
+		pg_memory_barrier();
+	}
+	flushed = w2k_stream_flushed();
+	if (flushed == w2k_stream_read_upto(w2k_attempt->stream))
+	{
+		/* An asynchronous commit wakes nobody when it is flushed. */
+		if (GetXLogInsertRecPtr() > flushed)
+		{
+			timeout_ms = w2k_attempt->async_wait_ms;
+			w2k_attempt->async_wait_ms = Min(w2k_attempt->async_wait_ms * 2,
+											 Max(WalWriterDelay, 10));
+		}
+		else
+			w2k_attempt->async_wait_ms = 10;
+		wait_on(w2k_sender_link_unsent(&w2k_attempt->sender) > 0
+					? w2k_attempt->pipe_set
+					: w2k_attempt->idle_set,
+				timeout_ms);
+	}
+	if (w2k_compat_has_flush_cv())
+		ConditionVariableCancelSleep();
+	else
+		pg_atomic_write_u32(&w2k_attempt->slot->is_sleeping, 0);
+}
+
+/* Lets what is on its way arrive, for as long as that may take. */
+static void
+drain(void)
+{
+	W2kSenderLink *sender = &w2k_attempt->sender;
+	TimestampTz until = TimestampTzPlusMilliseconds(w2k_attempt->asked_time,
+													W2K_DRAIN_MS);
+
+	while (sender->is_connected && !w2k_sender_link_is_idle(sender) &&
+		   GetCurrentTimestamp() < until)
+	{
+		w2k_sender_link_flush(sender);
+		wait_on(w2k_sender_link_unsent(sender) > 0 ? w2k_attempt->pipe_set
+												   : w2k_attempt->idle_set,
+				50);
+		advance_between();
+	}
+}
+
+void
+w2k_pump_run(void)
+{
+	MemoryContextSwitchTo(w2k_attempt->cycle);
+	w2k_signals.is_streaming = true;
+	for (;;)
+	{
+		W2kStreamResult result = W2K_STREAM_PROGRESS;
+
+		for (int i = 0; i < STEPS_PER_TURN && result == W2K_STREAM_PROGRESS;
+			 i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			result = w2k_stream_step(w2k_attempt->stream);
+		}
+		w2k_sender_link_flush(&w2k_attempt->sender);
+		read_answers();
+		advance_between();
+		save_when_due();
+		if (w2k_attempt_should_end())
+			break;
+		if (!PostmasterIsAlive())
+			proc_exit(1);
+		if (result == W2K_STREAM_END)
+			wait_for_wal();
+		MemoryContextSwitchTo(w2k_attempt->cycle);
+		MemoryContextReset(w2k_attempt->cycle);
+	}
+	drain();
+	w2k_attempt_finish();
+}

@@ -1,0 +1,22 @@
+/*
+ * pump.h
+ *		The loop of a streaming connector.
+ */
+#ifndef W2K_WORKER_PUMP_H
+#define W2K_WORKER_PUMP_H
+
+#include "lib/stringinfo.h"
+
+/* Once the sender is open: what the loop waits for. */
+extern void w2k_pump_make_wait_sets(void);
+
+/* For w2k_stream_open: what the plugin writes goes to the sender. */
+extern void w2k_pump_write(StringInfo out, void *arg);
+
+/*
+ * Moves WAL records from the slot to the sender and acknowledgements from the
+ * sender to the slot, until the attempt is to end; then ends it.
+ */
+pg_noreturn extern void w2k_pump_run(void);
+
+#endif /* W2K_WORKER_PUMP_H */

@@ -1,0 +1,143 @@
+/*
+ * slot_setup.c
+ *		Finds a connector's replication slot, or makes it.
+ *
+ * connector_progress is written before the slot is made ('creating') and
+ * again after ('ready').  So a crash in between leaves a row that says so,
+ * and since nothing can have been sent yet the slot is simply made anew; and
+ * a 'ready' row without its slot always means that changes were lost.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "commands/dbcommands.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "worker/catalog.h"
+#include "worker/slot_setup.h"
+#include "worker/stream.h"
+
+/* The slot recorded as ready: is it still what it was? */
+static void
+check_recorded_slot(const char *connector, const char *slot_name)
+{
+	switch (w2k_stream_slot_kind(slot_name))
+	{
+		case W2K_SLOT_OURS:
+			return;
+		case W2K_SLOT_MISSING:
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("replication slot \"%s\" of connector \"%s\" does not exist any more",
+							slot_name, connector),
+					 errdetail(
+						 "Changes committed since its last confirmed position are lost to this connector."),
+					 errhint(
+						 "To begin anew at the present, drop the connector and create it again.")));
+			break;
+		case W2K_SLOT_LOST:
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("replication slot \"%s\" of connector \"%s\" was invalidated by the server",
+							slot_name, connector),
+					 errdetail(
+						 "WAL or catalog rows that it needs have been removed; changes are lost to this connector."),
+					 errhint(
+						 "See max_slot_wal_keep_size and pg_replication_slots. To begin anew at the present, drop the connector and create it again.")));
+			break;
+		case W2K_SLOT_FOREIGN:
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("replication slot \"%s\" of connector \"%s\" now belongs to another database or plugin",
+							slot_name, connector),
+					 errhint(
+						 "To begin anew at the present, drop the connector and create it again.")));
+			break;
+	}
+}
+
+/* The name for a slot of a connector that has none yet. */
+static void
+choose_slot_name(const char *connector, const W2kConnectorConfig *conf,
+				 NameData *slot_name)
+{
+	if (conf->slot_name != NULL)
+	{
+		namestrcpy(slot_name, conf->slot_name);
+		if (w2k_stream_slot_kind(NameStr(*slot_name)) != W2K_SLOT_FOREIGN)
+			return;
+		ereport(LOG,
+				(errmsg("replication slot \"%s\" belongs to another plugin or database; connector \"%s\" uses a slot of its own",
+						NameStr(*slot_name), connector)));
+	}
+	StartTransactionCommand();
+	w2k_connector_default_slot_name(get_database_name(MyDatabaseId), connector,
+									slot_name);
+	CommitTransactionCommand();
+}
+
+void
+w2k_slot_setup(const char *connector, const W2kConnectorConfig *conf,
+			   NameData *slot_name)
+{
+	W2kProgressRow *progress = w2k_catalog_progress(connector);
+	const char *name = NameStr(*slot_name);
+	W2kSlotKind kind;
+	XLogRecPtr consistent_point;
+
+	if (progress != NULL && progress->is_ready && !progress->is_foreign)
+	{
+		*slot_name = progress->slot_name;
+		check_recorded_slot(connector, name);
+		return;
+	}
+
+	choose_slot_name(connector, conf, slot_name);
+	kind = w2k_stream_slot_kind(name);
+	if (kind == W2K_SLOT_FOREIGN || w2k_catalog_slot_is_taken(connector, name))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("replication slot \"%s\" for connector \"%s\" is somebody else's",
+						name, connector),
+				 errhint(
+					 "Set connector property \"slot.name\" to a name that is free.")));
+
+	/* One that we were making when something ended us. */
+	if (kind != W2K_SLOT_MISSING && progress != NULL &&
+		!progress->is_foreign && namestrcmp(&progress->slot_name, name) == 0)
+	{
+		w2k_stream_drop_slot(name);
+		kind = W2K_SLOT_MISSING;
+	}
+	if (kind == W2K_SLOT_LOST)
+		check_recorded_slot(connector, name);
+	if (kind == W2K_SLOT_OURS)
+	{
+		/* Made beforehand by a person, to hold a position. */
+		w2k_catalog_set_progress(connector, name, true, InvalidXLogRecPtr);
+		ereport(LOG,
+				(errmsg("connector \"%s\" uses the existing replication slot \"%s\"",
+						connector, name)));
+		return;
+	}
+	w2k_catalog_set_progress(connector, name, false, InvalidXLogRecPtr);
+	consistent_point = w2k_stream_create_slot(name, conf->slot_failover);
+	w2k_catalog_set_progress(connector, name, true, consistent_point);
+	ereport(LOG,
+			(errmsg("connector \"%s\" has made replication slot \"%s\" at %X/%X",
+					connector, name, LSN_FORMAT_ARGS(consistent_point))));
+}
+
+void
+w2k_slot_setup_drop(const char *connector)
+{
+	W2kProgressRow *progress = w2k_catalog_progress(connector);
+	W2kSlotKind kind;
+
+	if (progress == NULL || progress->is_foreign)
+		return;
+	kind = w2k_stream_slot_kind(NameStr(progress->slot_name));
+	if (kind == W2K_SLOT_OURS || kind == W2K_SLOT_LOST)
+		w2k_stream_drop_slot(NameStr(progress->slot_name));
+}
