@@ -82,20 +82,6 @@ to_algorithm(const char *value)
 	return value[0] == '\0' ? "none" : to_lower(value);
 }
 
-/*
- * librdkafka puts these into a command line for the shell (kinit), so they
- * hold nothing that means something to one.
- */
-static const char *
-shell_problem(const char *value)
-{
-	if (value[0] == '-' ||
-		strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					  "0123456789._/@-") != strlen(value))
-		return "It must consist of letters, digits, dots, hyphens, underscores, slashes and \"@\".";
-	return NULL;
-}
-
 /* A file, by a path that does not depend on where the server was started. */
 static const char *
 path_problem(const char *value)
@@ -108,14 +94,6 @@ static const char *
 ca_problem(const char *value)
 {
 	return strcmp(value, "probe") == 0 ? NULL : path_problem(value);
-}
-
-static const char *
-keytab_problem(const char *value)
-{
-	const char *problem = path_problem(value);
-
-	return problem != NULL ? problem : shell_problem(value);
 }
 
 /* librdkafka's linger.ms may have a fraction. */
@@ -169,6 +147,8 @@ linger_problem(const char *value)
 
 #define LOADS_CODE "It loads code into a process of the server's account."
 #define RUNS_COMMAND "It runs a command as the server's account."
+#define NO_KINIT                                                              \
+	"No kinit is run: keep a ticket cache of the server's account fresh."
 #define IS_OURS "The sender sets it itself."
 #define JAVA_ONLY "the Kafka client has no counterpart"
 
@@ -187,11 +167,11 @@ const W2kClientProperty w2k_client_properties[] = {
 	SET("broker.version.fallback", STRING, NULL) END,
 	SET("connections.max.idle.ms", INT, NULL, RANGE(0, INT_MAX)) END,
 	SET("reconnect.backoff.ms", INT, NULL, RANGE(0, 3600000)) END,
-	SET("reconnect.backoff.max.ms", INT, NULL, RANGE(0, 3600000)) END,
-	SET("socket.timeout.ms", INT, NULL, RANGE(10, 300000)) END,
+	SET("reconnect.backoff.max.ms", INT, "1000", RANGE(0, 3600000)) END,
+	SET("socket.timeout.ms", INT, "30000", RANGE(10, 300000)) END,
 	SET("socket.connection.setup.timeout.ms", INT, NULL, RANGE(1000, INT_MAX)) END,
 	SET("socket.keepalive.enable", BOOLEAN, NULL), .convert = to_boolean END,
-	SET("socket.nagle.disable", BOOLEAN, NULL), .convert = to_boolean END,
+	SET("socket.nagle.disable", BOOLEAN, "true"), .convert = to_boolean END,
 	SET("socket.max.fails", INT, NULL, RANGE(0, 1000000)) END,
 	SET("socket.send.buffer.bytes", INT, NULL, RANGE(0, 100000000)) END,
 	SET("send.buffer.bytes", INT, NULL, RANGE(-1, 100000000)), .target = "socket.send.buffer.bytes", .convert = to_buffer_size END,
@@ -211,23 +191,23 @@ const W2kClientProperty w2k_client_properties[] = {
 	SET("acks", ENUM, "all", CHOICES({"all", 0}, {"-1", 0}, {"1", 0})), .convert = to_acks END,
 	SET("request.required.acks", ENUM, NULL, CHOICES({"all", 0}, {"-1", 0}, {"1", 0})), .target = "acks", .convert = to_acks END,
 	SET("enable.idempotence", BOOLEAN, "true"), .convert = to_boolean END,
-	SET("max.in.flight.requests.per.connection", INT, NULL, RANGE(1, 1000000)) END,
+	SET("max.in.flight.requests.per.connection", INT, "5", RANGE(1, 1000000)) END,
 	SET("max.in.flight", INT, NULL, RANGE(1, 1000000)), .target = "max.in.flight.requests.per.connection" END,
-	SET("retries", INT, NULL, RANGE(1, INT_MAX)) END,
-	SET("message.send.max.retries", INT, NULL, RANGE(1, INT_MAX)), .target = "retries" END,
+	SET("retries", INT, "2147483647", RANGE(0, INT_MAX)) END,
+	SET("message.send.max.retries", INT, NULL, RANGE(0, INT_MAX)), .target = "retries" END,
 	SET("retry.backoff.ms", INT, NULL, RANGE(1, 300000)) END,
 	SET("request.timeout.ms", INT, NULL, RANGE(1, 900000)) END,
 	SET("message.timeout.ms", INT, "0", RANGE(0, INT_MAX)), .convert = to_timeout END,
 	SET("delivery.timeout.ms", INT, NULL, RANGE(0, INT_MAX)), .target = "message.timeout.ms", .convert = to_timeout END,
-	SET("linger.ms", STRING, NULL), .problem = linger_problem END,
+	SET("linger.ms", STRING, "0"), .problem = linger_problem END,
 	SET("queue.buffering.max.ms", STRING, NULL), .target = "linger.ms", .problem = linger_problem END,
 	SET("batch.size", INT, NULL, RANGE(1, INT_MAX)) END,
-	SET("batch.num.messages", INT, NULL, RANGE(1, 1000000)) END,
-	SET("queue.buffering.max.messages", INT, NULL, RANGE(1, INT_MAX)) END,
+	SET("batch.num.messages", INT, "10000", RANGE(1, 1000000)) END,
+	SET("queue.buffering.max.messages", INT, "1000000", RANGE(1, INT_MAX)) END,
 	SET("queue.buffering.max.kbytes", INT, "65536", RANGE(1, INT_MAX)) END,
 	SET("buffer.memory", LONG, NULL, RANGE(1024, (int64) INT_MAX * 1024)), .target = "queue.buffering.max.kbytes", .convert = to_kbytes END,
 	SET("queue.buffering.backpressure.threshold", INT, NULL, RANGE(1, 1000000)) END,
-	SET("message.max.bytes", INT, NULL, RANGE(1000, 1000000000)) END,
+	SET("message.max.bytes", INT, "1048576", RANGE(1000, 1000000000)) END,
 	SET("max.request.size", INT, NULL, RANGE(1000, 1000000000)), .target = "message.max.bytes" END,
 	SET("message.copy.max.bytes", INT, NULL, RANGE(0, 1000000000)) END,
 	SET("compression.type", ENUM, "lz4", CHOICES({"none", 0}, {"gzip", 0}, {"snappy", 0}, {"lz4", 0}, {"zstd", 0})), .convert = to_lower END,
@@ -237,16 +217,13 @@ const W2kClientProperty w2k_client_properties[] = {
 	SET("sticky.partitioning.linger.ms", INT, NULL, RANGE(0, 900000)) END,
 
 	/* Security */
-	SET("security.protocol", ENUM, NULL, CHOICES({"plaintext", 0}, {"ssl", 0}, {"sasl_plaintext", 0}, {"sasl_ssl", 0})), .convert = to_lower END,
+	SET("security.protocol", ENUM, "plaintext", CHOICES({"plaintext", 0}, {"ssl", 0}, {"sasl_plaintext", 0}, {"sasl_ssl", 0})), .convert = to_lower END,
 	SET("sasl.mechanism", ENUM, NULL, CHOICES({"PLAIN", 0}, {"SCRAM-SHA-256", 0}, {"SCRAM-SHA-512", 0}, {"OAUTHBEARER", 0}, {"GSSAPI", 0})), .convert = to_upper END,
 	SET("sasl.mechanisms", ENUM, NULL, CHOICES({"PLAIN", 0}, {"SCRAM-SHA-256", 0}, {"SCRAM-SHA-512", 0}, {"OAUTHBEARER", 0}, {"GSSAPI", 0})), .target = "sasl.mechanism", .convert = to_upper END,
 	SET("sasl.username", STRING, NULL) END,
 	SET("sasl.password", PASSWORD, NULL, SECRET) END,
 	SET("sasl.jaas.config", PASSWORD, NULL, SECRET), .target = "" END,
-	SET("sasl.kerberos.service.name", STRING, NULL, SUPERUSER), .problem = shell_problem END,
-	SET("sasl.kerberos.principal", STRING, NULL, SUPERUSER), .problem = shell_problem END,
-	SET("sasl.kerberos.keytab", STRING, NULL, SUPERUSER), .problem = keytab_problem END,
-	SET("sasl.kerberos.min.time.before.relogin", INT, NULL, RANGE(0, 86400000)) END,
+	SET("sasl.kerberos.service.name", STRING, "kafka", SUPERUSER) END,
 	SET("sasl.oauthbearer.method", ENUM, NULL, CHOICES({"oidc", 0})), .convert = to_lower END,
 	SET("sasl.oauthbearer.client.id", STRING, NULL) END,
 	SET("sasl.oauthbearer.client.secret", PASSWORD, NULL, SECRET) END,
@@ -315,6 +292,9 @@ const W2kClientProperty w2k_client_properties[] = {
 	REFUSED("sasl.login.callback.handler.class", LOADS_CODE),
 	REFUSED("sasl.login.class", LOADS_CODE),
 	REFUSED("sasl.kerberos.kinit.cmd", RUNS_COMMAND),
+	REFUSED("sasl.kerberos.principal", NO_KINIT),
+	REFUSED("sasl.kerberos.keytab", NO_KINIT),
+	REFUSED("sasl.kerberos.min.time.before.relogin", NO_KINIT),
 	REFUSED("sasl.oauthbearer.config", "Set \"producer.override.sasl.oauthbearer.method\" to \"oidc\"."),
 	REFUSED("enable.sasl.oauthbearer.unsecure.jwt", "Tokens without a signature are for tests only."),
 	REFUSED("internal.termination.signal", "Signals belong to the server."),

@@ -15,7 +15,8 @@ typedef struct W2kClientProperty
 {
 	/*
 	 * By the same rules as a connector's own properties; name is without
-	 * "producer.override.", default_value is what we set where it is unsaid.
+	 * "producer.override.", default_value is the sender's (producer.c) or
+	 * librdkafka's, for the view.
 	 */
 	W2kProperty prop;
 

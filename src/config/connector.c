@@ -24,7 +24,6 @@
 #include "config/properties.h"
 
 #define JSON_CONVERTER "org.apache.kafka.connect.json.JsonConverter"
-#define DEBEZIUM_CLASS "io.debezium.connector.postgresql.PostgresConnector"
 
 /* A scalar as text; NULL for an object, an array or null. */
 static char *
@@ -122,11 +121,11 @@ check_identity(W2kPropertyParse *parse)
 		w2k_properties_invalid(parse, "name", name)->hint =
 			psprintf("The connector's name is \"%s\".", parse->connector);
 	if (class != NULL && class[0] != '\0' &&
-		strcmp(class, DEBEZIUM_CLASS) != 0 &&
+		strcmp(class, W2K_DEBEZIUM_CLASS) != 0 &&
 		strcmp(class, "PostgresConnector") != 0 &&
 		strcmp(class, "Postgres") != 0 && strcmp(class, W2K_NAME) != 0)
 		w2k_properties_unsupported(parse, "connector.class", class)->hint =
-			psprintf("Leave it out, or set it to \"%s\".", DEBEZIUM_CLASS);
+			psprintf("Leave it out, or set it to \"%s\".", W2K_DEBEZIUM_CLASS);
 }
 
 /* topic.prefix: the connector's name, where that can be one */

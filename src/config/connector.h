@@ -15,6 +15,9 @@
 
 #include "wal2kafka.h"
 
+/* connector.class: Debezium's, whose documents we read. */
+#define W2K_DEBEZIUM_CLASS "io.debezium.connector.postgresql.PostgresConnector"
+
 struct JsonbContainer;
 struct W2kPropertyParse;
 

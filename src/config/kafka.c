@@ -5,8 +5,7 @@
  * A document names the client's properties as people know them, librdkafka's
  * way or the Java client's; the sender gets librdkafka's names only.  What one
  * row of client_table.c can say is said there.  Here is what takes more than
- * one property: credentials, key stores, what order and safety demand of one
- * another, and the topics that the connector creates.
+ * one property: credentials, key stores, and what order and safety demand.
  */
 #include "postgres.h"
 
@@ -14,13 +13,12 @@
 #include "utils/guc.h"
 
 #include "config/client_table.h"
+#include "config/creation.h"
 #include "config/jaas.h"
 #include "config/kafka.h"
 #include "config/secrets.h"
 
 #define CLIENT_PREFIX "producer.override."
-#define CREATION_PREFIX "topic.creation."
-#define DEFAULT_GROUP "topic.creation.default."
 
 /* A setting being made, and which property made it. */
 typedef struct ClientSetting
@@ -315,29 +313,38 @@ take_stores(W2kPropertyParse *parse, List **settings)
 	}
 }
 
-/* What must hold so that nothing is lost and a key's records stay in order. */
+/*
+ * What must hold so that a key's records stay in order.  As in Java, a
+ * producer is idempotent where nothing else was asked for; one that is not
+ * has one request in flight, which the sender sees to where it is unsaid.
+ */
 static void
-check_delivery(W2kPropertyParse *parse, List **settings)
+check_delivery(W2kPropertyParse *parse, List *settings)
 {
-	ClientSetting *idempotence = find_setting(*settings, "enable.idempotence");
-	ClientSetting *acks = find_setting(*settings, "acks");
-	const char *in_flight_name = "max.in.flight.requests.per.connection";
-	ClientSetting *in_flight = find_setting(*settings, in_flight_name);
-	bool is_idempotent = idempotence == NULL ||
-						 strcmp(idempotence->value, "true") == 0;
+	ClientSetting *idempotence = find_setting(settings, "enable.idempotence");
+	ClientSetting *acks = find_setting(settings, "acks");
+	ClientSetting *retries = find_setting(settings, "retries");
+	ClientSetting *in_flight =
+		find_setting(settings, "max.in.flight.requests.per.connection");
+	bool is_asked = idempotence != NULL &&
+					strcmp(idempotence->value, "true") == 0;
+	bool is_acks_weak = acks != NULL && strcmp(acks->value, "all") != 0;
+	bool is_without_retry = retries != NULL && atoi(retries->value) == 0;
+	bool is_idempotent = is_asked || (idempotence == NULL && !is_acks_weak &&
+									  !is_without_retry);
 
-	if (is_idempotent && acks != NULL && strcmp(acks->value, "all") != 0)
-		add_conflict(parse, acks, "must be \"all\" with an idempotent producer")
-			->hint =
-			"Set \"producer.override.enable.idempotence\" to \"false\" to give up what that promises.";
-	if (is_idempotent && in_flight != NULL && atoi(in_flight->value) > 5)
+	if (is_asked && is_acks_weak)
+		add_conflict(parse, acks,
+					 "must be \"all\" with an idempotent producer");
+	if (is_asked && is_without_retry)
+		add_conflict(parse, retries,
+					 "must be 1 or more with an idempotent producer");
+	if (in_flight == NULL)
+		return;
+	if (is_idempotent && atoi(in_flight->value) > 5)
 		add_conflict(parse, in_flight,
 					 "must be at most 5 with an idempotent producer");
-	if (is_idempotent)
-		return;
-	if (in_flight == NULL)
-		add_setting(parse, settings, in_flight_name, "1", false, NULL);
-	else if (atoi(in_flight->value) > 1)
+	if (!is_idempotent && atoi(in_flight->value) > 1)
 		add_conflict(parse, in_flight,
 					 "must be 1 without an idempotent producer")
 			->hint = "Retries could change the order of a key's records.";
@@ -453,191 +460,6 @@ take_brokers(W2kPropertyParse *parse, List **settings)
 			"It must be a list of host:port.";
 }
 
-/* Properties of a topic that Kafka 4.3 knows, for a hint and no more. */
-static const char *const topic_properties[] = {
-	"cleanup.policy",
-	"compression.gzip.level",
-	"compression.lz4.level",
-	"compression.type",
-	"compression.zstd.level",
-	"delete.retention.ms",
-	"file.delete.delay.ms",
-	"flush.messages",
-	"flush.ms",
-	"follower.replication.throttled.replicas",
-	"index.interval.bytes",
-	"leader.replication.throttled.replicas",
-	"local.retention.bytes",
-	"local.retention.ms",
-	"max.compaction.lag.ms",
-	"max.message.bytes",
-	"message.downconversion.enable",
-	"message.format.version",
-	"message.timestamp.after.max.ms",
-	"message.timestamp.before.max.ms",
-	"message.timestamp.difference.max.ms",
-	"message.timestamp.type",
-	"min.cleanable.dirty.ratio",
-	"min.compaction.lag.ms",
-	"min.insync.replicas",
-	"preallocate",
-	"remote.log.copy.disable",
-	"remote.log.delete.on.disable",
-	"remote.storage.enable",
-	"retention.bytes",
-	"retention.ms",
-	"segment.bytes",
-	"segment.index.bytes",
-	"segment.jitter.ms",
-	"segment.ms",
-	"unclean.leader.election.enable",
-};
-
-/* Is the comma-separated list's word there? */
-static bool
-list_has(const char *list, const char *word, size_t len)
-{
-	while (list != NULL && *list != '\0')
-	{
-		size_t skip = strspn(list, ", \t\n");
-		size_t word_len = strcspn(list + skip, ", \t\n");
-
-		if (word_len == len && strncmp(list + skip, word, len) == 0)
-			return true;
-		list += skip + word_len;
-	}
-	return false;
-}
-
-/* One topic.creation.<group>.<property>. */
-static void
-check_creation_property(W2kPropertyParse *parse, const W2kSaid *said,
-						const char *groups)
-{
-	const char *group = said->name + strlen(CREATION_PREFIX);
-	size_t group_len = strcspn(group, ".");
-	const char *property = group + group_len + 1;
-	bool is_default = group_len == 7 && strncmp(group, "default", 7) == 0;
-	const char *closest = NULL;
-	int best_distance = W2K_NO_MATCH;
-	W2kProblem *problem;
-	int i;
-
-	if (!is_default && !list_has(groups, group, group_len))
-	{
-		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
-						said->name, said->value,
-						"group \"%.*s\" of connector property \"%s\" is not among \"topic.creation.groups\"",
-						(int) group_len, group, said->name);
-		return;
-	}
-	if (said->prop->max != 0) /* replicas and partitions */
-	{
-		if (atoi(said->value) == 0)
-			w2k_properties_invalid(parse, said->name, said->value)->hint =
-				"It must be 1 or more, or -1 for the broker's default.";
-		return;
-	}
-	if ((!is_default && (strcmp(property, "include") == 0 ||
-						 strcmp(property, "exclude") == 0)) ||
-		strncmp(property, "confluent.", 10) == 0 ||
-		strncmp(property, "redpanda.", 9) == 0)
-		return;
-	for (i = 0; i < (int) lengthof(topic_properties); i++)
-	{
-		if (w2k_properties_is_closer(property, topic_properties[i],
-									 &best_distance))
-			closest = topic_properties[i];
-	}
-	if (best_distance == 0)
-		return;
-	problem = w2k_problem_add(&parse->problems,
-							  ERRCODE_INVALID_PARAMETER_VALUE, said->name,
-							  said->value,
-							  "unrecognized connector property \"%s\"",
-							  said->name);
-	if (closest != NULL)
-		problem->hint = psprintf("Perhaps you meant \"%.*s%s\".",
-								 (int) (property - said->name), said->name,
-								 closest);
-	else
-		problem->hint =
-			"It must be \"partitions\", \"replication.factor\" or a property of Kafka's topics.";
-}
-
-/* topic.creation.*, for the sender under the names that people gave. */
-static List *
-take_creation(W2kPropertyParse *parse, List *settings)
-{
-	const char *groups = w2k_properties_said(parse, "topic.creation.groups");
-	const char *const required[] = {DEFAULT_GROUP "replication.factor",
-									DEFAULT_GROUP "partitions"};
-	const char *p;
-	bool is_used = false;
-	ListCell *lc;
-	int i;
-
-	foreach(lc, parse->said)
-	{
-		const W2kSaid *said = (const W2kSaid *) lfirst(lc);
-
-		if (strncmp(said->name, CREATION_PREFIX, strlen(CREATION_PREFIX)) != 0)
-			continue;
-		is_used = true;
-		if (strcmp(said->name, "topic.creation.groups") != 0)
-			check_creation_property(parse, said, groups);
-		add_setting(parse, &settings, psprintf("w2k.%s", said->name),
-					said->value, false, said->name);
-	}
-	for (i = 0; i < (int) lengthof(required) && is_used; i++)
-	{
-		if (w2k_properties_said(parse, required[i]) == NULL)
-			w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
-							required[i], NULL,
-							"connector property \"%s\" must be set with others of \"topic.creation\"",
-							required[i])
-				->hint = "-1 stands for the broker's default.";
-	}
-	for (p = groups; p != NULL && *p != '\0';)
-	{
-		const char *include;
-
-		p += strspn(p, ", \t\n");
-		if (*p == '\0')
-			break;
-		include = psprintf(CREATION_PREFIX "%.*s.include",
-						   (int) strcspn(p, ", \t\n"), p);
-		if (w2k_properties_said(parse, include) == NULL)
-			w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
-							include, NULL,
-							"connector property \"%s\" must be set for a group of \"topic.creation.groups\"",
-							include);
-		p += strcspn(p, ", \t\n");
-	}
-	return settings;
-}
-
-/* The rows' defaults, for what nobody said. */
-static void
-add_defaults(W2kPropertyParse *parse, List **settings)
-{
-	int i;
-
-	for (i = 0; i < w2k_nclient_properties; i++)
-	{
-		const W2kClientProperty *row = &w2k_client_properties[i];
-
-		if (row->prop.default_value != NULL &&
-			find_setting(*settings, row->prop.name) == NULL)
-			add_setting(parse, settings, row->prop.name,
-						row->prop.default_value, false, NULL);
-	}
-	if (parse->connector != NULL &&
-		find_setting(*settings, "client.id") == NULL)
-		add_setting(parse, settings, "client.id",
-					psprintf(W2K_NAME "-%s", parse->connector), false, NULL);
-}
-
 /* What only we understand. */
 static void
 add_own(W2kPropertyParse *parse, List **settings)
@@ -671,11 +493,9 @@ w2k_kafka_take_settings(W2kPropertyParse *parse)
 	take_brokers(parse, &settings);
 	take_credentials(parse, &settings);
 	take_stores(parse, &settings);
-	check_delivery(parse, &settings);
+	check_delivery(parse, settings);
 	check_sasl(parse, settings);
-	add_defaults(parse, &settings);
 	add_own(parse, &settings);
-	settings = take_creation(parse, settings);
 
 	parse->conf->sender_settings = NIL;
 	foreach(lc, settings)
@@ -689,25 +509,26 @@ w2k_kafka_take_settings(W2kPropertyParse *parse)
 		parse->conf->sender_settings = lappend(parse->conf->sender_settings,
 											   setting);
 	}
+	w2k_creation_take_settings(parse);
 }
 
 bool
-w2k_kafka_describe(int i, const char **name, const char **target,
-				   const char **type, char **range, const char **default_value,
-				   char **support, bool *is_secret, bool *is_superuser)
+w2k_kafka_describe(int i, W2kClientDescription *about)
 {
 	const W2kClientProperty *row;
 
 	if (i >= w2k_nclient_properties)
 		return false;
 	row = &w2k_client_properties[i];
-	*name = psprintf("%s%s", CLIENT_PREFIX, row->prop.name);
-	*target = row->target;
-	*type = w2k_properties_type_name(row->prop.type);
-	*range = w2k_properties_range(&row->prop);
-	*default_value = row->prop.default_value;
-	*support = w2k_properties_support(&row->prop);
-	*is_secret = (row->prop.flags & W2K_PROP_SECRET) != 0;
-	*is_superuser = (row->prop.flags & W2K_PROP_SUPERUSER) != 0;
+	about->name = psprintf("%s%s", CLIENT_PREFIX, row->prop.name);
+	about->type = w2k_properties_type_name(row->prop.type);
+	about->default_value = row->prop.default_value;
+	about->range = w2k_properties_range(&row->prop);
+	about->text = row->prop.support == W2K_NO_EFFECT ? NULL : row->prop.text;
+	if (row->target != NULL && row->target[0] != '\0')
+		about->text = psprintf("The Kafka client's \"%s\".", row->target);
+	about->support = w2k_properties_support(&row->prop);
+	about->is_secret = (row->prop.flags & W2K_PROP_SECRET) != 0;
+	about->is_superuser = (row->prop.flags & W2K_PROP_SUPERUSER) != 0;
 	return true;
 }

@@ -13,14 +13,21 @@
  */
 extern void w2k_kafka_take_settings(W2kPropertyParse *parse);
 
-/*
- * The properties of the client that a connector may set, one after the other:
- * for connector_properties.  False when i is past the last one.
- */
-extern bool w2k_kafka_describe(int i, const char **name, const char **target,
-							   const char **type, char **range,
-							   const char **default_value, char **support,
-							   bool *is_secret, bool *is_superuser);
+/* A property of the client that a connector may set, for the view. */
+typedef struct W2kClientDescription
+{
+	const char *name; /* with producer.override. */
+	const char *type;
+	const char *default_value;
+	const char *range;
+	const char *text;
+	const char *support;
+	bool is_secret;
+	bool is_superuser;
+} W2kClientDescription;
+
+/* The one at i; false when i is past the last. */
+extern bool w2k_kafka_describe(int i, W2kClientDescription *about);
 
 /* Is the value of a client property, by any of its names, a secret? */
 extern bool w2k_kafka_is_secret(const char *client_property);

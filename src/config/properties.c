@@ -459,6 +459,20 @@ static const struct
 	{"toasted.value.placeholder", "unavailable.value.placeholder"},
 };
 
+/* What a name of old is called now, or NULL. */
+static const char *
+find_renamed(const char *name)
+{
+	int i;
+
+	for (i = 0; i < (int) lengthof(renamed); i++)
+	{
+		if (strcmp(renamed[i].old_name, name) == 0)
+			return renamed[i].name;
+	}
+	return NULL;
+}
+
 bool
 w2k_properties_is_closer(const char *name, const char *candidate,
 						 int *best_distance)
@@ -484,18 +498,10 @@ static void
 take_unrecognized(W2kPropertyParse *parse, const char *name, const char *value)
 {
 	W2kProblem *problem;
-	const char *closest = NULL;
-	int best_distance = W2K_NO_MATCH;
+	const char *closest = find_renamed(name);
+	int best_distance = closest ? 0 : W2K_NO_MATCH;
 	int i;
 
-	for (i = 0; i < (int) lengthof(renamed); i++)
-	{
-		if (strcmp(renamed[i].old_name, name) == 0)
-		{
-			closest = renamed[i].name;
-			best_distance = 0;
-		}
-	}
 	for (i = 0; i < w2k_nproperties && best_distance > 0; i++)
 	{
 		const W2kProperty *prop = &w2k_properties[i];
@@ -531,7 +537,7 @@ w2k_properties_set(W2kPropertyParse *parse, const char *name, const char *value)
 	if (prop != NULL && (prop->flags & W2K_PROP_FAMILY) != 0 &&
 		(prop->flags & W2K_PROP_SECRET) != 0)
 		name = prop->name;
-	if (prop == NULL ||
+	if (prop == NULL || find_renamed(name) != NULL ||
 		(!parse->is_options && (prop->flags & W2K_PROP_OPTION) != 0))
 	{
 		take_unrecognized(parse, name, value);

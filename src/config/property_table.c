@@ -173,7 +173,7 @@ const W2kProperty w2k_properties[] = {
 
 #define CATEGORY "Connector"
 	DONE("name", STRING, NULL, "The connector's name, where the document repeats it."),
-	DONE("connector.class", CLASS, "io.debezium.connector.postgresql.PostgresConnector", "Debezium's PostgreSQL connector, or wal2kafka."),
+	DONE("connector.class", CLASS, W2K_DEBEZIUM_CLASS, "Debezium's PostgreSQL connector, or wal2kafka."),
 	IGNORED("connector.plugin.version", STRING, NULL, "there is one version, the installed one"),
 	IGNORED("tasks.max", INT, "1", "a connector has one worker"),
 	IGNORED("tasks.max.enforce", BOOLEAN, "true", "a connector has one worker"),
@@ -308,12 +308,12 @@ const W2kProperty w2k_properties[] = {
 	IGNORED("topic.key.field.replacement", STRING, NULL, "has a meaning only with another topic.naming.strategy"),
 	DONE("topic.creation.groups", LIST, NULL, "Groups of topics that are created differently."),
 	DONE("topic.creation.default.replication.factor", INT, NULL, "Replicas of a topic that the connector creates; -1 = the broker's default. Without it the broker creates topics.", RANGE(-1, 32767)),
-	DONE("topic.creation.default.partitions", INT, NULL, "Partitions of a topic that the connector creates; -1 = the broker's default.", RANGE(-1, INT_MAX)),
+	DONE("topic.creation.default.partitions", INT, NULL, "Partitions of a topic that the connector creates; -1 = the broker's default.", RANGE(-1, 1000000)),
 	DONE("topic.creation.default.<topic property>", STRING, NULL, "Any other property of a topic that the connector creates.", FAMILY),
 	DONE("topic.creation.<group>.include", REGEX_LIST, NULL, "Topics of a group.", FAMILY),
 	DONE("topic.creation.<group>.exclude", REGEX_LIST, NULL, "Topics that do not belong to a group.", FAMILY),
 	DONE("topic.creation.<group>.replication.factor", INT, NULL, "As in the default group, whose value is the default.", FAMILY, RANGE(-1, 32767)),
-	DONE("topic.creation.<group>.partitions", INT, NULL, "As in the default group, whose value is the default.", FAMILY, RANGE(-1, INT_MAX)),
+	DONE("topic.creation.<group>.partitions", INT, NULL, "As in the default group, whose value is the default.", FAMILY, RANGE(-1, 1000000)),
 	DONE("topic.creation.<group>.<topic property>", STRING, NULL, "Any other property of a topic that the connector creates.", FAMILY),
 
 #undef CATEGORY
