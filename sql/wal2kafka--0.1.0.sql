@@ -1,1 +1,358 @@
 \echo Use "CREATE EXTENSION wal2kafka" to load this file. \quit
+
+-- Bodies and defaults are qualified to the operator, so that nothing in a
+-- caller's search_path can take part in what runs here.
+
+-- The control file names the schema.  One that was there before and belongs
+-- to somebody who is no superuser could be filled by its owner with whatever
+-- people take for ours.
+DO $$
+BEGIN
+	IF NOT EXISTS (
+		SELECT FROM pg_catalog.pg_namespace n
+			JOIN pg_catalog.pg_roles r
+				ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+		WHERE n.nspname OPERATOR(pg_catalog.=) 'wal2kafka' AND r.rolsuper)
+	THEN
+		RAISE EXCEPTION USING
+			ERRCODE = 'insufficient_privilege',
+			MESSAGE = 'schema "wal2kafka" must belong to a superuser',
+			HINT = 'Drop the schema, or change its owner, before CREATE EXTENSION.';
+	END IF;
+END
+$$;
+
+-- Those who may manage connectors of their own.  Roles belong to the cluster:
+-- it may be there already, two databases may make it at once, and DROP
+-- EXTENSION leaves it alone.
+DO $$
+BEGIN
+	IF NOT EXISTS (
+		SELECT FROM pg_catalog.pg_roles
+		WHERE rolname OPERATOR(pg_catalog.=) 'wal2kafka_admin')
+	THEN
+		CREATE ROLE wal2kafka_admin NOLOGIN;
+	END IF;
+EXCEPTION
+	WHEN duplicate_object OR unique_violation THEN
+		NULL;
+END
+$$;
+
+-- ---------------------------------------------------------------- tables
+
+-- Intent.  Dumped by pg_dump, replicated to standbys.  Nobody writes it by
+-- hand: the functions below do.
+CREATE TABLE wal2kafka.connector (
+	name pg_catalog.text COLLATE pg_catalog."C" PRIMARY KEY,
+	owner pg_catalog.regrole NOT NULL,
+	config pg_catalog.jsonb NOT NULL,
+	desired_state pg_catalog.text NOT NULL
+		CHECK (desired_state OPERATOR(pg_catalog.=) ANY
+			('{running,paused,stopped,dropping}'::pg_catalog.text[])),
+	config_generation pg_catalog.int8 NOT NULL DEFAULT 1,
+	restart_generation pg_catalog.int8 NOT NULL DEFAULT 1,
+	system_identifier pg_catalog.text NOT NULL,
+	database_oid pg_catalog.oid NOT NULL,
+	created pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE wal2kafka.connector IS
+'connectors as they were asked for; managed by the functions, read through the view connectors';
+
+SELECT pg_catalog.pg_extension_config_dump('wal2kafka.connector', '');
+
+-- An owner may read the configuration it gave, secrets included.
+ALTER TABLE wal2kafka.connector ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_connectors ON wal2kafka.connector FOR SELECT
+	TO wal2kafka_admin
+	USING (pg_catalog.pg_has_role(owner::pg_catalog.oid, 'USAGE'));
+COMMENT ON POLICY own_connectors ON wal2kafka.connector IS
+'a connector''s configuration is for its owner';
+
+-- Fact that a restart must know.  Written by the workers alone; not dumped,
+-- because a restored copy has no slot.
+CREATE TABLE wal2kafka.connector_progress (
+	name pg_catalog.text COLLATE pg_catalog."C" PRIMARY KEY,
+	slot_name pg_catalog.name NOT NULL,
+	state pg_catalog.text NOT NULL
+		CHECK (state OPERATOR(pg_catalog.=) ANY
+			('{creating,ready}'::pg_catalog.text[])),
+	consistent_point pg_catalog.pg_lsn,
+	system_identifier pg_catalog.text NOT NULL,
+	database_oid pg_catalog.oid NOT NULL,
+	snapshot pg_catalog.jsonb,
+	updated pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE wal2kafka.connector_progress IS
+'what a connector''s worker must find again after a restart; written by the workers alone';
+
+-- Where emit() leaves a record for the WAL: a row inserted and deleted at
+-- once, recognized by its relation, which nobody else can write to.
+CREATE TABLE wal2kafka.emitted (
+	connector pg_catalog.text NOT NULL,
+	topic pg_catalog.text NOT NULL,
+	key pg_catalog.text,
+	value pg_catalog.jsonb,
+	headers pg_catalog.jsonb
+) WITH (user_catalog_table = true);
+COMMENT ON TABLE wal2kafka.emitted IS
+'records of emit() on their way through the WAL; always empty to a reader';
+
+-- Workers learn of a change when its transaction commits.
+CREATE FUNCTION wal2kafka.connector_changed() RETURNS pg_catalog.trigger
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_connector_changed';
+COMMENT ON FUNCTION wal2kafka.connector_changed() IS
+'trigger: tells the launcher, at commit, that connectors have changed';
+
+CREATE TRIGGER connector_changed
+	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON wal2kafka.connector
+	FOR EACH STATEMENT EXECUTE FUNCTION wal2kafka.connector_changed();
+ALTER TABLE wal2kafka.connector ENABLE ALWAYS TRIGGER connector_changed;
+COMMENT ON TRIGGER connector_changed ON wal2kafka.connector IS
+'tells the launcher, at commit, that connectors have changed';
+
+-- ------------------------------------------------------------- connectors
+
+CREATE FUNCTION wal2kafka.create_connector(
+	name pg_catalog.text, config pg_catalog.jsonb)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_create_connector';
+COMMENT ON FUNCTION wal2kafka.create_connector(pg_catalog.text, pg_catalog.jsonb) IS
+'creates a connector from Kafka Connect connector properties; it starts when the transaction commits';
+
+CREATE FUNCTION wal2kafka.create_connector(document pg_catalog.jsonb)
+	RETURNS pg_catalog.text
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_create_connector_document';
+COMMENT ON FUNCTION wal2kafka.create_connector(pg_catalog.jsonb) IS
+'creates a connector from the document that one posts to Kafka Connect, and returns its name';
+
+CREATE FUNCTION wal2kafka.alter_connector(
+	name pg_catalog.text, config pg_catalog.jsonb)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_alter_connector';
+COMMENT ON FUNCTION wal2kafka.alter_connector(pg_catalog.text, pg_catalog.jsonb) IS
+'replaces a connector''s configuration; it goes on from where it is';
+
+CREATE FUNCTION wal2kafka.patch_connector(
+	name pg_catalog.text, config pg_catalog.jsonb)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_patch_connector';
+COMMENT ON FUNCTION wal2kafka.patch_connector(pg_catalog.text, pg_catalog.jsonb) IS
+'sets some properties of a connector; a JSON null removes one';
+
+CREATE FUNCTION wal2kafka.drop_connector(
+	name pg_catalog.text, if_exists pg_catalog.bool DEFAULT false)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_drop_connector';
+COMMENT ON FUNCTION wal2kafka.drop_connector(pg_catalog.text, pg_catalog.bool) IS
+'stops a connector and drops its replication slot and itself';
+
+CREATE FUNCTION wal2kafka.pause_connector(name pg_catalog.text)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_pause_connector';
+COMMENT ON FUNCTION wal2kafka.pause_connector(pg_catalog.text) IS
+'pauses a connector, which keeps holding its replication slot';
+
+CREATE FUNCTION wal2kafka.resume_connector(name pg_catalog.text)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_resume_connector';
+COMMENT ON FUNCTION wal2kafka.resume_connector(pg_catalog.text) IS
+'lets a paused, stopped or failed connector run; one that was restored from another database or cluster is made this one''s';
+
+CREATE FUNCTION wal2kafka.stop_connector(name pg_catalog.text)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_stop_connector';
+COMMENT ON FUNCTION wal2kafka.stop_connector(pg_catalog.text) IS
+'stops a connector, which lets go of its replication slot but keeps its place';
+
+CREATE FUNCTION wal2kafka.restart_connector(name pg_catalog.text)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_restart_connector';
+COMMENT ON FUNCTION wal2kafka.restart_connector(pg_catalog.text) IS
+'starts a connector''s worker again, a failed one too';
+
+CREATE FUNCTION wal2kafka.alter_connector_owner(
+	name pg_catalog.text, role pg_catalog.regrole)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_alter_connector_owner';
+COMMENT ON FUNCTION wal2kafka.alter_connector_owner(pg_catalog.text, pg_catalog.regrole) IS
+'gives a connector to another role, whose privileges then decide what it captures';
+
+-- ------------------------------------------------------- waiting and looking
+
+CREATE FUNCTION wal2kafka.wait_for_connector(
+	name pg_catalog.text, state pg_catalog.text DEFAULT 'streaming',
+	timeout pg_catalog.interval DEFAULT '30 s')
+	RETURNS pg_catalog.bool
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_wait_for_connector';
+COMMENT ON FUNCTION wal2kafka.wait_for_connector(pg_catalog.text, pg_catalog.text, pg_catalog.interval) IS
+'waits until a connector is in a state; false when the time is over, without limit for a null timeout';
+
+CREATE FUNCTION wal2kafka.wait_for_delivery(
+	name pg_catalog.text, lsn pg_catalog.pg_lsn DEFAULT NULL,
+	timeout pg_catalog.interval DEFAULT '30 s')
+	RETURNS pg_catalog.bool
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_wait_for_delivery';
+COMMENT ON FUNCTION wal2kafka.wait_for_delivery(pg_catalog.text, pg_catalog.pg_lsn, pg_catalog.interval) IS
+'waits until Kafka has acknowledged everything up to an LSN, or everything committed before the call; false when the time is over';
+
+CREATE FUNCTION wal2kafka.drain(
+	name pg_catalog.text, timeout pg_catalog.interval DEFAULT '60 s')
+	RETURNS pg_catalog.bool
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_drain';
+COMMENT ON FUNCTION wal2kafka.drain(pg_catalog.text, pg_catalog.interval) IS
+'waits until everything committed before the call is delivered and the replication slot saved; false when the time is over';
+
+CREATE FUNCTION wal2kafka.peek(
+	name pg_catalog.text, max_records pg_catalog.int4 DEFAULT 10,
+	OUT lsn pg_catalog.pg_lsn, OUT topic pg_catalog.text,
+	OUT key pg_catalog.bytea, OUT value pg_catalog.bytea,
+	OUT headers pg_catalog.jsonb, OUT key_text pg_catalog.text,
+	OUT value_text pg_catalog.text)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10
+	AS 'MODULE_PATHNAME', 'wal2kafka_peek';
+COMMENT ON FUNCTION wal2kafka.peek(pg_catalog.text, pg_catalog.int4) IS
+'shows the records a connector would send next; moves nothing';
+
+CREATE FUNCTION wal2kafka.emit(
+	topic pg_catalog.text, key pg_catalog.text, value pg_catalog.jsonb,
+	headers pg_catalog.jsonb DEFAULT NULL,
+	connector pg_catalog.text DEFAULT NULL)
+	RETURNS pg_catalog.pg_lsn
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_emit';
+COMMENT ON FUNCTION wal2kafka.emit(pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.jsonb, pg_catalog.text) IS
+'sends a record with this transaction, without a table; returns its place in the WAL';
+
+CREATE FUNCTION wal2kafka.stat_reset(name pg_catalog.text DEFAULT NULL)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_stat_reset';
+COMMENT ON FUNCTION wal2kafka.stat_reset(pg_catalog.text) IS
+'zeroes the statistics of a connector, or of all that the caller may manage';
+
+-- --------------------------------------------------------------------- views
+
+-- A view's functions run as whoever reads the view: each looks for itself at
+-- what that role may see.
+
+CREATE FUNCTION wal2kafka.get_connectors(
+	OUT name pg_catalog.text, OUT owner pg_catalog.regrole,
+	OUT state pg_catalog.text, OUT plugin pg_catalog.text,
+	OUT config pg_catalog.jsonb, OUT slot_name pg_catalog.name,
+	OUT database pg_catalog.name, OUT pid pg_catalog.int4,
+	OUT sender_pid pg_catalog.int4, OUT last_error pg_catalog.text,
+	OUT last_error_time pg_catalog.timestamptz,
+	OUT desired_state pg_catalog.text,
+	OUT state_time pg_catalog.timestamptz,
+	OUT start_time pg_catalog.timestamptz,
+	OUT next_start_time pg_catalog.timestamptz,
+	OUT created_time pg_catalog.timestamptz)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 10
+	AS 'MODULE_PATHNAME', 'wal2kafka_get_connectors';
+COMMENT ON FUNCTION wal2kafka.get_connectors() IS
+'rows of the view connectors';
+
+CREATE VIEW wal2kafka.connectors AS
+	SELECT name, owner, state, plugin, config, slot_name, database, pid,
+		sender_pid, last_error, last_error_time, desired_state, state_time,
+		start_time, next_start_time, created_time
+	FROM wal2kafka.get_connectors();
+COMMENT ON VIEW wal2kafka.connectors IS
+'connectors of this database, what they were asked to be and what they are';
+
+CREATE FUNCTION wal2kafka.stat_get_connector(
+	OUT name pg_catalog.text, OUT pid pg_catalog.int4,
+	OUT state pg_catalog.text, OUT read_lsn pg_catalog.pg_lsn,
+	OUT sent_lsn pg_catalog.pg_lsn, OUT acked_lsn pg_catalog.pg_lsn,
+	OUT confirmed_flush_lsn pg_catalog.pg_lsn, OUT lag_bytes pg_catalog.int8,
+	OUT retained_bytes pg_catalog.int8, OUT lag_ms pg_catalog.float8,
+	OUT last_commit_time pg_catalog.timestamptz,
+	OUT total_transactions pg_catalog.int8,
+	OUT total_records pg_catalog.int8, OUT total_bytes pg_catalog.int8,
+	OUT queue_records pg_catalog.int8, OUT queue_bytes pg_catalog.int8,
+	OUT retries pg_catalog.int8, OUT errors pg_catalog.int8,
+	OUT latency_p50_ms pg_catalog.float8,
+	OUT latency_p95_ms pg_catalog.float8,
+	OUT latency_p99_ms pg_catalog.float8,
+	OUT stats_reset pg_catalog.timestamptz,
+	OUT skipped_records pg_catalog.int8)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 10
+	AS 'MODULE_PATHNAME', 'wal2kafka_stat_get_connector';
+COMMENT ON FUNCTION wal2kafka.stat_get_connector() IS
+'rows of the view stat_connector';
+
+CREATE VIEW wal2kafka.stat_connector AS
+	SELECT name, pid, state, read_lsn, sent_lsn, acked_lsn,
+		confirmed_flush_lsn, lag_bytes, retained_bytes, lag_ms,
+		last_commit_time, total_transactions, total_records, total_bytes,
+		queue_records, queue_bytes, retries, errors, latency_p50_ms,
+		latency_p95_ms, latency_p99_ms, stats_reset, skipped_records
+	FROM wal2kafka.stat_get_connector();
+COMMENT ON VIEW wal2kafka.stat_connector IS
+'positions, lag, totals and latencies of the connectors of this database';
+
+CREATE FUNCTION wal2kafka.stat_get_kafka(
+	OUT name pg_catalog.text, OUT broker_id pg_catalog.int4,
+	OUT broker pg_catalog.text, OUT state pg_catalog.text,
+	OUT total_requests pg_catalog.int8, OUT total_sent_bytes pg_catalog.int8,
+	OUT total_errors pg_catalog.int8, OUT total_retries pg_catalog.int8,
+	OUT total_timeouts pg_catalog.int8,
+	OUT total_responses pg_catalog.int8,
+	OUT total_received_bytes pg_catalog.int8,
+	OUT queue_records pg_catalog.int8, OUT inflight_records pg_catalog.int8,
+	OUT rtt_p50_ms pg_catalog.float8, OUT rtt_p99_ms pg_catalog.float8,
+	OUT total_connects pg_catalog.int8,
+	OUT total_disconnects pg_catalog.int8)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 10
+	AS 'MODULE_PATHNAME', 'wal2kafka_stat_get_kafka';
+COMMENT ON FUNCTION wal2kafka.stat_get_kafka() IS
+'rows of the view stat_kafka';
+
+CREATE VIEW wal2kafka.stat_kafka AS
+	SELECT name, broker_id, broker, state, total_requests, total_sent_bytes,
+		total_errors, total_retries, total_timeouts, total_responses,
+		total_received_bytes, queue_records, inflight_records, rtt_p50_ms,
+		rtt_p99_ms, total_connects, total_disconnects
+	FROM wal2kafka.stat_get_kafka();
+COMMENT ON VIEW wal2kafka.stat_kafka IS
+'what the senders of this database''s connectors report of each Kafka broker';
+
+-- ---------------------------------------------------------------- privileges
+
+REVOKE ALL ON ALL TABLES IN SCHEMA wal2kafka FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA wal2kafka FROM PUBLIC;
+
+GRANT USAGE ON SCHEMA wal2kafka TO wal2kafka_admin, pg_monitor;
+
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA wal2kafka TO wal2kafka_admin;
+REVOKE ALL ON FUNCTION wal2kafka.connector_changed() FROM wal2kafka_admin;
+
+GRANT SELECT ON wal2kafka.connector TO wal2kafka_admin;
+
+GRANT SELECT ON wal2kafka.connectors, wal2kafka.stat_connector,
+	wal2kafka.stat_kafka
+	TO wal2kafka_admin, pg_monitor;
+GRANT EXECUTE ON FUNCTION wal2kafka.get_connectors(),
+	wal2kafka.stat_get_connector(), wal2kafka.stat_get_kafka(),
+	wal2kafka.wait_for_connector(
+		pg_catalog.text, pg_catalog.text, pg_catalog.interval)
+	TO pg_monitor;

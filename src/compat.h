@@ -112,4 +112,31 @@ w2k_compat_standbys_have(XLogRecPtr lsn)
 	return true;
 }
 
+/* ---- api ---- */
+
+#include "replication/message.h"
+#include "utils/acl.h"
+
+/* May member make role the owner of something? */
+static inline void
+w2k_compat_check_can_set_role(Oid member, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	check_can_set_role(member, role);
+#else
+	check_is_member_of_role(member, role);
+#endif
+}
+
+/* A non-transactional logical message; returns its end, not yet flushed. */
+static inline XLogRecPtr
+w2k_compat_log_message(const char *prefix, const char *message, Size len)
+{
+#if PG_VERSION_NUM >= 170000
+	return LogLogicalMessage(prefix, message, len, false, false);
+#else
+	return LogLogicalMessage(prefix, message, len, false);
+#endif
+}
+
 #endif /* W2K_COMPAT_H */

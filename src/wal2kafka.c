@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
+#include "api/ddl_guard.h"
 #include "config/guc.h"
 #include "worker/launcher.h"
 #include "worker/slots.h"
@@ -22,6 +23,7 @@ void
 _PG_init(void)
 {
 	w2k_guc_init();
+	w2k_ddl_guard_init();
 	/* pg_upgrade starts servers in which nothing may run. */
 	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
 		return;
