@@ -139,15 +139,11 @@ w2k_connector_parse_options(List *options, const char *default_prefix);
 /*
  * The reverse, for the worker: the properties of the document that the plugin
  * reads, as a list of DefElem to give to CreateDecodingContext, with
- * "topic.prefix" and "connector" always among them.  "framing", "owner" and
- * the like are the worker's to add.
+ * "topic.prefix" always among them.  "framing", "owner", "connector" and the
+ * like are the caller's to add.
  */
 extern List *w2k_connector_plugin_options(const char *name,
 										  struct JsonbContainer *config);
-
-/* Replaces ${file:/path:key} and ${env:NAME}; only in the worker (R22).
- * Raises UNDEFINED_FILE or INVALID_PARAMETER_VALUE, never the secret. */
-extern char *w2k_connector_resolve_secrets(const char *value);
 
 /*
  * The slot's name when the configuration has none:

@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "config/secrets.h"
 #include "worker/attempt.h"
 
 /* The sender leaves at the end of its input; after this it is killed. */
@@ -251,19 +252,15 @@ is_outdated(void)
 List *
 w2k_attempt_resolve_settings(uint64 *hash)
 {
-	List *settings = NIL;
+	List *settings =
+		w2k_connector_resolve_settings(w2k_attempt->conf->sender_settings);
 	ListCell *lc;
 
 	*hash = 0;
-	foreach(lc, w2k_attempt->conf->sender_settings)
+	foreach(lc, settings)
 	{
-		W2kSenderSetting *from = lfirst(lc);
-		W2kSenderSetting *to = palloc0(sizeof(W2kSenderSetting));
+		W2kSenderSetting *to = lfirst(lc);
 
-		to->name = from->name;
-		to->value = w2k_connector_resolve_secrets(from->value);
-		to->is_secret = from->is_secret;
-		settings = lappend(settings, to);
 		*hash =
 			hash_combine64(*hash,
 						   hash_bytes_extended((const unsigned char *) to->name,
