@@ -96,13 +96,11 @@ wal2kafka_validate_config(PG_FUNCTION_ARGS)
 		texts[4] = hint;
 		put_row(rsinfo, 5, texts, 0, NULL);
 	}
-	foreach(lc, parse->said)
+	foreach(lc, parse->ignored)
 	{
 		const W2kSaid *said = (const W2kSaid *) lfirst(lc);
 		const char *texts[5];
 
-		if (said->prop->support != W2K_NO_EFFECT)
-			continue;
 		texts[0] = said->name;
 		texts[1] = w2k_properties_show(said->name, said->value);
 		texts[2] = w2k_properties_support(said->prop);
@@ -216,7 +214,7 @@ wal2kafka_kafka_settings(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	conf = w2k_connector_parse(get_name(config), &config->root, superuser(),
-							   false);
+							   true);
 	foreach(lc, conf->sender_settings)
 	{
 		const W2kSenderSetting *setting = (const W2kSenderSetting *) lfirst(lc);

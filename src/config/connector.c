@@ -17,6 +17,7 @@
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
+#include "utils/lsyscache.h"
 #include "utils/numeric.h"
 
 #include "config/connector.h"
@@ -327,13 +328,12 @@ report_notices(W2kPropertyParse *parse)
 	ListCell *lc;
 
 	initStringInfo(&names);
-	foreach(lc, parse->said)
+	foreach(lc, parse->ignored)
 	{
 		const W2kSaid *said = (const W2kSaid *) lfirst(lc);
 
-		if (said->prop->support == W2K_NO_EFFECT)
-			appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
-							 said->name);
+		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "",
+						 said->name);
 	}
 	if (names.len > 0)
 		ereport(NOTICE,
@@ -440,7 +440,7 @@ w2k_connector_default_slot_name(const char *database, const char *connector,
 	char *p;
 
 	memset(slot_name, 0, sizeof(NameData));
-	strlcpy(name, wanted, NAMEDATALEN);
+	snprintf(name, NAMEDATALEN, "%s", wanted);
 	for (p = name; *p != '\0'; p++)
 	{
 		if (*p >= 'A' && *p <= 'Z')

@@ -174,14 +174,11 @@ take_client_property(W2kPropertyParse *parse, List **settings,
 		return;
 	if (row->prop.support == W2K_NO_EFFECT)
 	{
-		W2kProblem *problem;
+		W2kSaid *ignored = palloc(sizeof(W2kSaid));
 
-		problem =
-			w2k_problem_add(&parse->problems, 0, said->name,
-							w2k_properties_show(said->name, value),
-							"connector property \"%s\" has no effect here: %s",
-							said->name, row->prop.text);
-		problem->is_error = false;
+		*ignored = *said;
+		ignored->prop = &row->prop;
+		parse->ignored = lappend(parse->ignored, ignored);
 		return;
 	}
 	if (w2k_secrets_has_reference(value))

@@ -20,7 +20,7 @@
 #include "config/properties.h"
 #include "config/secrets.h"
 
-/* Bytes of a value that a message repeats. */
+/* Bytes of a name or value that a message repeats. */
 #define SHOWN_LEN 200
 
 bool
@@ -88,16 +88,21 @@ w2k_properties_said(const W2kPropertyParse *parse, const char *name)
 	return NULL;
 }
 
+/* So much of a text as a message should repeat. */
+static const char *
+clip(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len <= SHOWN_LEN)
+		return text;
+	return psprintf("%.*s...", pg_mbcliplen(text, len, SHOWN_LEN), text);
+}
+
 const char *
 w2k_properties_show(const char *name, const char *value)
 {
-	size_t len = strlen(value);
-
-	if (w2k_secrets_is_secret(name, value))
-		return W2K_MASK;
-	if (len <= SHOWN_LEN)
-		return value;
-	return psprintf("%.*s...", pg_mbcliplen(value, len, SHOWN_LEN), value);
+	return w2k_secrets_is_secret(name, value) ? W2K_MASK : clip(value);
 }
 
 W2kProblem *
@@ -497,6 +502,7 @@ w2k_properties_is_closer(const char *name, const char *candidate,
 static void
 take_unrecognized(W2kPropertyParse *parse, const char *name, const char *value)
 {
+	const char *shown = clip(name);
 	W2kProblem *problem;
 	const char *closest = find_renamed(name);
 	int best_distance = closest ? 0 : W2K_NO_MATCH;
@@ -519,7 +525,7 @@ take_unrecognized(W2kPropertyParse *parse, const char *name, const char *value)
 						parse->is_options
 							? "unrecognized option of output plugin \"wal2kafka\": \"%s\""
 							: "unrecognized connector property \"%s\"",
-						name);
+						shown);
 	if (closest != NULL)
 		problem->hint = psprintf("Perhaps you meant \"%s\".", closest);
 	else
@@ -564,6 +570,7 @@ w2k_properties_set(W2kPropertyParse *parse, const char *name, const char *value)
 	switch (prop->support)
 	{
 		case W2K_NO_EFFECT:
+			parse->ignored = lappend(parse->ignored, said);
 			break;
 		case W2K_NOT_YET:
 			take_not_yet(parse, prop, name, value);

@@ -92,6 +92,7 @@ struct W2kPropertyParse
 	bool is_options;	   /* options of the output plugin, not a document */
 	bool is_interactive; /* a person waits: notices, and checks in catalogs */
 	List *said;			 /* of W2kSaid, in order */
+	List *ignored;		 /* of W2kSaid: what has no effect here */
 	List *problems;		 /* of W2kProblem */
 };
 
