@@ -1,0 +1,528 @@
+#!/usr/bin/env python3
+"""make bench: speed, CPU and memory of three readers of the same WAL.
+
+	noop		an output plugin that drops everything: decoding alone
+	wal2kafka	our worker and its sender
+	Debezium	the real one, in Kafka Connect, as it comes
+
+Each workload is written once, before anybody reads; then one reader after
+the other works through it, so that all do the same work.  CPU seconds are
+those of the processes concerned: the backend, the worker and its sender, the
+Java process.  Ratios within one run are what counts.
+
+	W2K_BENCH_ROWS	rows of the workload "insert", default 1000000;
+			the others scale with it
+"""
+import argparse
+import json
+import multiprocessing
+import os
+import re
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../tools"))
+
+from testbed import TestbedError, kafka, log, main, proc, rd, run, wait_until
+from testbed.postgres import Cluster, Installation, make_env
+from testbed.pq import quote
+
+ROWS = int(os.environ.get("W2K_BENCH_ROWS", "1000000"))
+
+TEN = ("id bigint PRIMARY KEY, a int, b bigint, c text, d varchar(40), "
+       "e boolean, f double precision, g numeric(12,2), h timestamptz, i uuid")
+TEN_VALUES = ("i, i %% 1000, i * 7, 'customer name ' || i, md5(i::text), "
+              "i %% 2 = 0, i / 3.0, (i %% 100000) / 100.0, "
+              "now(), md5(i::text)::uuid")
+
+
+class Workload:
+    """A table, what writes it, and how many records that makes."""
+
+    def __init__(self, name, columns, write, events, what):
+        self.name = name
+        self.table = name.replace("-", "_")
+        self.columns = columns
+        self.write = write
+        self.events = events
+        self.what = what
+
+
+def in_transactions(rows, per_transaction, statement):
+    """A procedure that commits as it goes; statement has %(from)s, %(to)s."""
+    return """DO $do$ BEGIN
+FOR n IN 0 .. %d LOOP
+	%s;
+	COMMIT;
+END LOOP; END $do$""" % (
+        rows // per_transaction - 1,
+        statement % {"from": "n * %d + 1" % per_transaction,
+                     "to": "(n + 1) * %d" % per_transaction})
+
+
+def workloads():
+    insert = ("INSERT INTO bench.%s SELECT " + TEN_VALUES.replace("%%", "%%%%")
+              + " FROM generate_series(%%(from)s, %%(to)s) i")
+    wide_columns = "id bigint PRIMARY KEY, " + ", ".join(
+        "c%d %s" % (n, ("int", "text", "bigint", "numeric(10,2)",
+                        "timestamptz")[n % 5]) for n in range(100))
+    wide_values = "i, " + ", ".join(
+        ("i", "'value ' || i", "i * 3::bigint", "(i %% 1000) / 10.0",
+         "now()")[n % 5] for n in range(100))
+    wide = ROWS // 10
+    toast = ROWS // 100
+    return [
+        Workload("insert", TEN, [in_transactions(
+            ROWS, 10, insert % "insert")], ROWS,
+            "%d rows of 10 columns, 10 per transaction" % ROWS),
+        Workload("bulk", TEN, [(insert % "bulk")
+                               % {"from": 1, "to": ROWS}], ROWS,
+                 "the same in one transaction"),
+        Workload("update-full", TEN, [
+            "ALTER TABLE bench.update_full REPLICA IDENTITY FULL",
+            "-- start",
+            in_transactions(ROWS // 2, 10, "UPDATE bench.update_full SET a = "
+                            "a + 1, c = c || '!' WHERE id BETWEEN %(from)s "
+                            "AND %(to)s")], ROWS // 2,
+            "%d updates under REPLICA IDENTITY FULL" % (ROWS // 2)),
+        Workload("wide", wide_columns, [in_transactions(
+            wide, 10, "INSERT INTO bench.wide SELECT " + wide_values
+            + " FROM generate_series(%(from)s, %(to)s) i")], wide,
+            "%d rows of 101 columns" % wide),
+        Workload("toast", "id bigint PRIMARY KEY, v text", [
+            "ALTER TABLE bench.toast ALTER v SET STORAGE EXTERNAL",
+            "-- start",
+            in_transactions(
+                toast, 1, "INSERT INTO bench.toast SELECT i, "
+                "repeat(md5(i::text), 640) FROM "
+                "generate_series(%(from)s, %(to)s) i")], toast,
+            "%d values of 20 kB" % toast),
+    ]
+
+
+class Result:
+    def __init__(self, rate=None, cpu=None, memory=None):
+        self.rate = rate        # events per second
+        self.cpu = cpu          # CPU seconds per million events
+        self.memory = memory    # MB
+
+
+class Bench:
+    def __init__(self, cluster, broker, readers):
+        self.cluster = cluster
+        self.broker = broker
+        self.readers = readers
+        self.client = rd.Client(broker.address)
+
+    # Writing
+
+    def prepare(self, load):
+        """The table, its rows where it updates them, and the slots."""
+        self.cluster.query("CREATE TABLE bench.%s (%s)"
+                           % (load.table, load.columns))
+        steps = list(load.write)
+        if "-- start" in steps:
+            at = steps.index("-- start")
+            for step in steps[:at]:
+                self.cluster.query(step)
+            steps = steps[at + 1:]
+        if load.name == "update-full":
+            self.cluster.query("INSERT INTO bench.update_full SELECT "
+                               + TEN_VALUES.replace("%%", "%")
+                               + " FROM generate_series(1, %d) i"
+                               % load.events)
+        self.cluster.query("CHECKPOINT")
+        if "noop" in self.readers:
+            self.slot("noop", "w2k_noop")
+            self.slot("encode", "wal2kafka")
+        if "debezium" in self.readers:
+            self.slot("dbz", "pgoutput")
+        if "wal2kafka" in self.readers:
+            with self.cluster.connect() as conn:
+                conn.query("SELECT wal2kafka.create_connector(%s::jsonb)"
+                           % quote(json.dumps({
+                               "name": "bench", "initial_state": "PAUSED",
+                               "config": self.our_config(load)})))
+            self.cluster.wait_connector("bench", "paused")
+        began = time.monotonic()
+        with self.cluster.connect() as conn:
+            conn.query("SET synchronous_commit = off")
+            for step in steps:
+                conn.query(step)
+        self.cluster.query("CHECKPOINT")
+        log("%s: %s, written in %.0f s"
+            % (load.name, load.what, time.monotonic() - began))
+
+    def our_config(self, load, **more):
+        return dict({"bootstrap.servers": self.broker.address,
+                     "topic.prefix": "ours",
+                     "table.include.list": "bench." + load.table}, **more)
+
+    def slot(self, name, plugin):
+        self.cluster.query("SELECT pg_create_logical_replication_slot("
+                           "'%s', '%s')" % (name, plugin))
+
+    def drop_slot(self, name):
+        wait_until("slot %s is free" % name, lambda: self.cluster.value(
+            "SELECT active FROM pg_replication_slots WHERE slot_name = '%s'"
+            % name) == "f", 60)
+        self.cluster.query("SELECT pg_drop_replication_slot('%s')" % name)
+
+    # Reading
+
+    def by_sql(self, load, slot, call):
+        """A backend that decodes and drops the outcome."""
+        with self.cluster.connect() as conn:
+            cpu, began = proc.cpu_seconds(conn.pid), time.monotonic()
+            conn.query(call)
+            took = time.monotonic() - began
+            result = Result(load.events / took,
+                            (proc.cpu_seconds(conn.pid) - cpu)
+                            / load.events * 1e6,
+                            proc.anon_mb(conn.pid))
+        self.drop_slot(slot)
+        return result
+
+    def run_noop(self, load):
+        return self.by_sql(load, "noop", "SELECT count(*) FROM "
+                           "pg_logical_slot_peek_changes('noop', NULL, NULL)")
+
+    def run_encode(self, load):
+        """The plugin without worker and broker; its output goes into a
+        tuple store, which counts here too."""
+        return self.by_sql(
+            load, "encode", "SELECT count(*) FROM "
+            "pg_logical_slot_peek_binary_changes('encode', NULL, NULL, "
+            "'framing', 'binary', 'topic.prefix', 'ours', "
+            "'table.include.list', 'bench.%s')" % load.table)
+
+    def until_delivered(self, topic, events, sample, timeout=1800):
+        """Seconds from the first record on; sample() is called meanwhile."""
+        end = time.monotonic() + timeout
+        last, last_change = 0, time.monotonic()
+        while True:
+            now = time.monotonic()
+            got = self.client.end_offset(topic)
+            if got >= events:
+                return now
+            if got != last:
+                last, last_change = got, now
+            if now > end or now - last_change > 120:
+                raise TestbedError("only %d of %d records are on %s"
+                                   % (got, events, topic))
+            sample()
+            time.sleep(0.02)
+
+    def run_wal2kafka(self, load):
+        topic = "ours.bench." + load.table
+        self.cluster.query("SELECT wal2kafka.resume_connector('bench')")
+        began = time.monotonic()
+        self.cluster.wait_connector("bench", "streaming")
+        worker, sender = wait_until(
+            "there is a sender",
+            lambda: (lambda p: p if all(p) else None)(
+                self.cluster.worker_pids("bench")), 10, 0.01)
+        memory = [0]
+        next_sample = [0]
+
+        def sample():
+            if time.monotonic() >= next_sample[0]:
+                memory[0] = max(memory[0], proc.anon_mb(worker)
+                                + proc.rss_mb(sender))
+                next_sample[0] = time.monotonic() + 0.2
+        took = self.until_delivered(topic, load.events, sample) - began
+        sample()
+        # Both processes are new: all their CPU is this workload's.
+        cpu = proc.cpu_seconds(worker) + proc.cpu_seconds(sender)
+        self.cluster.query("SELECT wal2kafka.drop_connector('bench')")
+        wait_until("the connector is gone", lambda: self.cluster.value(
+            "SELECT count(*) FROM wal2kafka.connectors") == "0", 60)
+        return Result(load.events / took, cpu / load.events * 1e6, memory[0])
+
+    def run_debezium(self, load):
+        connect = kafka.Connect(self.broker, "connect-" + load.table,
+                                heap=2048)
+        try:
+            connect.start()
+            cpu, began = proc.cpu_seconds(connect.pid), time.monotonic()
+            connect.call("POST", "/connectors", {
+                "name": "bench",
+                "config": self.debezium_config(load.table)})
+            took = self.until_delivered("theirs.bench." + load.table,
+                                        load.events, lambda: None) - began
+            return Result(load.events / took,
+                          (proc.cpu_seconds(connect.pid) - cpu)
+                          / load.events * 1e6, proc.peak_mb(connect.pid))
+        finally:
+            connect.stop()
+            self.drop_slot("dbz")
+
+    def debezium_config(self, table, **more):
+        config = kafka.debezium_config(self.cluster, "theirs")
+        config.update({"slot.name": "dbz", "publication.name": "bench",
+                       "publication.autocreate.mode": "disabled",
+                       "table.include.list": "bench." + table})
+        del config["poll.interval.ms"]
+        config.update(more)
+        return config
+
+    # Latency
+
+    def latency(self, reader, rate, seconds):
+        """Percentiles (ms) from a client's COMMIT to the consumer."""
+        table = "latency_%s_%d" % (reader, rate)
+        self.cluster.query("CREATE TABLE bench.%s (id bigint PRIMARY KEY, "
+                           "v text)" % table)
+        connect = None
+        if reader == "wal2kafka":
+            prefix = "ours"
+            self.cluster.create_connector("bench", {
+                "bootstrap.servers": self.broker.address,
+                "topic.prefix": "ours", "table.include.list":
+                "bench." + table})
+            self.cluster.wait_connector("bench")
+        else:
+            prefix = "theirs"
+            self.slot("dbz", "pgoutput")
+            connect = kafka.Connect(self.broker, "connect-" + table,
+                                    heap=2048)
+            connect.start()
+            connect.create("bench", self.debezium_config(
+                table, **{"poll.interval.ms": "10"}))
+            wait_until("Debezium reads", lambda: self.cluster.value(
+                "SELECT active FROM pg_replication_slots "
+                "WHERE slot_name = 'dbz'") == "t", 60)
+        topic = "%s.bench.%s" % (prefix, table)
+        # Warm up: the topic, the connections, the compiled code.
+        self.write_at(table, 100, 3, -1000000)
+        wait_until("the topic is there",
+                   lambda: self.client.end_offset(topic) > 0)
+        time.sleep(1)
+        arrivals = multiprocessing.Queue()
+        total = int(rate * seconds)
+        reading = multiprocessing.Process(
+            target=read_arrivals,
+            args=(self.broker.address, topic, total, arrivals))
+        reading.start()
+        time.sleep(1.5)
+        commits = self.write_at(table, rate, seconds, 0)
+        got = arrivals.get(timeout=seconds + 60)
+        reading.join()
+        if connect:
+            connect.stop()
+            self.drop_slot("dbz")
+        else:
+            self.cluster.query("SELECT wal2kafka.drop_connector('bench')")
+            wait_until("the connector is gone", lambda: self.cluster.value(
+                "SELECT count(*) FROM wal2kafka.connectors") == "0", 60)
+        both = sorted((got[i] - commits[i]) * 1000 for i in commits
+                      if i in got)
+        if len(both) < 0.9 * total:
+            raise TestbedError("%s: %d of %d rows arrived"
+                               % (table, len(both), total))
+        return [both[int(len(both) * q)] for q in (0.5, 0.95, 0.99)]
+
+    def write_at(self, table, rate, seconds, base):
+        """One-row commits at a steady rate: id -> when COMMIT returned."""
+        clients = 1 if rate <= 100 else 4
+        commits = {}
+
+        def client(number):
+            with self.cluster.connect() as conn:
+                begin = time.time()
+                for n in range(int(rate * seconds / clients)):
+                    wait = begin + (n + number / clients) * clients / rate \
+                        - time.time()
+                    if wait > 0:
+                        time.sleep(wait)
+                    key = base + n * clients + number
+                    conn.query("INSERT INTO bench.%s VALUES (%d, "
+                               "'some text of a row')" % (table, key))
+                    commits[key] = time.time()
+        threads = [threading.Thread(target=client, args=(n,))
+                   for n in range(clients)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return commits
+
+    # Backends
+
+    def pgbench(self, rounds, seconds):
+        """tps beside a plain slot consumer and beside our connector."""
+        program = self.cluster.inst.program
+        base = ["-h", "127.0.0.1", "-p", str(self.cluster.port), "-U",
+                "postgres"]
+        run([program("pgbench"), *base, "-i", "-q", "-s", "10", "postgres"])
+        rates = {"plain": [], "wal2kafka": []}
+        for n in range(rounds):
+            for reader in ("plain", "wal2kafka") if n % 2 == 0 \
+                    else ("wal2kafka", "plain"):
+                stop = self.start_reader(reader, base)
+                out = run([program("pgbench"), *base, "-c", "4", "-j", "2",
+                           "-T", str(seconds), "-n", "postgres"])
+                stop()
+                rates[reader].append(float(
+                    re.search(r"tps = ([\d.]+)", out)[1]))
+        return {k: statistics.median(v) for k, v in rates.items()}, rates
+
+    def start_reader(self, reader, base):
+        if reader == "plain":
+            self.slot("plain", "test_decoding")
+            process = subprocess.Popen(
+                [self.cluster.inst.program("pg_recvlogical"), *base, "-d",
+                 "postgres", "--slot", "plain", "--start", "-f", os.devnull])
+
+            def stop():
+                process.terminate()
+                process.wait()
+                self.drop_slot("plain")
+        else:
+            self.cluster.create_connector("bench", {
+                "bootstrap.servers": self.broker.address,
+                "topic.prefix": "ours",
+                "schema.include.list": "public"})
+            self.cluster.wait_connector("bench")
+
+            def stop():
+                self.cluster.query("SELECT wal2kafka.drop_connector("
+                                   "'bench')")
+                wait_until("the connector is gone", lambda:
+                           self.cluster.value("SELECT count(*) FROM "
+                                              "wal2kafka.connectors") == "0",
+                           60)
+        time.sleep(1)
+        return stop
+
+
+def read_arrivals(address, topic, total, queue):
+    client = rd.Client(address)
+    got = {}
+    quiet = [time.time() + 60]
+
+    def stopping():
+        return len(got) >= total or time.time() > quiet[0]
+    for now, value in client.consume(topic, stopping):
+        key = json.loads(value)["after"]["id"]
+        if key >= 0:
+            got[key] = now
+            quiet[0] = now + 10
+    queue.put(got)
+
+
+def show(title, rows):
+    widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
+    print("\n" + title)
+    for n, row in enumerate(rows):
+        print("| " + " | ".join(c.ljust(w) for c, w in zip(row, widths))
+              + " |")
+        if n == 0:
+            print("|" + "|".join("-" * (w + 2) for w in widths) + "|")
+
+
+def number(value, digits=0):
+    return "-" if value is None else "{:,.{}f}".format(value, digits)
+
+
+def run_bench():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--readers", default="noop,wal2kafka,debezium")
+    parser.add_argument("--workloads", default="insert,bulk,update-full,wide,"
+                        "toast,latency,pgbench")
+    parser.add_argument("--rates", default="100,1000")
+    args = parser.parse_args()
+    readers, chosen = args.readers.split(","), args.workloads.split(",")
+    if not kafka.fetch():
+        raise TestbedError("the benchmark needs a real Kafka")
+    inst = Installation.private()
+    inst.install_extension()
+    run(["make", "-C", HERE + "/noop", "PG_CONFIG=" + inst.pg_config,
+         "install"], env=make_env())
+    cluster = Cluster(inst, "bench", preload="wal2kafka" in readers, settings=[
+        "shared_buffers = 512MB", "max_wal_size = 20GB",
+        "checkpoint_timeout = 1h", "autovacuum = off"])
+    broker = kafka.Broker("kafka-bench", heap=1024)
+    try:
+        cluster.init().start()
+        broker.start()
+        cluster.script("CREATE SCHEMA bench; CREATE PUBLICATION bench FOR "
+                       "TABLES IN SCHEMA bench;")
+        if "wal2kafka" in readers:
+            cluster.query("CREATE EXTENSION wal2kafka")
+        bench = Bench(cluster, broker, readers)
+        table, latencies = [], []
+        for load in workloads():
+            if load.name in chosen:
+                table.append((load, measure(bench, load, readers)))
+        if "latency" in chosen:
+            for reader in ("wal2kafka", "debezium"):
+                for rate in map(int, args.rates.split(",")):
+                    if reader in readers:
+                        got = bench.latency(reader, rate, 15)
+                        latencies.append((reader, rate, got))
+                        log("latency %s %d/s: p50 %.2f p95 %.2f p99 %.2f ms"
+                            % (reader, rate, *got))
+        print_results(table, latencies)
+        if "pgbench" in chosen:
+            medians, rates = bench.pgbench(4, 15)
+            print("\npgbench -c 4: %.0f tps beside a plain slot consumer, "
+                  "%.0f beside a connector: %+.1f%%   (%s)"
+                  % (medians["plain"], medians["wal2kafka"],
+                     (medians["wal2kafka"] / medians["plain"] - 1) * 100,
+                     rates))
+        bench.client.close()
+        return 0
+    except TestbedError:
+        print(cluster.log_tail(40))
+        raise
+    finally:
+        broker.stop()
+        cluster.destroy()
+
+
+def measure(bench, load, readers):
+    bench.prepare(load)
+    results = {}
+    for reader in ("noop", "encode", "wal2kafka", "debezium"):
+        if reader in readers or (reader == "encode" and "noop" in readers):
+            results[reader] = getattr(bench, "run_" + reader)(load)
+            got = results[reader]
+            log("%-12s %-10s %9.0f events/s %7.1f CPU s per M %6.0f MB"
+                % (load.name, reader, got.rate, got.cpu, got.memory))
+    bench.cluster.query("DROP TABLE bench." + load.table)
+    bench.cluster.query("CHECKPOINT")
+    return results
+
+
+def print_results(table, latencies):
+    rows = [("workload", "noop: CPU s per M", "plugin: CPU s per M",
+             "Debezium: events/s", "CPU s per M", "MB", "wal2kafka: events/s",
+             "CPU s per M", "MB", "times faster", "times less CPU")]
+    nothing = Result()
+    for load, results in table:
+        noop = results.get("noop", nothing)
+        plugin = results.get("encode", nothing)
+        theirs = results.get("debezium", nothing)
+        ours = results.get("wal2kafka", nothing)
+        has_both = theirs.rate and ours.rate
+        rows.append((
+            load.name, number(noop.cpu, 1), number(plugin.cpu, 1),
+            number(theirs.rate), number(theirs.cpu, 1), number(theirs.memory),
+            number(ours.rate), number(ours.cpu, 1), number(ours.memory),
+            number(ours.rate / theirs.rate if has_both else None, 1),
+            number(theirs.cpu / ours.cpu if has_both else None, 1)))
+    if len(rows) > 1:
+        show("Throughput, from WAL already written", rows)
+    if latencies:
+        show("Commit to consumer, ms", [
+            ("reader", "commits/s", "p50", "p95", "p99")] + [
+                (reader, str(rate)) + tuple(number(x, 2) for x in got)
+                for reader, rate, got in latencies])
+
+
+main(run_bench)
