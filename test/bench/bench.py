@@ -2,6 +2,7 @@
 """make bench: speed, CPU and memory of three readers of the same WAL.
 
 	noop		an output plugin that drops everything: decoding alone
+	plugin		our output plugin alone, read by SQL
 	wal2kafka	our worker and its sender
 	Debezium	the real one, in Kafka Connect, as it comes
 
@@ -138,7 +139,8 @@ class Bench:
         self.cluster.query("CHECKPOINT")
         if "noop" in self.readers:
             self.slot("noop", "w2k_noop")
-            self.slot("encode", "wal2kafka")
+        if "plugin" in self.readers:
+            self.slot("plugin", "wal2kafka")
         if "debezium" in self.readers:
             self.slot("dbz", "pgoutput")
         if "wal2kafka" in self.readers:
@@ -191,12 +193,12 @@ class Bench:
         return self.by_sql(load, "noop", "SELECT count(*) FROM "
                            "pg_logical_slot_peek_changes('noop', NULL, NULL)")
 
-    def run_encode(self, load):
+    def run_plugin(self, load):
         """The plugin without worker and broker; its output goes into a
         tuple store, which counts here too."""
         return self.by_sql(
-            load, "encode", "SELECT count(*) FROM "
-            "pg_logical_slot_peek_binary_changes('encode', NULL, NULL, "
+            load, "plugin", "SELECT count(*) FROM "
+            "pg_logical_slot_peek_binary_changes('plugin', NULL, NULL, "
             "'framing', 'binary', 'topic.prefix', 'ours', "
             "'table.include.list', 'bench.%s')" % load.table)
 
@@ -431,7 +433,7 @@ def number(value, digits=0):
 
 def run_bench():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--readers", default="noop,wal2kafka,debezium")
+    parser.add_argument("--readers", default="noop,plugin,wal2kafka,debezium")
     parser.add_argument("--workloads", default="insert,bulk,update-full,wide,"
                         "toast,latency,pgbench")
     parser.add_argument("--rates", default="100,1000")
@@ -443,7 +445,8 @@ def run_bench():
     inst.install_extension()
     run(["make", "-C", HERE + "/noop", "PG_CONFIG=" + inst.pg_config,
          "install"], env=make_env())
-    cluster = Cluster(inst, "bench", preload="wal2kafka" in readers, settings=[
+    cluster = Cluster(inst, "bench", preload="wal2kafka" in readers,
+                      settings=[
         "shared_buffers = 512MB", "max_wal_size = 20GB",
         "checkpoint_timeout = 1h", "autovacuum = off"])
     broker = kafka.Broker("kafka-bench", heap=1024)
@@ -488,8 +491,8 @@ def run_bench():
 def measure(bench, load, readers):
     bench.prepare(load)
     results = {}
-    for reader in ("noop", "encode", "wal2kafka", "debezium"):
-        if reader in readers or (reader == "encode" and "noop" in readers):
+    for reader in ("noop", "plugin", "wal2kafka", "debezium"):
+        if reader in readers:
             results[reader] = getattr(bench, "run_" + reader)(load)
             got = results[reader]
             log("%-12s %-10s %9.0f events/s %7.1f CPU s per M %6.0f MB"
@@ -506,7 +509,7 @@ def print_results(table, latencies):
     nothing = Result()
     for load, results in table:
         noop = results.get("noop", nothing)
-        plugin = results.get("encode", nothing)
+        plugin = results.get("plugin", nothing)
         theirs = results.get("debezium", nothing)
         ours = results.get("wal2kafka", nothing)
         has_both = theirs.rate and ours.rate

@@ -29,6 +29,10 @@ _lib.rd_kafka_query_watermark_offsets.argtypes = [
     ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int32,
     ctypes.POINTER(ctypes.c_int64), ctypes.POINTER(ctypes.c_int64),
     ctypes.c_int]
+_lib.rd_kafka_metadata.argtypes = [
+    ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p,
+    ctypes.POINTER(ctypes.c_void_p), ctypes.c_int]
+_lib.rd_kafka_metadata_destroy.argtypes = [ctypes.c_void_p]
 _lib.rd_kafka_topic_new.restype = ctypes.c_void_p
 _lib.rd_kafka_topic_new.argtypes = [ctypes.c_void_p, ctypes.c_char_p,
                                     ctypes.c_void_p]
@@ -47,7 +51,8 @@ class Client:
         conf = _lib.rd_kafka_conf_new()
         error = ctypes.create_string_buffer(512)
         config = dict({"bootstrap.servers": address, "fetch.wait.max.ms":
-                       "100", "fetch.error.backoff.ms": "1"}, **config)
+                       "100", "fetch.error.backoff.ms": "1",
+                       "log_level": "2"}, **config)
         for name, value in config.items():
             if _lib.rd_kafka_conf_set(conf, name.encode(), value.encode(),
                                       error, 512) != 0:
@@ -62,7 +67,14 @@ class Client:
         err = _lib.rd_kafka_query_watermark_offsets(
             self._rk, topic.encode(), partition, ctypes.byref(low),
             ctypes.byref(high), timeout_ms)
-        return high.value if err == 0 else 0
+        if err == 0:
+            return high.value
+        # It remembers that a topic was unknown: make it look again.
+        metadata = ctypes.c_void_p()
+        if _lib.rd_kafka_metadata(self._rk, 1, None, ctypes.byref(metadata),
+                                  timeout_ms) == 0:
+            _lib.rd_kafka_metadata_destroy(metadata)
+        return 0
 
     def consume(self, topic, stopping, partition=0, from_end=True):
         """Yields (arrival time, value) until stopping() says so."""
