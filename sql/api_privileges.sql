@@ -50,8 +50,8 @@ SELECT name, config ->> 'producer.override.sasl.password' AS password
 	FROM wal2kafka.connector;
 -- ... to read.
 INSERT INTO wal2kafka.connector (name, owner, config, desired_state, system_identifier, database_oid)
-	VALUES ('forged', 'postgres', '{}', 'running', '', 0);
-UPDATE wal2kafka.connector SET owner = 'postgres';
+	VALUES ('forged', 'pg_read_all_data', '{}', 'running', '', 0);
+UPDATE wal2kafka.connector SET owner = 'pg_read_all_data';
 DELETE FROM wal2kafka.connector;
 SELECT * FROM wal2kafka.connector_progress;
 SELECT * FROM wal2kafka.emitted;
@@ -105,7 +105,7 @@ RESET ROLE;
 -- Ownership moves to a role that one could become, and to no other.
 SET ROLE regress_w2k_alice;
 SELECT wal2kafka.alter_connector_owner('alices', 'regress_w2k_bob');
-SELECT wal2kafka.alter_connector_owner('alices', 'postgres');
+SELECT wal2kafka.alter_connector_owner('alices', 'pg_read_all_data');
 SELECT wal2kafka.alter_connector_owner('alices', 'regress_w2k_team');
 -- A member of the owner is like the owner.
 SELECT name, owner FROM wal2kafka.connectors;

@@ -189,6 +189,49 @@ CREATE FUNCTION wal2kafka.alter_connector_owner(
 COMMENT ON FUNCTION wal2kafka.alter_connector_owner(pg_catalog.text, pg_catalog.regrole) IS
 'gives a connector to another role, whose privileges then decide what it captures';
 
+-- --------------------------------------------------------------- properties
+
+CREATE FUNCTION wal2kafka.validate_config(
+	config pg_catalog.jsonb,
+	OUT property pg_catalog.text, OUT value pg_catalog.text,
+	OUT problem pg_catalog.text, OUT severity pg_catalog.text,
+	OUT hint pg_catalog.text)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED ROWS 10
+	AS 'MODULE_PATHNAME', 'wal2kafka_validate_config';
+COMMENT ON FUNCTION wal2kafka.validate_config(pg_catalog.jsonb) IS
+'lists what is wrong with connector properties, and changes nothing';
+
+CREATE FUNCTION wal2kafka.connector_plugins(
+	OUT class pg_catalog.text, OUT type pg_catalog.text,
+	OUT version pg_catalog.text)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c STABLE PARALLEL SAFE ROWS 2
+	AS 'MODULE_PATHNAME', 'wal2kafka_connector_plugins';
+COMMENT ON FUNCTION wal2kafka.connector_plugins() IS
+'lists the values of connector.class that are understood';
+
+CREATE FUNCTION wal2kafka.get_connector_properties(
+	OUT name pg_catalog.text, OUT type pg_catalog.text,
+	OUT "default" pg_catalog.text, OUT range pg_catalog.text,
+	OUT description pg_catalog.text, OUT support pg_catalog.text,
+	OUT category pg_catalog.text, OUT is_secret pg_catalog.bool,
+	OUT superuser_only pg_catalog.bool)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c STABLE PARALLEL SAFE ROWS 200
+	AS 'MODULE_PATHNAME', 'wal2kafka_connector_properties';
+COMMENT ON FUNCTION wal2kafka.get_connector_properties() IS
+'rows of the view connector_properties';
+
+CREATE FUNCTION wal2kafka.kafka_settings(
+	config pg_catalog.jsonb,
+	OUT name pg_catalog.text, OUT value pg_catalog.text)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED ROWS 20
+	AS 'MODULE_PATHNAME', 'wal2kafka_kafka_settings';
+COMMENT ON FUNCTION wal2kafka.kafka_settings(pg_catalog.jsonb) IS
+'lists what connector properties tell the Kafka client, in its own words';
+
 -- ------------------------------------------------------- waiting and looking
 
 CREATE FUNCTION wal2kafka.wait_for_connector(
@@ -277,6 +320,13 @@ CREATE VIEW wal2kafka.connectors AS
 COMMENT ON VIEW wal2kafka.connectors IS
 'connectors of this database, what they were asked to be and what they are';
 
+CREATE VIEW wal2kafka.connector_properties AS
+	SELECT name, type, "default", range, description, support, category,
+		is_secret, superuser_only
+	FROM wal2kafka.get_connector_properties();
+COMMENT ON VIEW wal2kafka.connector_properties IS
+'every property that a connector''s configuration may name';
+
 CREATE FUNCTION wal2kafka.stat_get_connector(
 	OUT name pg_catalog.text, OUT pid pg_catalog.int4,
 	OUT state pg_catalog.text, OUT read_lsn pg_catalog.pg_lsn,
@@ -348,11 +398,13 @@ REVOKE ALL ON FUNCTION wal2kafka.connector_changed() FROM wal2kafka_admin;
 
 GRANT SELECT ON wal2kafka.connector TO wal2kafka_admin;
 
-GRANT SELECT ON wal2kafka.connectors, wal2kafka.stat_connector,
+GRANT SELECT ON wal2kafka.connectors, wal2kafka.connector_properties,
+	wal2kafka.stat_connector,
 	wal2kafka.stat_kafka
 	TO wal2kafka_admin, pg_monitor;
 GRANT EXECUTE ON FUNCTION wal2kafka.get_connectors(),
-	wal2kafka.stat_get_connector(), wal2kafka.stat_get_kafka(),
-	wal2kafka.wait_for_connector(
+	wal2kafka.get_connector_properties(), wal2kafka.stat_get_connector(),
+	wal2kafka.stat_get_kafka(),
+	wal2kafka.connector_plugins(), wal2kafka.wait_for_connector(
 		pg_catalog.text, pg_catalog.text, pg_catalog.interval)
 	TO pg_monitor;

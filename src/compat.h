@@ -117,14 +117,14 @@ w2k_compat_standbys_have(XLogRecPtr lsn)
 #include "replication/message.h"
 #include "utils/acl.h"
 
-/* May member make role the owner of something? */
-static inline void
-w2k_compat_check_can_set_role(Oid member, Oid role)
+/* May member become role, and so make it the owner of something? */
+static inline bool
+w2k_compat_can_set_role(Oid member, Oid role)
 {
 #if PG_VERSION_NUM >= 160000
-	check_can_set_role(member, role);
+	return member_can_set_role(member, role);
 #else
-	check_is_member_of_role(member, role);
+	return is_member_of_role(member, role);
 #endif
 }
 

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
@@ -95,6 +96,17 @@ w2k_access_relation(const char *relname)
 						W2K_NAME),
 				 errhint("Use CREATE EXTENSION %s.", W2K_NAME)));
 	return relid;
+}
+
+void
+w2k_access_require_nothing_written(const char *function)
+{
+	if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("%s cannot run in a transaction that has performed writes",
+						function),
+				 errhint("Commit first.")));
 }
 
 void

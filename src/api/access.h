@@ -42,6 +42,9 @@ extern uint64 w2k_access_execute(const char *sql, int nargs, Oid *argtypes,
 /* Oid of a relation of the schema wal2kafka; raises when it is not there. */
 extern Oid w2k_access_relation(const char *relname);
 
+/* Raises ACTIVE_SQL_TRANSACTION where this transaction has written. */
+extern void w2k_access_require_nothing_written(const char *function);
+
 /* Raises unless the server's wal_level lets changes be decoded. */
 extern void w2k_access_require_logical(void);
 

@@ -280,21 +280,26 @@ wal2kafka_create_connector_document(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(document.name));
 }
 
+/* The name under which a configuration's slot goes, of others' slots aside. */
+static char *
+named_slot(const W2kConnectorInfo *row, Jsonb *config)
+{
+	char *named = w2k_config_document_get(config, "slot.name");
+	NameData slot_name;
+
+	if (named != NULL)
+		return named;
+	(void) w2k_slot_name_choose(row->name, NULL, &slot_name);
+	return pstrdup(NameStr(slot_name));
+}
+
 /* alter_connector() with base NULL, patch_connector() with the old one. */
 static void
 change_config(const W2kConnectorInfo *row, Jsonb *given, Jsonb *base)
 {
 	Jsonb *config = w2k_config_document_flatten(given, base);
-	W2kConnectorConfig *conf;
-	const char *old_slot_name = w2k_config_document_get(row->config,
-														"slot.name");
-	NameData default_slot_name;
 
-	conf = w2k_connector_parse(row->name, &config->root, superuser(), true);
-	(void) w2k_slot_name_choose(row->name, NULL, &default_slot_name);
-	if (strcmp(old_slot_name ? old_slot_name : NameStr(default_slot_name),
-			   conf->slot_name ? conf->slot_name
-							   : NameStr(default_slot_name)) != 0)
+	if (strcmp(named_slot(row, row->config), named_slot(row, config)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("connector property \"slot.name\" of connector \"%s\" cannot be changed",
@@ -302,6 +307,7 @@ change_config(const W2kConnectorInfo *row, Jsonb *given, Jsonb *base)
 				 errdetail("The replication slot holds the connector's place."),
 				 errhint(
 					 "Use the same value, or drop the connector and create it again.")));
+	(void) w2k_connector_parse(row->name, &config->root, superuser(), true);
 	update_row(row->name,
 			   "config = $2, config_generation = config_generation"
 			   " OPERATOR(pg_catalog.+) 1",
@@ -498,14 +504,21 @@ Datum
 wal2kafka_alter_connector_owner(PG_FUNCTION_ARGS)
 {
 	char *name = w2k_connector_row_name_arg(fcinfo, 0);
-	Oid role = PG_ARGISNULL(1) ? InvalidOid : PG_GETARG_OID(1);
+	Oid role;
 
 	require_writable("alter_connector_owner()");
+	if (PG_ARGISNULL(1))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("role must not be null")));
+	role = PG_GETARG_OID(1);
 	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("role with OID %u does not exist", role)));
 	(void) lock_row(name, false);
-	w2k_compat_check_can_set_role(GetUserId(), role);
+	if (!w2k_compat_can_set_role(GetUserId(), role))
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("must be able to SET ROLE \"%s\"",
+							   GetUserNameFromId(role, false))));
 	update_row(name,
 			   "owner = $2, config_generation = config_generation"
 			   " OPERATOR(pg_catalog.+) 1",

@@ -164,6 +164,17 @@ w2k_connector_row_list(void)
 	return scan_rows(NULL);
 }
 
+void
+w2k_connector_row_require_native(const W2kConnectorInfo *row)
+{
+	if (row->is_foreign)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("connector \"%s\" is a copy of another database's or cluster's",
+						row->name),
+				 errhint("Use resume_connector to make it this one's.")));
+}
+
 /*
  * What a connector is.  The launcher's word counts where there is a launcher
  * and it has heard of the connector; everything else follows from the row.

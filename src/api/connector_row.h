@@ -48,6 +48,9 @@ extern W2kConnectorInfo *w2k_connector_row_find(const char *name);
 extern W2kConnectorInfo *w2k_connector_row_get(const char *name);
 extern List *w2k_connector_row_list(void);
 
+/* Raises for a copy that came with another database or cluster. */
+extern void w2k_connector_row_require_native(const W2kConnectorInfo *row);
+
 /* Fills in *status; its pointers live as long as status and row do. */
 extern void w2k_connector_row_status(const W2kConnectorInfo *row,
 									 W2kConnectorStatus *status);

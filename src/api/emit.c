@@ -117,12 +117,7 @@ find_connector(FunctionCallInfo fcinfo, int argno)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("connector \"%s\" is being dropped", row->name)));
-	if (row->is_foreign)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("connector \"%s\" is a copy of another database's or cluster's",
-						row->name),
-				 errhint("Use resume_connector to make it this one's.")));
+	w2k_connector_row_require_native(row);
 	return row;
 }
 

@@ -198,10 +198,10 @@ static void
 find_slot(const W2kConnectorInfo *row, const W2kConnectorConfig *conf,
 		  NameData *slot_name)
 {
+	w2k_connector_row_require_native(row);
 	if (!w2k_connector_row_recorded_slot(row->name, slot_name))
 		(void) w2k_slot_name_choose(row->name, conf->slot_name, slot_name);
-	if (row->is_foreign ||
-		w2k_slot_name_owner(NameStr(*slot_name)) != W2K_SLOT_NAME_OURS)
+	if (w2k_slot_name_owner(NameStr(*slot_name)) != W2K_SLOT_NAME_OURS)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("connector \"%s\" has no replication slot", row->name),
@@ -231,6 +231,7 @@ wal2kafka_peek(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("max_records must be greater than zero")));
 	PreventCommandDuringRecovery("peek()");
+	w2k_access_require_nothing_written("peek()");
 	w2k_access_require_logical();
 
 	memset(&peek, 0, sizeof(peek));

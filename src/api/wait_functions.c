@@ -14,7 +14,6 @@
 
 #include <math.h>
 
-#include "access/xact.h"
 #include "access/xlog.h"
 #include "access/xloginsert.h"
 #include "miscadmin.h"
@@ -57,14 +56,9 @@ typedef enum WaitFor
 
 /* Raises where waiting could never succeed. */
 static void
-require_nothing_written(const char *function)
+require_waitable(const char *function)
 {
-	if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
-		ereport(ERROR,
-				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("%s cannot wait in a transaction that has performed writes",
-						function),
-				 errhint("Commit first.")));
+	w2k_access_require_nothing_written(function);
 	if (RecoveryInProgress())
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("recovery is in progress"),
@@ -145,9 +139,9 @@ is_in_state(const char *name, W2kState wanted)
 	W2kConnectorStatus *status = palloc(sizeof(W2kConnectorStatus));
 
 	w2k_connector_row_status(row, status);
-	if (status->state == wanted &&
-		(status->is_current || !status->is_known || row->is_foreign ||
-		 wanted == W2K_STATE_DROPPING))
+	/* Not what was before the last change, nor what was never begun. */
+	if (status->state == wanted && (status->is_current || row->is_foreign ||
+									wanted == W2K_STATE_DROPPING))
 		return true;
 	raise_if_failed(row, status);
 	return false;
@@ -175,7 +169,7 @@ wal2kafka_wait_for_connector(PG_FUNCTION_ARGS)
 	row = w2k_connector_row_get(name);
 	if (!w2k_access_may_see(row->owner))
 		w2k_access_require_owner(name, row->owner);
-	require_nothing_written("wait_for_connector()");
+	require_waitable("wait_for_connector()");
 
 	for (;;)
 	{
@@ -291,7 +285,7 @@ wal2kafka_wait_for_delivery(PG_FUNCTION_ARGS)
 	begin_wait(&wait, fcinfo, 2);
 	row = w2k_connector_row_get(name);
 	w2k_access_require_owner(name, row->owner);
-	require_nothing_written("wait_for_delivery()");
+	require_waitable("wait_for_delivery()");
 	if (!PG_ARGISNULL(1) && lsn > GetXLogInsertRecPtr())
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("LSN %X/%X is ahead of the WAL insert position",
@@ -316,7 +310,7 @@ wal2kafka_drain(PG_FUNCTION_ARGS)
 	begin_wait(&wait, fcinfo, 1);
 	row = w2k_connector_row_get(name);
 	w2k_access_require_owner(name, row->owner);
-	require_nothing_written("drain()");
+	require_waitable("drain()");
 	lsn = write_marker();
 	PG_RETURN_BOOL(wait_until_reached(&wait, name, WAIT_FOR_ACKED, lsn) &&
 				   wait_until_reached(&wait, name, WAIT_FOR_SAVED, lsn));
