@@ -139,4 +139,58 @@ w2k_compat_log_message(const char *prefix, const char *message, Size len)
 #endif
 }
 
+/* ---- decoding ---- */
+
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_namespace.h"
+#include "datatype/timestamp.h"
+#include "utils/acl.h"
+
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* A decoded row: a buffer round a HeapTuple before 17, a HeapTuple since. */
+#if PG_VERSION_NUM >= 170000
+#define W2K_CHANGE_TUPLE(tup) (tup)
+#else
+#define W2K_CHANGE_TUPLE(buf) ((buf) == NULL ? NULL : &(buf)->tuple)
+#endif
+
+static inline bool
+w2k_compat_has_schema_usage(Oid namespaceid, Oid roleid)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(NamespaceRelationId, namespaceid, roleid,
+						   ACL_USAGE) == ACLCHECK_OK;
+#else
+	return pg_namespace_aclcheck(namespaceid, roleid, ACL_USAGE) ==
+		   ACLCHECK_OK;
+#endif
+}
+
+/* Is the column's value computed when it is read, and so in no tuple? */
+static inline bool
+w2k_compat_is_virtual(char attgenerated)
+{
+#if PG_VERSION_NUM >= 180000
+	return attgenerated == ATTRIBUTE_GENERATED_VIRTUAL;
+#else
+	return false;
+#endif
+}
+
+/* Intervals may be infinite from 17 on. */
+static inline bool
+w2k_compat_is_infinite(const Interval *interval)
+{
+#if PG_VERSION_NUM >= 170000
+	return INTERVAL_NOT_FINITE(interval);
+#else
+	return false;
+#endif
+}
+
+/* ---- end of decoding ---- */
+
 #endif /* W2K_COMPAT_H */

@@ -1,0 +1,384 @@
+/*
+ * change.c
+ *		A change of a row -> its records.
+ *
+ *		insert		c
+ *		update		u; where the key has changed: d, tombstone, c
+ *		delete		d, tombstone
+ *		truncate	t
+ *
+ * The old row's image is what the replica identity put into the WAL: nothing
+ * (then before is null), its columns alone (the others are filled in as
+ * Debezium does), or the whole row.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "access/htup_details.h"
+#include "utils/datum.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+#include "decode/output.h"
+#include "encode/buffer.h"
+#include "encode/header.h"
+
+#define NEW_KEY_HEADER "__debezium.newkey"
+#define OLD_KEY_HEADER "__debezium.oldkey"
+
+/* A change being written. */
+typedef struct Change
+{
+	LogicalDecodingContext *ctx;
+	ReorderBufferTXN *txn;
+	W2kSession *session;
+	W2kRelation *wrel;
+	W2kTopicRef topic;
+	W2kEvent event;
+	uint32 skipped; /* W2K_SKIP_* */
+} Change;
+
+/* A header of a record's own: a key in text. */
+typedef struct KeyHeader
+{
+	const char *name;
+	StringInfoData value;
+} KeyHeader;
+
+static void
+init_change(Change *change, LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+			W2kRelation *wrel, XLogRecPtr lsn)
+{
+	W2kSession *session = ctx->output_plugin_private;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	memset(change, 0, sizeof(*change));
+	change->ctx = ctx;
+	change->txn = txn;
+	change->session = session;
+	change->wrel = wrel;
+	change->topic.id = &wrel->topic_id;
+	change->topic.is_announced = &wrel->is_topic_announced;
+	change->topic.relid = wrel->relid;
+	change->topic.topic = wrel->topic;
+	change->topic.schema = wrel->schema;
+	change->topic.table = wrel->table;
+	change->event.wrel = wrel;
+	change->event.lsn = lsn;
+	change->event.time_ns =
+		(int64) now.tv_sec * INT64CONST(1000000000) + now.tv_nsec;
+	change->skipped = session->conf->skipped_operations;
+
+	w2k_output_prepare_transaction(ctx, txn);
+	if (wrel->plan == NULL)
+		session->writer->prepare(session->writer, wrel);
+}
+
+/* ---- records ---- */
+
+/* Ends a record: its value is written, its headers are not. */
+static void
+end_record(Change *change, const KeyHeader *header)
+{
+	W2kRecordWriter *records = change->session->records;
+	StringInfo out = change->ctx->out;
+
+	if (header != NULL)
+		w2k_record_add_header(records, out, header->name,
+							  (int) strlen(header->name), header->value.data,
+							  header->value.len);
+	w2k_output_end_record(change->ctx);
+}
+
+/* Begins a record and writes its key, that of the given row. */
+static void
+begin_record(Change *change, char op, const W2kRow *key_row)
+{
+	W2kSession *session = change->session;
+	StringInfo out = change->ctx->out;
+	bool has_key = key_row != NULL && change->wrel->nkeys > 0;
+
+	w2k_output_begin_record(change->ctx, change->txn, &change->topic, op,
+							change->event.lsn, true);
+	if (has_key)
+		session->writer->key(session->writer, out, change->wrel, key_row);
+	w2k_record_end_key(session->records, out, !has_key);
+}
+
+static void
+write_event(Change *change, char op, const W2kRow *key_row,
+			const W2kRow *before, const W2kRow *after,
+			const KeyHeader *header)
+{
+	W2kSession *session = change->session;
+	StringInfo out = change->ctx->out;
+
+	change->event.op = op;
+	change->event.before = before;
+	change->event.after = after;
+	begin_record(change, op, key_row);
+	w2k_envelope_write_value(session->writer, out, &change->event);
+	w2k_record_end_value(session->records, out, false);
+	end_record(change, header);
+}
+
+static void
+write_tombstone(Change *change, const W2kRow *key_row, const KeyHeader *header)
+{
+	if (!change->session->conf->tombstones_on_delete)
+		return;
+	begin_record(change, W2K_OP_TOMBSTONE, key_row);
+	w2k_record_end_value(change->session->records, change->ctx->out, true);
+	end_record(change, header);
+}
+
+/* ---- rows ---- */
+
+/* The deformed old row; false where the WAL has none. */
+static bool
+get_old_row(W2kRelation *wrel, Relation relation, HeapTuple tuple, W2kRow *row)
+{
+	if (tuple == NULL)
+		return false;
+	heap_deform_tuple(tuple, RelationGetDescr(relation), wrel->old_values,
+					  wrel->old_nulls);
+	row->values = wrel->old_values;
+	row->nulls = wrel->old_nulls;
+	row->is_partial = !wrel->is_identity_full;
+	return true;
+}
+
+static void
+get_new_row(W2kRelation *wrel, Relation relation, HeapTuple tuple, W2kRow *row)
+{
+	heap_deform_tuple(tuple, RelationGetDescr(relation), wrel->new_values,
+					  wrel->new_nulls);
+	row->values = wrel->new_values;
+	row->nulls = wrel->new_nulls;
+	row->is_partial = false;
+}
+
+/*
+ * Unchanged TOAST values are not in the new row, but the old one holds them
+ * where they belong to the replica identity.
+ */
+static void
+fill_unavailable(W2kRelation *wrel)
+{
+	for (int i = 0; i < wrel->ncolumns; i++)
+	{
+		const W2kColumn *column = &wrel->columns[i];
+		int at = column->index;
+
+		if (!wrel->new_nulls[at] && column->is_identity &&
+			w2k_envelope_is_unavailable(column, wrel->new_values[at]) &&
+			!wrel->old_nulls[at])
+			wrel->new_values[at] = wrel->old_values[at];
+	}
+}
+
+/* The key of a row, as it is sent. */
+static void
+render_key(Change *change, const W2kRow *row, StringInfo key)
+{
+	W2kWriter *writer = change->session->writer;
+
+	initStringInfo(key);
+	writer->key(writer, key, change->wrel, row);
+}
+
+/*
+ * Do two rows differ in their key, as it is sent?  Values that are stored
+ * differently may still be sent alike (numeric 1.0 and 1.00).
+ */
+static bool
+is_key_changed(Change *change, const W2kRow *old_row, const W2kRow *new_row)
+{
+	W2kRelation *wrel = change->wrel;
+	StringInfoData old_key;
+	StringInfoData new_key;
+	bool is_equal = true;
+
+	for (int i = 0; i < wrel->nkeys && is_equal; i++)
+	{
+		const W2kColumn *column = wrel->keys[i];
+		int at = column->index;
+
+		if (old_row->nulls[at] || new_row->nulls[at])
+			is_equal = old_row->nulls[at] && new_row->nulls[at];
+		else
+			is_equal = datum_image_eq(
+				old_row->values[at], new_row->values[at],
+				column->type->typbyval, column->type->typlen);
+	}
+	if (is_equal)
+		return false;
+
+	render_key(change, old_row, &old_key);
+	render_key(change, new_row, &new_key);
+	return old_key.len != new_key.len ||
+		   memcmp(old_key.data, new_key.data, old_key.len) != 0;
+}
+
+/* Are the two images of an update the same, as they are sent? */
+static bool
+is_without_change(Change *change, const W2kRow *old_row, const W2kRow *new_row)
+{
+	W2kWriter *writer = change->session->writer;
+	StringInfoData images[2];
+
+	for (int i = 0; i < 2; i++)
+	{
+		initStringInfo(&images[i]);
+		change->event.before = i == 0 ? old_row : new_row;
+		writer->before(writer, &images[i], &change->event);
+	}
+	return images[0].len == images[1].len &&
+		   memcmp(images[0].data, images[1].data, images[0].len) == 0;
+}
+
+static void
+init_key_header(Change *change, KeyHeader *header, const char *name,
+				const W2kRow *row)
+{
+	header->name = name;
+	initStringInfo(&header->value);
+	w2k_header_append_key(change->session->writer, &header->value,
+						  change->wrel, row);
+}
+
+/* ---- kinds of changes ---- */
+
+static void
+write_update(Change *change, const W2kRow *old_row, const W2kRow *new_row)
+{
+	KeyHeader new_key;
+	KeyHeader old_key;
+
+	if (old_row != NULL && !old_row->is_partial &&
+		change->session->conf->skip_messages_without_change &&
+		is_without_change(change, old_row, new_row))
+		return;
+
+	if (old_row == NULL || change->wrel->nkeys == 0 ||
+		!is_key_changed(change, old_row, new_row))
+	{
+		if ((change->skipped & W2K_SKIP_UPDATE) == 0)
+			write_event(change, W2K_OP_UPDATE, new_row, old_row, new_row,
+						NULL);
+		return;
+	}
+
+	if ((change->skipped & W2K_SKIP_DELETE) == 0)
+	{
+		init_key_header(change, &new_key, NEW_KEY_HEADER, new_row);
+		write_event(change, W2K_OP_DELETE, old_row, old_row, NULL, &new_key);
+		write_tombstone(change, old_row, &new_key);
+	}
+	if ((change->skipped & W2K_SKIP_CREATE) == 0)
+	{
+		init_key_header(change, &old_key, OLD_KEY_HEADER, old_row);
+		write_event(change, W2K_OP_CREATE, new_row, NULL, new_row, &old_key);
+	}
+}
+
+/*
+ * The WAL does not say which row was deleted.  Losing a delete in silence is
+ * no choice, so it is an error unless the connector's policy is to go on.
+ */
+static void
+refuse_delete(Change *change)
+{
+	W2kSession *session = change->session;
+	W2kFailureMode mode = session->conf->processing_failure;
+
+	session->skipped++;
+	if (mode == W2K_FAILURE_SKIP)
+		return;
+	ereport(mode == W2K_FAILURE_FAIL ? ERROR : WARNING,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot tell which row of table \"%s.%s\" was deleted at "
+					"LSN %X/%X",
+					change->wrel->schema, change->wrel->table,
+					LSN_FORMAT_ARGS(change->event.lsn)),
+			 errdetail("The table has no replica identity, so the row is not "
+					   "in the WAL."),
+			 errhint("Set one with ALTER TABLE ... REPLICA IDENTITY for "
+					 "later deletes; set "
+					 "event.processing.failure.handling.mode to \"warn\" to "
+					 "pass over this one.")));
+}
+
+static void
+write_delete(Change *change, const W2kRow *old_row)
+{
+	if ((change->skipped & W2K_SKIP_DELETE) != 0)
+		return;
+	if (old_row == NULL)
+	{
+		refuse_delete(change);
+		return;
+	}
+	write_event(change, W2K_OP_DELETE, old_row, old_row, NULL, NULL);
+	write_tombstone(change, old_row, NULL);
+}
+
+void
+w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+					 W2kRelation *wrel, Relation relation,
+					 ReorderBufferChange *rbchange)
+{
+	HeapTuple old_tuple = W2K_CHANGE_TUPLE(rbchange->data.tp.oldtuple);
+	HeapTuple new_tuple = W2K_CHANGE_TUPLE(rbchange->data.tp.newtuple);
+	Change change;
+	W2kRow old_row;
+	W2kRow new_row;
+
+	init_change(&change, ctx, txn, wrel, rbchange->lsn);
+	switch (rbchange->action)
+	{
+		case REORDER_BUFFER_CHANGE_INSERT:
+			if ((change.skipped & W2K_SKIP_CREATE) != 0 || new_tuple == NULL)
+				return;
+			get_new_row(wrel, relation, new_tuple, &new_row);
+			write_event(&change, W2K_OP_CREATE, &new_row, NULL, &new_row,
+						NULL);
+			break;
+
+		case REORDER_BUFFER_CHANGE_UPDATE:
+			if (new_tuple == NULL)
+				return;
+			get_new_row(wrel, relation, new_tuple, &new_row);
+			if (get_old_row(wrel, relation, old_tuple, &old_row))
+			{
+				fill_unavailable(wrel);
+				write_update(&change, &old_row, &new_row);
+			}
+			else
+				write_update(&change, NULL, &new_row);
+			break;
+
+		case REORDER_BUFFER_CHANGE_DELETE:
+			write_delete(&change, get_old_row(wrel, relation, old_tuple,
+											  &old_row)
+									  ? &old_row
+									  : NULL);
+			break;
+
+		default:
+			elog(ERROR, "unexpected change %d", (int) rbchange->action);
+	}
+}
+
+void
+w2k_change_write_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+						  W2kRelation *wrel, XLogRecPtr lsn)
+{
+	Change change;
+
+	init_change(&change, ctx, txn, wrel, lsn);
+	if ((change.skipped & W2K_SKIP_TRUNCATE) == 0)
+		write_event(&change, W2K_OP_TRUNCATE, NULL, NULL, NULL, NULL);
+}

@@ -1,0 +1,64 @@
+/*
+ * change.h
+ *		A change of a row -> its records.
+ */
+#ifndef W2K_DECODE_CHANGE_H
+#define W2K_DECODE_CHANGE_H
+
+#include "replication/logical.h"
+#include "replication/output_plugin.h"
+
+#include "config/connector.h"
+#include "config/filter.h"
+#include "encode/envelope.h"
+#include "encode/record.h"
+#include "schema/relation.h"
+
+/* A decoding session: what ctx->output_plugin_private points at. */
+typedef struct W2kSession
+{
+	MemoryContext context;		  /* "wal2kafka plugin", the session's */
+	MemoryContext change_context; /* reset after every callback */
+	W2kConnectorConfig *conf;
+	W2kFilter *filter;
+	W2kRelationCache *relations;
+	W2kWriter *writer; /* of keys and values */
+	W2kRecordWriter *records;
+	HTAB *emit_topics;	  /* of wal2kafka.emit(), by name */
+	const char *database; /* NULL until the first transaction */
+	XLogRecPtr last_commit_lsn;
+
+	/* The present transaction */
+	bool has_changes; /* a walsender of pgoutput would have sent it */
+	bool is_prepared; /* w2k_output_prepare_transaction was called */
+	bool has_begun;	  /* a record of it has been written */
+
+	/* The present change, for error contexts */
+	const W2kRelation *wrel;
+	XLogRecPtr lsn;
+
+	bool is_writing; /* OutputPluginPrepareWrite was called */
+	uint64 skipped;	 /* changes given up by policy */
+} W2kSession;
+
+/*
+ * An insert, update or delete of a captured table.  All of them, like
+ * truncates, leave what they write to w2k_output_flush().
+ */
+extern void w2k_change_write_row(LogicalDecodingContext *ctx,
+								 ReorderBufferTXN *txn, W2kRelation *wrel,
+								 Relation relation,
+								 ReorderBufferChange *change);
+
+/* A captured table was truncated. */
+extern void w2k_change_write_truncate(LogicalDecodingContext *ctx,
+									  ReorderBufferTXN *txn, W2kRelation *wrel,
+									  XLogRecPtr lsn);
+
+/* A row of wal2kafka.emitted came or went. */
+extern void w2k_change_write_emitted(LogicalDecodingContext *ctx,
+									 ReorderBufferTXN *txn, W2kRelation *wrel,
+									 Relation relation,
+									 ReorderBufferChange *change);
+
+#endif /* W2K_DECODE_CHANGE_H */

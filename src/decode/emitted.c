@@ -1,0 +1,185 @@
+/*
+ * emitted.c
+ *		Rows of wal2kafka.emitted -> records as emit() was given them.
+ *
+ * The table's row is in the WAL as long as it takes to be decoded; its delete
+ * is of no interest.  The relation, not a message's prefix, is what tells our
+ * own records from those that anyone could forge (R30).
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/jsonb.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+#include "decode/output.h"
+#include "encode/buffer.h"
+#include "encode/json.h"
+
+/* A topic that emit() named, by its name. */
+typedef struct EmitTopic
+{
+	char name[256]; /* hash key: Kafka's limit is 249 */
+	uint32 id;
+	bool is_announced;
+} EmitTopic;
+
+/* A column and its value, by name; NULL where it is null or missing. */
+static const W2kColumn *
+get_column(const W2kRelation *wrel, const char *name, Datum *datum)
+{
+	for (int i = 0; i < wrel->ncolumns; i++)
+	{
+		const W2kColumn *column = &wrel->columns[i];
+
+		if (strcmp(column->name, name) != 0)
+			continue;
+		*datum = wrel->new_values[column->index];
+		return wrel->new_nulls[column->index] ? NULL : column;
+	}
+	return NULL;
+}
+
+static bool
+read_column(const W2kRelation *wrel, const char *name, W2kValue *value)
+{
+	Datum datum;
+	const W2kColumn *column = get_column(wrel, name, &datum);
+
+	if (column != NULL)
+		w2k_value_read(column->type, datum, value);
+	return column != NULL;
+}
+
+/* Finds or makes the stream's name for a topic. */
+static void
+get_topic(W2kSession *session, const W2kValue *name, W2kTopicRef *topic)
+{
+	char key[sizeof(((EmitTopic *) NULL)->name)] = {0};
+	EmitTopic *entry;
+	bool is_found;
+
+	if (session->emit_topics == NULL)
+	{
+		HASHCTL ctl = {0};
+
+		ctl.keysize = sizeof(key);
+		ctl.entrysize = sizeof(EmitTopic);
+		ctl.hcxt = session->context;
+		session->emit_topics =
+			hash_create("wal2kafka emitted topics", 16, &ctl,
+						HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	}
+	if (name->len >= (int) sizeof(key))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("name of a topic is too long")));
+	memcpy(key, name->data, name->len);
+	entry = hash_search(session->emit_topics, key, HASH_ENTER, &is_found);
+	if (!is_found)
+	{
+		entry->id = 0;
+		entry->is_announced = false;
+	}
+
+	topic->id = &entry->id;
+	topic->is_announced = &entry->is_announced;
+	topic->relid = InvalidOid;
+	topic->topic = entry->name;
+	topic->schema = "";
+	topic->table = "";
+}
+
+/* A value in text: a string as it is, anything else as JSON. */
+static void
+read_header_value(JsonbValue *v, W2kValue *value)
+{
+	const W2kType string = {.logical = W2K_LOGICAL_STRING};
+	text *plain;
+
+	if (v->type == jbvString)
+		plain = cstring_to_text_with_len(v->val.string.val, v->val.string.len);
+	else
+	{
+		Jsonb *jsonb = JsonbValueToJsonb(v);
+
+		plain = cstring_to_text(
+			JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb)));
+	}
+	w2k_value_read(&string, PointerGetDatum(plain), value);
+}
+
+/* The members of the object of headers. */
+static void
+write_headers(LogicalDecodingContext *ctx, Jsonb *headers)
+{
+	W2kSession *session = ctx->output_plugin_private;
+	JsonbIterator *it;
+	JsonbIteratorToken token;
+	JsonbValue v;
+	W2kValue name = {.kind = W2K_VALUE_NULL};
+	W2kValue value;
+
+	it = JsonbIteratorInit(&headers->root);
+	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			read_header_value(&v, &name);
+		else if (token == WJB_VALUE && name.kind == W2K_VALUE_TEXT)
+		{
+			read_header_value(&v, &value);
+			w2k_record_add_header(session->records, ctx->out, name.data,
+								  name.len,
+								  v.type == jbvNull ? NULL : value.data,
+								  value.len);
+		}
+	}
+}
+
+void
+w2k_change_write_emitted(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+						 W2kRelation *wrel, Relation relation,
+						 ReorderBufferChange *change)
+{
+	W2kSession *session = ctx->output_plugin_private;
+	HeapTuple tuple = W2K_CHANGE_TUPLE(change->data.tp.newtuple);
+	bool ascii_only = session->writer->options.ascii_only;
+	W2kTopicRef topic;
+	W2kValue value;
+	Datum headers;
+	bool is_null;
+
+	if (change->action != REORDER_BUFFER_CHANGE_INSERT || tuple == NULL)
+		return;
+
+	heap_deform_tuple(tuple, RelationGetDescr(relation), wrel->new_values,
+					  wrel->new_nulls);
+	if (!read_column(wrel, "connector", &value) ||
+		value.len != (int) strlen(session->conf->connector) ||
+		memcmp(value.data, session->conf->connector, value.len) != 0 ||
+		!read_column(wrel, "topic", &value))
+		return;
+
+	w2k_output_prepare_transaction(ctx, txn);
+	get_topic(session, &value, &topic);
+	w2k_output_begin_record(ctx, txn, &topic, W2K_OP_EMIT, change->lsn, false);
+
+	/* the key is text, not JSON; a line of text is JSON all through */
+	is_null = !read_column(wrel, "key", &value);
+	if (!is_null && session->records->is_text)
+		w2k_json_append_string(ctx->out, value.data, value.len, ascii_only);
+	else if (!is_null)
+		w2k_buffer_append(ctx->out, value.data, value.len);
+	w2k_record_end_key(session->records, ctx->out, is_null);
+
+	is_null = !read_column(wrel, "value", &value);
+	if (!is_null)
+		w2k_json_append_document(ctx->out, value.data, value.len, ascii_only);
+	w2k_record_end_value(session->records, ctx->out, is_null);
+
+	if (get_column(wrel, "headers", &headers) != NULL)
+		write_headers(ctx, DatumGetJsonbP(headers));
+	w2k_output_end_record(ctx);
+}

@@ -1,0 +1,161 @@
+/*
+ * options.c
+ *		What a slot's reader asked for -> a decoding session.
+ *
+ * The options are the connector's properties, read through the same table
+ * (config/properties); what is here turns them into the Writer and the rest.
+ */
+#include "postgres.h"
+
+#include <time.h>
+
+#include "mb/pg_wchar.h"
+
+#include "decode/options.h"
+#include "encode/json.h"
+
+/* Debezium's headers of context, in its order. */
+#define CONTEXT_HEADER(name) "__debezium.context." name
+
+/* "hex:" in front of a placeholder means that its bytes are spelled out. */
+#define HEX_PREFIX "hex:"
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* The bytes that stand for unchanged TOAST values, in UTF-8. */
+static void
+set_placeholder(W2kWriterOptions *options, const char *text)
+{
+	StringInfoData bytes;
+
+	if (strncmp(text, HEX_PREFIX, strlen(HEX_PREFIX)) != 0)
+	{
+		options->placeholder =
+			pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+		options->placeholder_len = (int) strlen(options->placeholder);
+		return;
+	}
+
+	initStringInfo(&bytes);
+	for (const char *p = text + strlen(HEX_PREFIX); *p != '\0'; p += 2)
+	{
+		int high = hex_digit(p[0]);
+		int low = hex_digit(p[1]);
+
+		if (high < 0 || low < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid value for connector property "
+							"\"unavailable.value.placeholder\": \"%s\"",
+							text),
+					 errdetail("Behind \"hex:\" there must be pairs of "
+							   "hexadecimal digits.")));
+		appendStringInfoChar(&bytes, (char) (high << 4 | low));
+	}
+	options->placeholder = bytes.data;
+	options->placeholder_len = bytes.len;
+}
+
+/* What a failing conversion does, in the encoder's words. */
+static W2kOnUnconvertible
+on_unconvertible(W2kFailureMode mode)
+{
+	switch (mode)
+	{
+		case W2K_FAILURE_FAIL:
+			return W2K_UNCONVERTIBLE_FAIL;
+		case W2K_FAILURE_WARN:
+			return W2K_UNCONVERTIBLE_WARN;
+		case W2K_FAILURE_SKIP:
+			return W2K_UNCONVERTIBLE_SKIP;
+	}
+	return W2K_UNCONVERTIBLE_FAIL; /* keep compiler quiet */
+}
+
+/* A UUID of version 7: the time in front, then random bits. */
+static char *
+make_run_id(void)
+{
+	unsigned char b[16];
+	struct timespec now;
+	uint64 ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = (uint64) now.tv_sec * 1000 + (uint64) now.tv_nsec / 1000000;
+	if (!pg_strong_random(b, sizeof(b)))
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+						errmsg("could not generate random values")));
+	for (int i = 0; i < 6; i++)
+		b[i] = (unsigned char) (ms >> (8 * (5 - i)));
+	b[6] = (b[6] & 0x0f) | 0x70;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	return psprintf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+					"%02x%02x%02x%02x%02x%02x",
+					b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9],
+					b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+static void
+init_writers(W2kSession *session, const char *connector)
+{
+	W2kConnectorConfig *conf = session->conf;
+	W2kWriterOptions options = {0};
+	bool is_text = conf->framing == W2K_FRAMING_TEXT;
+
+	options.version = W2K_VERSION;
+	options.prefix = conf->topic_prefix;
+	options.missing_as_null = conf->before_unknown_as_null;
+	options.on_unconvertible = on_unconvertible(conf->converting_failure);
+	/* lines of text are in the server's encoding, frames never are */
+	options.ascii_only = is_text && GetDatabaseEncoding() != PG_UTF8;
+	set_placeholder(&options, conf->unavailable_value_placeholder);
+
+	session->writer = w2k_json_create_writer(&options);
+	session->records =
+		w2k_record_create_writer(is_text, options.ascii_only, connector);
+}
+
+/* One set for the session: all records of tables carry the same. */
+static void
+add_context_headers(W2kSession *session)
+{
+	W2kConnectorConfig *conf = session->conf;
+	W2kRecordWriter *records = session->records;
+
+	if (!conf->extended_headers)
+		return;
+	w2k_record_add_context_header(
+		records, CONTEXT_HEADER("connectorLogicalName"), conf->topic_prefix);
+	w2k_record_add_context_header(records, CONTEXT_HEADER("taskId"), "0");
+	w2k_record_add_context_header(records, CONTEXT_HEADER("connectorName"),
+								  "postgresql");
+	w2k_record_add_context_header(
+		records, CONTEXT_HEADER("runId"),
+		conf->run_id != NULL ? conf->run_id : make_run_id());
+}
+
+void
+w2k_options_init_session(LogicalDecodingContext *ctx, W2kSession *session)
+{
+	const char *slot_name = NameStr(ctx->slot->data.name);
+	W2kConnectorConfig *conf;
+
+	conf = w2k_connector_parse_options(ctx->output_plugin_options, slot_name);
+	session->conf = conf;
+	session->filter = w2k_filter_compile(conf);
+	session->relations = w2k_relation_create_cache(conf, session->filter,
+												   conf->connector != NULL);
+	init_writers(session,
+				 conf->connector != NULL ? conf->connector : slot_name);
+	add_context_headers(session);
+}

@@ -1,0 +1,35 @@
+/*
+ * output.h
+ *		From records to the server's write calls.
+ */
+#ifndef W2K_DECODE_OUTPUT_H
+#define W2K_DECODE_OUTPUT_H
+
+#include "decode/change.h"
+
+/*
+ * Before a change of the transaction is encoded, once: what its records have
+ * in common, and the settings that values are printed under.
+ */
+extern void w2k_output_prepare_transaction(LogicalDecodingContext *ctx,
+										   ReorderBufferTXN *txn);
+
+/*
+ * Begins a record; before the first one of a transaction, the transaction.
+ * The caller appends key, value and headers to ctx->out.
+ */
+extern void w2k_output_begin_record(LogicalDecodingContext *ctx,
+									ReorderBufferTXN *txn,
+									const W2kTopicRef *topic, char op,
+									XLogRecPtr lsn, bool has_context_headers);
+extern void w2k_output_end_record(LogicalDecodingContext *ctx);
+
+/* Hands over what a change has written, if anything. */
+extern void w2k_output_flush(LogicalDecodingContext *ctx);
+
+/* The end of a transaction that has begun. */
+extern void w2k_output_end_transaction(LogicalDecodingContext *ctx,
+									   ReorderBufferTXN *txn,
+									   XLogRecPtr commit_lsn);
+
+#endif /* W2K_DECODE_OUTPUT_H */

@@ -1,0 +1,288 @@
+/*
+ * plugin.c
+ *		The output plugin: its callbacks.
+ *
+ * Each one enters the memory context of a change, calls, leaves, and resets
+ * it.  Transactions come whole and in commit order: neither streaming nor
+ * two-phase decoding is asked for, so a prepared transaction is decoded at
+ * COMMIT PREPARED.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_publication.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
+
+#include "decode/options.h"
+#include "decode/output.h"
+
+extern PGDLLEXPORT void _PG_output_plugin_init(OutputPluginCallbacks *cb);
+
+/* Adds the table and column to an error of the present change. */
+static void
+add_error_context(void *arg)
+{
+	W2kSession *session = arg;
+	const W2kRelation *wrel = session->wrel;
+	const W2kColumn *column = session->writer->column;
+
+	if (wrel == NULL || wrel->schema == NULL)
+		return;
+	if (geterrcode() != 0)
+	{
+		err_generic_string(PG_DIAG_SCHEMA_NAME, wrel->schema);
+		err_generic_string(PG_DIAG_TABLE_NAME, wrel->table);
+		if (column != NULL)
+			err_generic_string(PG_DIAG_COLUMN_NAME, column->name);
+	}
+	if (column != NULL)
+		errcontext("change at LSN %X/%X of table \"%s.%s\", column \"%s\"",
+				   LSN_FORMAT_ARGS(session->lsn), wrel->schema, wrel->table,
+				   column->name);
+	else
+		errcontext("change at LSN %X/%X of table \"%s.%s\"",
+				   LSN_FORMAT_ARGS(session->lsn), wrel->schema, wrel->table);
+}
+
+static void
+startup_cb(LogicalDecodingContext *ctx, OutputPluginOptions *options,
+		   bool is_init)
+{
+	MemoryContext context = AllocSetContextCreate(
+		ctx->context, "wal2kafka plugin", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	W2kSession *session = palloc0(sizeof(W2kSession));
+
+	session->context = context;
+	session->change_context = AllocSetContextCreate(
+		context, "wal2kafka change", ALLOCSET_DEFAULT_SIZES);
+	w2k_options_init_session(ctx, session);
+	MemoryContextSwitchTo(oldcontext);
+
+	ctx->output_plugin_private = session;
+	options->output_type = session->records->is_text
+							   ? OUTPUT_PLUGIN_TEXTUAL_OUTPUT
+							   : OUTPUT_PLUGIN_BINARY_OUTPUT;
+	options->receive_rewrites = false;
+}
+
+static void
+begin_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
+{
+	W2kSession *session = ctx->output_plugin_private;
+
+	session->has_changes = false;
+	session->is_prepared = false;
+	session->has_begun = false;
+}
+
+static void
+write_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+			 W2kRelation *wrel, Relation relation, ReorderBufferChange *change)
+{
+	if (wrel->capture == W2K_CAPTURE_EMIT)
+		w2k_change_write_emitted(ctx, txn, wrel, relation, change);
+	else
+		w2k_change_write_row(ctx, txn, wrel, relation, change);
+}
+
+/* May a policy skip a change that failed in this way? */
+static bool
+is_skippable(int sqlerrcode)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
+	{
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+			return false;
+		default:
+			return true;
+	}
+}
+
+/*
+ * The change that made decoding fail before (R12): encodes it in a
+ * subtransaction, and if it fails again goes on without it, as the policy
+ * says.
+ */
+static void
+write_suspect(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+			  W2kRelation *wrel, Relation relation,
+			  ReorderBufferChange *change)
+{
+	W2kSession *session = ctx->output_plugin_private;
+	MemoryContext oldcontext = CurrentMemoryContext;
+	ResourceOwner oldowner = CurrentResourceOwner;
+	W2kRecordWriter saved_records = *session->records;
+	bool saved_has_begun = session->has_begun;
+	bool saved_is_announced = wrel->is_topic_announced;
+	bool was_writing = session->is_writing;
+	int saved_len = ctx->out->len;
+
+	/* this transaction's settings are made before, so that they stay */
+	w2k_output_prepare_transaction(ctx, txn);
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(oldcontext);
+	PG_TRY();
+	{
+		write_change(ctx, txn, wrel, relation, change);
+
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(oldcontext);
+		CurrentResourceOwner = oldowner;
+	}
+	PG_CATCH();
+	{
+		ErrorData *edata;
+
+		MemoryContextSwitchTo(oldcontext);
+		edata = CopyErrorData();
+		if (!is_skippable(edata->sqlerrcode))
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(oldcontext);
+		CurrentResourceOwner = oldowner;
+
+		*session->records = saved_records;
+		session->has_begun = saved_has_begun;
+		session->is_writing = was_writing;
+		wrel->is_topic_announced = saved_is_announced;
+		ctx->out->len = saved_len;
+		session->skipped++;
+		session->writer->column = NULL;
+		if (session->conf->processing_failure == W2K_FAILURE_WARN)
+			ereport(WARNING,
+					(errcode(edata->sqlerrcode),
+					 errmsg("skipped a change of table \"%s.%s\" at LSN %X/%X "
+							"that could not be encoded",
+							wrel->schema, wrel->table,
+							LSN_FORMAT_ARGS(change->lsn)),
+					 errdetail("%s", edata->message)));
+	}
+	PG_END_TRY();
+}
+
+/*
+ * A callback's work on a relation, between entering and leaving.  The error
+ * context stays pushed only inside: an error unwinds past us, and the server
+ * resets the stack then.
+ */
+typedef struct Scope
+{
+	W2kSession *session;
+	MemoryContext oldcontext;
+	ErrorContextCallback error_callback;
+} Scope;
+
+static void
+enter(Scope *scope, W2kSession *session, XLogRecPtr lsn)
+{
+	scope->session = session;
+	scope->oldcontext = MemoryContextSwitchTo(session->change_context);
+	session->lsn = lsn;
+	session->wrel = NULL;
+	session->writer->column = NULL;
+	scope->error_callback.callback = add_error_context;
+	scope->error_callback.arg = session;
+	scope->error_callback.previous = error_context_stack;
+	error_context_stack = &scope->error_callback;
+}
+
+static void
+leave(Scope *scope)
+{
+	error_context_stack = scope->error_callback.previous;
+	scope->session->wrel = NULL;
+	MemoryContextSwitchTo(scope->oldcontext);
+	MemoryContextReset(scope->session->change_context);
+}
+
+static void
+change_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+		  Relation relation, ReorderBufferChange *change)
+{
+	W2kSession *session = ctx->output_plugin_private;
+	W2kRelation *wrel;
+	Scope scope;
+
+	enter(&scope, session, change->lsn);
+	session->has_changes =
+		session->has_changes || is_publishable_relation(relation);
+	wrel = w2k_relation_lookup(session->relations, relation);
+	if (wrel->capture != W2K_CAPTURE_NONE)
+	{
+		session->wrel = wrel;
+		if (unlikely(change->lsn == session->conf->suspect_lsn) &&
+			session->conf->processing_failure != W2K_FAILURE_FAIL)
+			write_suspect(ctx, txn, wrel, relation, change);
+		else
+			write_change(ctx, txn, wrel, relation, change);
+		w2k_output_flush(ctx);
+	}
+	leave(&scope);
+}
+
+static void
+truncate_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
+			Relation relations[], ReorderBufferChange *change)
+{
+	W2kSession *session = ctx->output_plugin_private;
+	Scope scope;
+
+	enter(&scope, session, change->lsn);
+	for (int i = 0; i < nrelations; i++)
+	{
+		W2kRelation *wrel;
+
+		session->has_changes =
+			session->has_changes || is_publishable_relation(relations[i]);
+		wrel = w2k_relation_lookup(session->relations, relations[i]);
+		if (wrel->capture != W2K_CAPTURE_ROWS)
+			continue;
+		session->wrel = wrel;
+		w2k_change_write_truncate(ctx, txn, wrel, change->lsn);
+	}
+	w2k_output_flush(ctx);
+	leave(&scope);
+}
+
+/*
+ * Logical messages are not captured yet, but a transaction of one counts as
+ * processed for "sequence", as it does for Debezium.
+ */
+static void
+message_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+		   XLogRecPtr message_lsn, bool transactional, const char *prefix,
+		   Size message_size, const char *message)
+{
+	W2kSession *session = ctx->output_plugin_private;
+
+	if (transactional)
+		session->has_changes = true;
+}
+
+static void
+commit_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+		  XLogRecPtr commit_lsn)
+{
+	W2kSession *session = ctx->output_plugin_private;
+
+	w2k_output_end_transaction(ctx, txn, commit_lsn);
+	if (session->has_changes)
+		session->last_commit_lsn = txn->end_lsn;
+}
+
+void
+_PG_output_plugin_init(OutputPluginCallbacks *cb)
+{
+	cb->startup_cb = startup_cb;
+	cb->begin_cb = begin_cb;
+	cb->change_cb = change_cb;
+	cb->truncate_cb = truncate_cb;
+	cb->message_cb = message_cb;
+	cb->commit_cb = commit_cb;
+}

@@ -1,0 +1,366 @@
+/*
+ * decimal.c
+ *		Exact numbers as Java's BigDecimal: unscaled bytes and a scale.
+ *
+ * numeric is read from its stored form.  That is private to the server's
+ * numeric.c, but it is what is on disk, so pg_upgrade keeps it as it is (it
+ * last grew in 14, by the infinities), and going through numeric_send would
+ * cost two allocations for each value.
+ *
+ *		uint16 header	two high bits: 00 plus, 01 minus (then 14 bits of
+ *						display scale, and int16 weight follows); 10 short
+ *						(bit 13 sign, 6 bits of display scale, bit 6 sign of
+ *						the weight, 6 bits of weight); 11 no number (bits 13
+ *						and 12: NaN, +Infinity or -Infinity)
+ *		int16 digits[]	base 10000, the first one weighs 10000^weight; no
+ *						zeroes at either end
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/cash.h"
+#include "utils/pg_locale.h"
+
+#include "encode/decimal.h"
+
+#define SIGN_MASK 0xC000
+#define SIGN_NEGATIVE 0x4000
+#define SIGN_SHORT 0x8000
+#define SIGN_SPECIAL 0xC000
+#define SHORT_NEGATIVE 0x2000
+#define SHORT_WEIGHT_SIGN 0x0040
+#define SHORT_WEIGHT_MASK 0x003F
+#define SPECIAL_MASK 0xF000
+#define SPECIAL_NAN 0xC000
+
+#define GROUP_DIGITS 4 /* decimal digits in a base 10000 digit */
+
+/* Words that cover what people store without an allocation. */
+#define STACK_WORDS 24
+
+typedef struct Parts
+{
+	const char *digits;
+	int ndigits;
+	int weight;
+	bool is_negative;
+} Parts;
+
+/* The stored digits; false (and value says why) where it is not a number. */
+static bool
+take_apart(Datum datum, Parts *parts, W2kValue *value)
+{
+	int len;
+	const char *p = w2k_value_varlena(datum, &len);
+	uint16 header;
+
+	memcpy(&header, p, sizeof(header));
+	p += sizeof(header);
+	len -= sizeof(header);
+
+	if ((header & SIGN_MASK) == SIGN_SPECIAL)
+	{
+		value->kind = W2K_VALUE_FAILED;
+		value->data = (header & SPECIAL_MASK) == SPECIAL_NAN
+						  ? "NaN has no precise decimal form"
+						  : "Infinity has no precise decimal form";
+		return false;
+	}
+	if ((header & SIGN_MASK) == SIGN_SHORT)
+	{
+		parts->is_negative = (header & SHORT_NEGATIVE) != 0;
+		parts->weight = header & SHORT_WEIGHT_MASK;
+		if (header & SHORT_WEIGHT_SIGN)
+			parts->weight |= ~SHORT_WEIGHT_MASK;
+	}
+	else
+	{
+		int16 weight;
+
+		memcpy(&weight, p, sizeof(weight));
+		p += sizeof(weight);
+		len -= sizeof(weight);
+		parts->is_negative = (header & SIGN_MASK) == SIGN_NEGATIVE;
+		parts->weight = weight;
+	}
+	parts->digits = p;
+	parts->ndigits = len / (int) sizeof(int16);
+	return true;
+}
+
+static inline uint32
+get_digit(const Parts *parts, int i)
+{
+	int16 digit;
+
+	if (i >= parts->ndigits)
+		return 0;
+	memcpy(&digit, parts->digits + i * sizeof(digit), sizeof(digit));
+	return (uint32) digit;
+}
+
+/* words (little-endian) = words * factor + summand; returns the count. */
+static int
+multiply_add(uint32 *words, int nwords, uint32 factor, uint32 summand)
+{
+	uint64 carry = summand;
+
+	for (int i = 0; i < nwords; i++)
+	{
+		carry += (uint64) words[i] * factor;
+		words[i] = (uint32) carry;
+		carry >>= 32;
+	}
+	if (carry != 0)
+		words[nwords++] = (uint32) carry;
+	return nwords;
+}
+
+/* words = words / divisor; returns the remainder. */
+static uint32
+divide(uint32 *words, int nwords, uint32 divisor)
+{
+	uint64 remainder = 0;
+
+	for (int i = nwords - 1; i >= 0; i--)
+	{
+		remainder = (remainder << 32) | words[i];
+		words[i] = (uint32) (remainder / divisor);
+		remainder %= divisor;
+	}
+	return (uint32) remainder;
+}
+
+/* Stores a magnitude and its sign as minimal two's complement. */
+static void
+set_bytes(W2kValue *value, const uint32 *words, int nwords, bool is_negative)
+{
+	unsigned char *out = (unsigned char *) value->scratch;
+	int nbytes = nwords * 4 + 1; /* one for the sign */
+	unsigned int carry = is_negative ? 1 : 0;
+	int skip = 0;
+
+	if (nbytes > (int) sizeof(value->scratch))
+		out = palloc(nbytes);
+
+	for (int i = 0; i < nbytes; i++)
+	{
+		unsigned int byte =
+			i / 4 < nwords ? (words[i / 4] >> (i % 4 * 8)) & 0xff : 0;
+
+		if (is_negative)
+		{
+			byte = (byte ^ 0xff) + carry;
+			carry = byte >> 8;
+		}
+		out[nbytes - 1 - i] = (unsigned char) byte;
+	}
+	while (skip < nbytes - 1 &&
+		   ((out[skip] == 0x00 && out[skip + 1] < 0x80) ||
+			(out[skip] == 0xff && out[skip + 1] >= 0x80)))
+		skip++;
+
+	value->data = (const char *) out + skip;
+	value->len = nbytes - skip;
+}
+
+static const uint32 powers_of_ten[] = {1, 10, 100, 1000};
+
+/* Stores value * 10^scale, which must be a whole number. */
+static void
+set_unscaled(W2kValue *value, const Parts *parts, int scale)
+{
+	uint32 stack_words[STACK_WORDS];
+	uint32 *words = stack_words;
+	int nwords = 0;
+	int fraction; /* base 10000 digits taken from behind the point */
+	int ngroups;
+	int excess; /* decimal digits that must go again */
+	bool is_exact = true;
+
+	/* round up: -2 -> 0, -4 -> -1, 0 -> 0, 2 -> 1 */
+	fraction = scale > 0 ? (scale + GROUP_DIGITS - 1) / GROUP_DIGITS
+						 : -(-scale / GROUP_DIGITS);
+	excess = fraction * GROUP_DIGITS - scale;
+	ngroups = Max(parts->weight + 1 + fraction, 0);
+
+	/* 14 bits hold a base 10000 digit; one word to spare for the carry */
+	if (ngroups * 14 / 32 + 2 > STACK_WORDS)
+		words = palloc((ngroups * 14 / 32 + 2) * sizeof(uint32));
+
+	for (int i = 0; i < ngroups; i++)
+	{
+		if (i + 1 < ngroups)
+		{
+			uint32 pair = get_digit(parts, i) * 10000;
+
+			pair += get_digit(parts, ++i);
+			nwords = multiply_add(words, nwords, 100000000, pair);
+		}
+		else
+			nwords =
+				multiply_add(words, nwords, 10000, get_digit(parts, i));
+	}
+	for (int i = ngroups; i < parts->ndigits; i++)
+		is_exact = is_exact && get_digit(parts, i) == 0;
+	if (excess > 0 && divide(words, nwords, powers_of_ten[excess]) != 0)
+		is_exact = false;
+
+	/* the server rounds to the scale when it stores */
+	if (!is_exact)
+		elog(ERROR, "numeric value has more digits than its column's scale %d",
+			 scale);
+
+	value->scale = scale;
+	set_bytes(value, words, nwords, parts->is_negative);
+}
+
+void
+w2k_decimal_read(const W2kType *type, Datum datum, W2kValue *value)
+{
+	Parts parts;
+
+	if (!take_apart(datum, &parts, value))
+		return;
+	value->kind = W2K_VALUE_DECIMAL;
+	set_unscaled(value, &parts, type->scale);
+}
+
+/* With the least scale that is exact, and never a negative one. */
+void
+w2k_decimal_read_variable(const W2kType *type, Datum datum, W2kValue *value)
+{
+	Parts parts;
+	int scale;
+
+	if (!take_apart(datum, &parts, value))
+		return;
+
+	scale = (parts.ndigits - 1 - parts.weight) * GROUP_DIGITS;
+	if (parts.ndigits == 0 || scale < 0)
+		scale = 0;
+	if (scale > 0)
+	{
+		uint32 last = get_digit(&parts, parts.ndigits - 1);
+
+		while (last != 0 && last % 10 == 0)
+		{
+			last /= 10;
+			scale--;
+		}
+	}
+	value->kind = W2K_VALUE_VARIABLE_DECIMAL;
+	set_unscaled(value, &parts, scale);
+}
+
+/*
+ * money counts the smallest unit of its locale; ours counts 10^-scale,
+ * rounding half up.
+ */
+void
+w2k_decimal_read_money(const W2kType *type, Datum datum, W2kValue *value)
+{
+	int64 amount = DatumGetCash(datum);
+	bool is_negative = amount < 0;
+	uint64 magnitude = is_negative ? 0 - (uint64) amount : (uint64) amount;
+	int digits = PGLC_localeconv()->frac_digits;
+	uint32 words[4];
+	int nwords = 2;
+
+	/* what the server takes where the locale says nothing */
+	if (digits < 0 || digits > 10)
+		digits = 2;
+
+	words[0] = (uint32) magnitude;
+	words[1] = (uint32) (magnitude >> 32);
+	for (; digits < type->scale; digits++)
+		nwords = multiply_add(words, nwords, 10, 0);
+	while (digits > type->scale)
+	{
+		uint32 remainder = divide(words, nwords, 10);
+
+		if (--digits == type->scale && remainder >= 5)
+			nwords = multiply_add(words, nwords, 1, 1);
+	}
+
+	value->kind = W2K_VALUE_DECIMAL;
+	value->scale = type->scale;
+	set_bytes(value, words, nwords, is_negative);
+}
+
+void
+w2k_decimal_zero(W2kValue *value)
+{
+	value->scratch[0] = 0;
+	value->data = value->scratch;
+	value->len = 1;
+}
+
+/* The unscaled number's decimal digits, without sign, palloc'd. */
+static char *
+unscaled_digits(const W2kValue *value, bool *is_negative)
+{
+	int nwords = (value->len + 3) / 4;
+	uint32 *words = palloc0(nwords * sizeof(uint32));
+	int size = value->len * 3 + 2; /* a byte is less than 2.41 digits */
+	char *digits = palloc(size);
+	char *p = digits + size;
+	unsigned int carry = 1;
+
+	*is_negative = value->len > 0 && (value->data[0] & 0x80) != 0;
+	for (int i = 0; i < value->len; i++)
+	{
+		unsigned int byte = (unsigned char) value->data[value->len - 1 - i];
+
+		if (*is_negative)
+		{
+			byte = (byte ^ 0xff) + carry;
+			carry = byte >> 8;
+			byte &= 0xff;
+		}
+		words[i / 4] |= byte << (i % 4 * 8);
+	}
+
+	*--p = '\0';
+	do
+	{
+		*--p = (char) ('0' + divide(words, nwords, 10));
+		while (nwords > 0 && words[nwords - 1] == 0)
+			nwords--;
+	} while (nwords > 0);
+	return p;
+}
+
+char *
+w2k_decimal_to_text(const W2kValue *value)
+{
+	bool is_negative;
+	char *digits = unscaled_digits(value, &is_negative);
+	int ndigits = (int) strlen(digits);
+	int64 adjusted = (int64) ndigits - 1 - value->scale;
+	StringInfoData text;
+
+	initStringInfo(&text);
+	if (is_negative)
+		appendStringInfoChar(&text, '-');
+	if (value->scale < 0 || adjusted < -6)
+	{
+		appendStringInfoChar(&text, digits[0]);
+		if (ndigits > 1)
+			appendStringInfo(&text, ".%s", digits + 1);
+		appendStringInfo(&text, "E%+d", (int) adjusted);
+		return text.data;
+	}
+	if (ndigits <= value->scale)
+	{
+		appendStringInfoString(&text, "0.");
+		for (int i = ndigits; i < value->scale; i++)
+			appendStringInfoChar(&text, '0');
+		appendStringInfoString(&text, digits);
+		return text.data;
+	}
+	appendBinaryStringInfo(&text, digits, ndigits - value->scale);
+	if (value->scale > 0)
+		appendStringInfo(&text, ".%s", digits + ndigits - value->scale);
+	return text.data;
+}

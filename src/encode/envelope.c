@@ -1,0 +1,94 @@
+/*
+ * envelope.c
+ *		Debezium's change event, walked once for every format.
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "encode/envelope.h"
+
+void
+w2k_envelope_write_value(W2kWriter *writer, StringInfo out,
+						 const W2kEvent *event)
+{
+	writer->before(writer, out, event);
+	writer->after(writer, out, event);
+	writer->column = NULL;
+	writer->source(writer, out, event);
+	writer->end(writer, out, event);
+}
+
+bool
+w2k_envelope_is_unavailable(const W2kColumn *column, Datum datum)
+{
+	return column->is_varlena &&
+		   VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum));
+}
+
+void
+w2k_envelope_read_missing(const W2kWriterOptions *options,
+						  const W2kColumn *column, bool is_partial,
+						  W2kValue *value)
+{
+	if (!is_partial || !column->is_not_null || options->missing_as_null)
+		value->kind = W2K_VALUE_NULL;
+	else if (column->has_constant_default)
+		w2k_value_read(column->type, column->default_value, value);
+	else if (column->has_computed_default)
+		w2k_value_computed_default(column->type, value);
+	else
+		w2k_value_fallback(column->type, value);
+}
+
+void
+w2k_envelope_resolve_failed(W2kWriter *writer, W2kColumn *column,
+							W2kValue *value)
+{
+	const char *reason = value->data;
+
+	switch (writer->options.on_unconvertible)
+	{
+		case W2K_UNCONVERTIBLE_FAIL:
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("could not convert a value of column \"%s\"",
+							column->name),
+					 errdetail("Reason: %s.", reason),
+					 errhint("Set event.converting.failure.handling.mode to "
+							 "\"warn\" to send null instead.")));
+			break;
+		case W2K_UNCONVERTIBLE_WARN:
+			if (!column->has_warned)
+				ereport(WARNING,
+						(errmsg("sending null for a value of column \"%s\" "
+								"that could not be converted",
+								column->name),
+						 errdetail("Reason: %s.  This is said once for a "
+								   "column.",
+								   reason)));
+			column->has_warned = true;
+			break;
+		case W2K_UNCONVERTIBLE_SKIP:
+			break;
+	}
+	value->kind = W2K_VALUE_NULL;
+}
+
+void
+w2k_envelope_read_column(W2kWriter *writer, W2kColumn *column,
+						 const W2kRow *row, W2kValue *value)
+{
+	const W2kWriterOptions *options = &writer->options;
+
+	writer->column = column;
+	if (row->nulls[column->index])
+		w2k_envelope_read_missing(options, column, row->is_partial, value);
+	else if (w2k_envelope_is_unavailable(column, row->values[column->index]))
+		w2k_value_unavailable(column->type, options->placeholder,
+							  options->placeholder_len, value);
+	else
+		w2k_value_read(column->type, row->values[column->index], value);
+
+	if (value->kind == W2K_VALUE_FAILED)
+		w2k_envelope_resolve_failed(writer, column, value);
+}

@@ -1,0 +1,119 @@
+/*
+ * envelope.h
+ *		Debezium's change event, walked once for every format.
+ *
+ * decode/change makes a W2kEvent of a change, this walks its parts in their
+ * fixed order, and a Writer turns each part into bytes of its format.  A
+ * session has one Writer for its keys and one for its values, or one for
+ * both.
+ */
+#ifndef W2K_ENCODE_ENVELOPE_H
+#define W2K_ENCODE_ENVELOPE_H
+
+#include "access/xlogdefs.h"
+#include "lib/stringinfo.h"
+
+#include "encode/value.h"
+#include "schema/relation.h"
+
+/* What becomes of a value that has no form: an error, or null. */
+typedef enum W2kOnUnconvertible
+{
+	W2K_UNCONVERTIBLE_FAIL,
+	W2K_UNCONVERTIBLE_WARN, /* once for a column */
+	W2K_UNCONVERTIBLE_SKIP
+} W2kOnUnconvertible;
+
+typedef struct W2kWriterOptions
+{
+	const char *version;
+	const char *prefix;		 /* topic.prefix */
+	const char *placeholder; /* of unchanged TOAST values; may hold zeroes */
+	int placeholder_len;
+	bool missing_as_null; /* in key-only images, instead of fallbacks */
+	bool ascii_only;	  /* text for a server that is not UTF-8 */
+	W2kOnUnconvertible on_unconvertible;
+} W2kWriterOptions;
+
+/* An image of a row: a deformed tuple. */
+typedef struct W2kRow
+{
+	const Datum *values; /* by W2kColumn.index */
+	const bool *nulls;
+	bool is_partial; /* only the replica identity's columns are known */
+} W2kRow;
+
+/* What the changes of a transaction share: most of the source block. */
+typedef struct W2kSource
+{
+	const char *database;
+	int64 commit_time_us; /* since 1970 */
+	uint32 xid;
+	XLogRecPtr last_commit_lsn; /* end of the last commit before; 0 = none */
+	const char *origin;			/* NULL = none */
+	XLogRecPtr origin_lsn;
+} W2kSource;
+
+typedef struct W2kEvent
+{
+	char op; /* W2K_OP_* */
+	const W2kRelation *wrel;
+	const W2kRow *before; /* NULL = null */
+	const W2kRow *after;
+	XLogRecPtr lsn;
+	int64 time_ns; /* wall clock, since 1970 */
+} W2kEvent;
+
+typedef struct W2kWriter W2kWriter;
+
+struct W2kWriter
+{
+	W2kWriterOptions options;
+	const W2kColumn *column; /* being written, for error contexts */
+
+	/* Compiles wrel->plan, in wrel->context. */
+	void (*prepare)(W2kWriter *writer, W2kRelation *wrel);
+
+	/* A transaction begins: renders what its events share. */
+	void (*begin_source)(W2kWriter *writer, const W2kSource *source);
+
+	void (*key)(W2kWriter *writer, StringInfo out, const W2kRelation *wrel,
+				const W2kRow *row);
+
+	/* The parts of a value, in the order in which they are called. */
+	void (*before)(W2kWriter *writer, StringInfo out, const W2kEvent *event);
+	void (*after)(W2kWriter *writer, StringInfo out, const W2kEvent *event);
+	void (*source)(W2kWriter *writer, StringInfo out, const W2kEvent *event);
+	void (*end)(W2kWriter *writer, StringInfo out, const W2kEvent *event);
+};
+
+/*
+ * Writes an event's value.  The relation must have been prepared, and the
+ * transaction's source begun.
+ */
+extern void w2k_envelope_write_value(W2kWriter *writer, StringInfo out,
+									 const W2kEvent *event);
+
+/*
+ * What stands in a column that is null in an image: W2K_VALUE_NULL, or, in a
+ * partial image, what Debezium puts into a NOT NULL column.
+ */
+extern void w2k_envelope_read_missing(const W2kWriterOptions *options,
+									  const W2kColumn *column, bool is_partial,
+									  W2kValue *value);
+
+/*
+ * Reads a column of an image, whatever stands there; never leaves
+ * W2K_VALUE_FAILED.
+ */
+extern void w2k_envelope_read_column(W2kWriter *writer, W2kColumn *column,
+									 const W2kRow *row, W2kValue *value);
+
+/* Obeys on_unconvertible for a W2K_VALUE_FAILED, and makes it null. */
+extern void w2k_envelope_resolve_failed(W2kWriter *writer, W2kColumn *column,
+										W2kValue *value);
+
+/* Is this an unchanged TOAST value, which is not in the WAL? */
+extern bool w2k_envelope_is_unavailable(const W2kColumn *column, Datum datum);
+
+#endif /* W2K_ENCODE_ENVELOPE_H */

@@ -1,0 +1,15 @@
+/*
+ * header.h
+ *		Values of record headers, as Kafka Connect's SimpleHeaderConverter
+ *		prints them.
+ */
+#ifndef W2K_ENCODE_HEADER_H
+#define W2K_ENCODE_HEADER_H
+
+#include "encode/envelope.h"
+
+/* Appends a row's key: a struct in text, whatever the record's format. */
+extern void w2k_header_append_key(W2kWriter *writer, StringInfo out,
+								  const W2kRelation *wrel, const W2kRow *row);
+
+#endif /* W2K_ENCODE_HEADER_H */

@@ -1,0 +1,489 @@
+/*
+ * value.c
+ *		One Datum -> one typed value, the same for every format.
+ *
+ * A reader per logical type, in one table.  Readers of what most columns hold
+ * neither allocate nor call an output function.
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "common/md5.h"
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+#include "utils/uuid.h"
+#include "utils/varbit.h"
+
+#include "compat.h"
+#include "encode/decimal.h"
+#include "encode/temporal.h"
+#include "encode/value.h"
+
+const char *
+w2k_value_varlena(Datum datum, int *len)
+{
+	struct varlena *p = (struct varlena *) DatumGetPointer(datum);
+
+	/*
+	 * Values that were toasted by this very change have been put together in
+	 * memory: take them from there instead of copying them.
+	 */
+	if (VARATT_IS_EXTERNAL_INDIRECT(p))
+	{
+		struct varatt_indirect redirect;
+
+		VARATT_EXTERNAL_GET_POINTER(redirect, p);
+		p = redirect.pointer;
+	}
+	p = pg_detoast_datum_packed(p);
+	*len = (int) VARSIZE_ANY_EXHDR(p);
+	return VARDATA_ANY(p);
+}
+
+/* Text in another encoding than UTF-8: converts it, or says why not. */
+static void
+convert_text(W2kValue *value)
+{
+	const char *utf8;
+
+	if (GetDatabaseEncoding() == PG_SQL_ASCII)
+	{
+		if (pg_encoding_verifymbstr(PG_UTF8, value->data, value->len) !=
+			value->len)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("text is not valid UTF-8"),
+					 errdetail("The database's encoding is SQL_ASCII, so "
+							   "what its bytes stand for is not recorded, "
+							   "and records are in UTF-8."),
+					 errhint("Exclude the column, or skip the row with "
+							 "event.processing.failure.handling.mode.")));
+		return;
+	}
+	utf8 = pg_server_to_any(value->data, value->len, PG_UTF8);
+	if (utf8 != value->data)
+	{
+		value->data = utf8;
+		value->len = (int) strlen(utf8);
+	}
+}
+
+static inline void
+set_text(W2kValue *value, const char *data, int len)
+{
+	value->kind = W2K_VALUE_TEXT;
+	value->data = data;
+	value->len = len;
+	if (unlikely(GetDatabaseEncoding() != PG_UTF8))
+		convert_text(value);
+}
+
+static inline void
+set_integer(W2kValue *value, int64 integer)
+{
+	value->kind = W2K_VALUE_INTEGER;
+	value->u.integer = integer;
+}
+
+static void
+set_ascii(W2kValue *value, const char *text)
+{
+	value->kind = W2K_VALUE_ASCII;
+	value->data = text;
+	value->len = (int) strlen(text);
+}
+
+static inline void
+set_bytes(W2kValue *value, const char *data, int len)
+{
+	value->kind = W2K_VALUE_BYTES;
+	value->data = data;
+	value->len = len;
+}
+
+/* ---- readers ---- */
+
+static void
+read_boolean(const W2kType *type, Datum datum, W2kValue *value)
+{
+	value->kind = W2K_VALUE_BOOLEAN;
+	value->u.boolean = DatumGetBool(datum);
+}
+
+static void
+read_int16(const W2kType *type, Datum datum, W2kValue *value)
+{
+	set_integer(value, DatumGetInt16(datum));
+}
+
+static void
+read_int32(const W2kType *type, Datum datum, W2kValue *value)
+{
+	set_integer(value, DatumGetInt32(datum));
+}
+
+static void
+read_int64(const W2kType *type, Datum datum, W2kValue *value)
+{
+	set_integer(value, DatumGetInt64(datum));
+}
+
+static void
+read_oid(const W2kType *type, Datum datum, W2kValue *value)
+{
+	set_integer(value, DatumGetObjectId(datum));
+}
+
+static void
+read_float(const W2kType *type, Datum datum, W2kValue *value)
+{
+	value->kind = W2K_VALUE_FLOAT;
+	value->u.float4 = DatumGetFloat4(datum);
+}
+
+static void
+read_double(const W2kType *type, Datum datum, W2kValue *value)
+{
+	value->kind = W2K_VALUE_DOUBLE;
+	value->u.float8 = DatumGetFloat8(datum);
+}
+
+static void
+read_string(const W2kType *type, Datum datum, W2kValue *value)
+{
+	int len;
+	const char *data = w2k_value_varlena(datum, &len);
+
+	set_text(value, data, len);
+}
+
+static void
+read_name(const W2kType *type, Datum datum, W2kValue *value)
+{
+	Name name = DatumGetName(datum);
+
+	set_text(value, NameStr(*name), (int) strlen(NameStr(*name)));
+}
+
+static void
+read_jsonb(const W2kType *type, Datum datum, W2kValue *value)
+{
+	Jsonb *jsonb = DatumGetJsonbP(datum);
+	StringInfoData text;
+
+	initStringInfo(&text);
+	JsonbToCString(&text, &jsonb->root, VARSIZE(jsonb));
+	set_text(value, text.data, text.len);
+}
+
+static void
+read_uuid(const W2kType *type, Datum datum, W2kValue *value)
+{
+	static const char hex[] = "0123456789abcdef";
+	const pg_uuid_t *uuid = DatumGetUUIDP(datum);
+	char *p = value->scratch;
+
+	for (int i = 0; i < UUID_LEN; i++)
+	{
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*p++ = '-';
+		*p++ = hex[uuid->data[i] >> 4];
+		*p++ = hex[uuid->data[i] & 0x0f];
+	}
+	value->kind = W2K_VALUE_ASCII;
+	value->data = value->scratch;
+	value->len = (int) (p - value->scratch);
+}
+
+static void
+read_enum(const W2kType *type, Datum datum, W2kValue *value)
+{
+	const char *label =
+		DatumGetCString(DirectFunctionCall1(enum_out, datum));
+
+	set_text(value, label, (int) strlen(label));
+}
+
+static void
+read_bytes(const W2kType *type, Datum datum, W2kValue *value)
+{
+	int len;
+	const char *data = w2k_value_varlena(datum, &len);
+
+	set_bytes(value, data, len);
+}
+
+/* The payload of a bit string: its length in bits, then the bits. */
+static const unsigned char *
+get_bits(Datum datum, int *nbits)
+{
+	int len;
+	const char *data = w2k_value_varlena(datum, &len);
+	int32 bit_len;
+
+	memcpy(&bit_len, data, sizeof(bit_len));
+	*nbits = bit_len;
+	return (const unsigned char *) data + sizeof(bit_len);
+}
+
+static void
+read_bit(const W2kType *type, Datum datum, W2kValue *value)
+{
+	int nbits;
+	const unsigned char *bits = get_bits(datum, &nbits);
+
+	value->kind = W2K_VALUE_BOOLEAN;
+	value->u.boolean = nbits > 0 && (bits[0] & 0x80) != 0;
+}
+
+/*
+ * The bits as a binary number, its least significant byte first, without
+ * leading zeroes.
+ */
+static void
+read_bits(const W2kType *type, Datum datum, W2kValue *value)
+{
+	int nbits;
+	const unsigned char *bits = get_bits(datum, &nbits);
+	int nbytes = (nbits + 7) / 8;
+	int pad = nbytes * 8 - nbits; /* unused bits at the right */
+	unsigned char *out = (unsigned char *) value->scratch;
+
+	if (nbytes > (int) sizeof(value->scratch))
+		out = palloc(nbytes);
+	for (int i = 0; i < nbytes; i++)
+	{
+		int at = nbytes - 1 - i;
+		unsigned int byte = bits[at] >> pad;
+
+		if (at > 0)
+			byte |= (unsigned int) bits[at - 1] << (8 - pad);
+		out[i] = (unsigned char) byte;
+	}
+	while (nbytes > 0 && out[nbytes - 1] == 0)
+		nbytes--;
+	set_bytes(value, (const char *) out, nbytes);
+}
+
+static void
+read_array(const W2kType *type, Datum datum, W2kValue *value)
+{
+	ArrayType *stored = DatumGetArrayTypeP(datum);
+	W2kArray *array = palloc(sizeof(W2kArray));
+
+	array->ndim = ARR_NDIM(stored);
+	for (int i = 0; i < array->ndim; i++)
+		array->dims[i] = ARR_DIMS(stored)[i];
+	/* a vector of no elements still has a dimension */
+	if (array->ndim > 0 && array->dims[0] == 0)
+		array->ndim = 0;
+	array->element = type->element;
+	array->p = (char *) stored +
+			   (ARR_HASNULL(stored) ? (Size) stored->dataoffset
+									: ARR_OVERHEAD_NONULLS(stored->ndim));
+	array->nulls = ARR_NULLBITMAP(stored);
+	array->next = 0;
+	array->items = NULL;
+
+	value->kind = W2K_VALUE_ARRAY;
+	value->u.array = array;
+}
+
+static void
+read_other(const W2kType *type, Datum datum, W2kValue *value)
+{
+	const char *text = OutputFunctionCall(type->output, datum);
+
+	set_text(value, text, (int) strlen(text));
+}
+
+const W2kValueReader w2k_value_readers[W2K_LOGICAL_COUNT] = {
+	[W2K_LOGICAL_OTHER] = read_other,
+	[W2K_LOGICAL_BOOLEAN] = read_boolean,
+	[W2K_LOGICAL_INT16] = read_int16,
+	[W2K_LOGICAL_INT32] = read_int32,
+	[W2K_LOGICAL_INT64] = read_int64,
+	[W2K_LOGICAL_OID] = read_oid,
+	[W2K_LOGICAL_FLOAT] = read_float,
+	[W2K_LOGICAL_DOUBLE] = read_double,
+	[W2K_LOGICAL_DECIMAL] = w2k_decimal_read,
+	[W2K_LOGICAL_VARIABLE_DECIMAL] = w2k_decimal_read_variable,
+	[W2K_LOGICAL_MONEY] = w2k_decimal_read_money,
+	[W2K_LOGICAL_STRING] = read_string,
+	[W2K_LOGICAL_NAME] = read_name,
+	[W2K_LOGICAL_JSONB] = read_jsonb,
+	[W2K_LOGICAL_UUID] = read_uuid,
+	[W2K_LOGICAL_ENUM] = read_enum,
+	[W2K_LOGICAL_BYTES] = read_bytes,
+	[W2K_LOGICAL_BIT] = read_bit,
+	[W2K_LOGICAL_BITS] = read_bits,
+	[W2K_LOGICAL_DATE] = w2k_temporal_read_date,
+	[W2K_LOGICAL_TIME_MILLIS] = w2k_temporal_read_time,
+	[W2K_LOGICAL_TIME_MICROS] = w2k_temporal_read_time,
+	[W2K_LOGICAL_TIMETZ] = w2k_temporal_read_timetz,
+	[W2K_LOGICAL_TIMESTAMP_MILLIS] = w2k_temporal_read_timestamp,
+	[W2K_LOGICAL_TIMESTAMP_MICROS] = w2k_temporal_read_timestamp,
+	[W2K_LOGICAL_TIMESTAMPTZ] = w2k_temporal_read_timestamptz,
+	[W2K_LOGICAL_INTERVAL] = w2k_temporal_read_interval,
+	[W2K_LOGICAL_ARRAY] = read_array,
+};
+
+void
+w2k_value_next_element(W2kArray *array, W2kValue *value)
+{
+	const W2kType *element = array->element;
+	int i = array->next++;
+	Datum datum;
+
+	if (array->items != NULL)
+	{
+		*value = array->items[i];
+		return;
+	}
+	if (array->nulls != NULL && (array->nulls[i / 8] & (1 << (i % 8))) == 0)
+	{
+		value->kind = W2K_VALUE_NULL;
+		return;
+	}
+	datum = fetch_att(array->p, element->typbyval, element->typlen);
+	array->p = att_addlength_pointer(array->p, element->typlen, array->p);
+	array->p =
+		(char *) att_align_nominal(array->p, element->typalign);
+	w2k_value_read(element, datum, value);
+}
+
+/* ---- values made up ---- */
+
+/* An array value of nitems items that the caller fills in. */
+static W2kValue *
+set_made_up_array(W2kValue *value, int nitems)
+{
+	W2kArray *array = palloc0(sizeof(W2kArray));
+
+	array->ndim = nitems > 0 ? 1 : 0;
+	array->dims[0] = nitems;
+	array->items = palloc0(sizeof(W2kValue) * Max(nitems, 1));
+	value->kind = W2K_VALUE_ARRAY;
+	value->u.array = array;
+	return array->items;
+}
+
+/* The name-based (version 3) UUID of some bytes, as text. */
+static void
+set_name_uuid(W2kValue *value, const char *bytes, int len)
+{
+	pg_uuid_t *uuid = palloc(sizeof(pg_uuid_t));
+	const char *error = NULL;
+
+	if (!pg_md5_binary(bytes, len, uuid->data, &error))
+		elog(ERROR, "could not compute MD5: %s", error);
+	uuid->data[6] = (uuid->data[6] & 0x0f) | 0x30;
+	uuid->data[8] = (uuid->data[8] & 0x3f) | 0x80;
+	read_uuid(NULL, UUIDPGetDatum(uuid), value);
+	value->data = pnstrdup(value->data, value->len);
+}
+
+void
+w2k_value_unavailable(const W2kType *type, const char *placeholder,
+					  int placeholder_len, W2kValue *value)
+{
+	W2kUnavailable form = type->def->unavailable;
+	W2kValue *items;
+
+	if (type->element != NULL)
+		form = type->element->def->array_unavailable;
+
+	switch (form)
+	{
+		case W2K_UNAVAILABLE_NULL:
+			value->kind = W2K_VALUE_NULL;
+			break;
+		case W2K_UNAVAILABLE_UNKNOWN:
+			value->kind = W2K_VALUE_FAILED;
+			value->data = "an unchanged TOAST value of this type has no "
+						  "placeholder";
+			break;
+		case W2K_UNAVAILABLE_TEXT:
+			value->kind = W2K_VALUE_TEXT;
+			value->data = placeholder;
+			value->len = placeholder_len;
+			break;
+		case W2K_UNAVAILABLE_BYTES:
+			set_bytes(value, placeholder, placeholder_len);
+			break;
+		case W2K_UNAVAILABLE_ELEMENT:
+			items = set_made_up_array(value, 1);
+			w2k_value_unavailable(type->element, placeholder, placeholder_len,
+								  &items[0]);
+			break;
+		case W2K_UNAVAILABLE_EACH_BYTE:
+			items = set_made_up_array(value, placeholder_len);
+			for (int i = 0; i < placeholder_len; i++)
+				set_integer(&items[i], (signed char) placeholder[i]);
+			break;
+		case W2K_UNAVAILABLE_UUID:
+			items = set_made_up_array(value, 1);
+			set_name_uuid(&items[0], placeholder, placeholder_len);
+			break;
+	}
+}
+
+void
+w2k_value_fallback(const W2kType *type, W2kValue *value)
+{
+	/* the type modifier makes a boolean of it */
+	if (type->logical == W2K_LOGICAL_BIT)
+	{
+		value->kind = W2K_VALUE_BOOLEAN;
+		value->u.boolean = false;
+		return;
+	}
+
+	switch (type->def->fallback)
+	{
+		case W2K_FALLBACK_TEXT:
+			set_ascii(value, "");
+			break;
+		case W2K_FALLBACK_FALSE:
+			value->kind = W2K_VALUE_BOOLEAN;
+			value->u.boolean = false;
+			break;
+		case W2K_FALLBACK_ZERO:
+			set_integer(value, 0);
+			break;
+		case W2K_FALLBACK_FLOAT:
+			value->kind = W2K_VALUE_DOUBLE;
+			value->u.float8 = 0;
+			break;
+		case W2K_FALLBACK_DECIMAL:
+			value->kind = type->logical == W2K_LOGICAL_VARIABLE_DECIMAL
+							  ? W2K_VALUE_VARIABLE_DECIMAL
+							  : W2K_VALUE_DECIMAL;
+			value->scale = type->scale;
+			w2k_decimal_zero(value);
+			break;
+		case W2K_FALLBACK_BYTES:
+			set_bytes(value, "", 0);
+			break;
+		case W2K_FALLBACK_TIMETZ:
+			set_ascii(value, "00:00:00Z");
+			break;
+		case W2K_FALLBACK_TIMESTAMPTZ:
+			set_ascii(value, "1970-01-01T00:00:00Z");
+			break;
+		case W2K_FALLBACK_ARRAY:
+			(void) set_made_up_array(value, 0);
+			break;
+	}
+}
+
+void
+w2k_value_computed_default(const W2kType *type, W2kValue *value)
+{
+	if (type->def->computed_default != NULL)
+		set_ascii(value, type->def->computed_default);
+	else
+		w2k_value_fallback(type, value);
+}

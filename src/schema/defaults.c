@@ -1,0 +1,103 @@
+/*
+ * defaults.c
+ *		Column defaults, as Debezium knows them.
+ *
+ * It reads the default's text: a literal (with whatever casts) has a value, a
+ * call of a function stands for "something computed", and any other
+ * expression for no default at all.  We look at the expression instead of its
+ * text, to the same end.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/tupdesc.h"
+#include "nodes/primnodes.h"
+#include "optimizer/optimizer.h"
+#include "utils/datum.h"
+#include "utils/rel.h"
+
+#include "schema/defaults.h"
+
+/* The stored expression of a column's default, or NULL. */
+static Node *
+find_expression(TupleDesc desc, AttrNumber attnum)
+{
+	if (desc->constr == NULL)
+		return NULL;
+	for (int i = 0; i < desc->constr->num_defval; i++)
+	{
+		AttrDefault *def = &desc->constr->defval[i];
+
+		if (def->adnum == attnum)
+			return def->adbin == NULL ? NULL : stringToNode(def->adbin);
+	}
+	return NULL;
+}
+
+/*
+ * What is under the casts of an expression.  *is_safe tells that all of them
+ * are the server's own, which read no table of a user.
+ */
+static Node *
+strip_casts(Node *node, bool *is_safe)
+{
+	*is_safe = true;
+	while (node != NULL)
+	{
+		if (IsA(node, RelabelType))
+			node = (Node *) ((RelabelType *) node)->arg;
+		else if (IsA(node, FuncExpr))
+		{
+			FuncExpr *func = (FuncExpr *) node;
+
+			if ((func->funcformat != COERCE_IMPLICIT_CAST &&
+				 func->funcformat != COERCE_EXPLICIT_CAST) ||
+				func->args == NIL)
+				return node;
+			if (func->funcid >= FirstNormalObjectId)
+				*is_safe = false;
+			node = linitial(func->args);
+		}
+		else
+			return node;
+	}
+	return NULL;
+}
+
+W2kDefault
+w2k_defaults_read(Relation relation, AttrNumber attnum,
+				  MemoryContext result_context, Datum *value)
+{
+	TupleDesc desc = RelationGetDescr(relation);
+	Form_pg_attribute att = TupleDescAttr(desc, attnum - 1);
+	MemoryContext oldcontext;
+	Node *expr;
+	Node *core;
+	Const *constant;
+	bool is_safe;
+
+	/* the next value of an identity column is not in pg_attrdef */
+	if (att->attidentity != '\0')
+		return W2K_DEFAULT_COMPUTED;
+
+	expr = find_expression(desc, attnum);
+	if (expr == NULL)
+		return W2K_DEFAULT_NONE;
+
+	core = strip_casts(expr, &is_safe);
+	if (IsA(core, FuncExpr) || IsA(core, SQLValueFunction))
+		return W2K_DEFAULT_COMPUTED;
+	if (!IsA(core, Const) || !is_safe)
+		return W2K_DEFAULT_NONE;
+
+	constant = (Const *) eval_const_expressions(NULL, expr);
+	if (!IsA(constant, Const) || constant->constisnull ||
+		constant->consttype != att->atttypid)
+		return W2K_DEFAULT_NONE;
+
+	oldcontext = MemoryContextSwitchTo(result_context);
+	*value = datumCopy(constant->constvalue, constant->constbyval,
+					   constant->constlen);
+	MemoryContextSwitchTo(oldcontext);
+	return W2K_DEFAULT_CONSTANT;
+}

@@ -1,0 +1,474 @@
+/*
+ * relation.c
+ *		The cache of what decoding knows of tables.
+ *
+ * Entries are found by OID and hold their data in a context of their own,
+ * deleted whole when an entry is rebuilt.  The server's invalidation
+ * callbacks cannot be unregistered, so they are registered once for the
+ * process and walk the list of living caches; a cache leaves that list by the
+ * reset callback of its memory context, however its session ends.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_publication.h"
+#include "commands/extension.h"
+#include "lib/ilist.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "config/connector.h"
+#include "config/filter.h"
+#include "schema/defaults.h"
+#include "schema/privileges.h"
+#include "schema/relation.h"
+#include "schema/topic.h"
+
+struct W2kRelationCache
+{
+	dlist_node node; /* in caches */
+	MemoryContext context;
+	HTAB *table;
+	const W2kConnectorConfig *conf;
+	const W2kFilter *filter;
+	bool has_emit;
+	MemoryContextCallback reset_callback;
+};
+
+/* The living caches of this process: one, or none. */
+static dlist_head caches = DLIST_STATIC_INIT(caches);
+static bool has_registered_callbacks = false;
+
+/* ---- invalidation: only marks ---- */
+
+/* The catalogs say that a table (or, with InvalidOid, any) has changed. */
+static void
+invalidate_relation(Datum arg, Oid relid)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &caches)
+	{
+		W2kRelationCache *cache =
+			dlist_container(W2kRelationCache, node, iter.cur);
+		W2kRelation *wrel;
+		HASH_SEQ_STATUS status;
+
+		if (OidIsValid(relid))
+		{
+			wrel = hash_search(cache->table, &relid, HASH_FIND, NULL);
+			if (wrel != NULL)
+				wrel->is_valid = false;
+			continue;
+		}
+		hash_seq_init(&status, cache->table);
+		while ((wrel = hash_seq_search(&status)) != NULL)
+			wrel->is_valid = false;
+	}
+}
+
+/* A schema was renamed, or a role has changed: all tables may be concerned. */
+static void
+invalidate_all(Datum arg, int cacheid, uint32 hashvalue)
+{
+	invalidate_relation(arg, InvalidOid);
+}
+
+/* A type was changed: the tables that use none but the server's are not. */
+static void
+invalidate_types(Datum arg, int cacheid, uint32 hashvalue)
+{
+	dlist_iter iter;
+
+	dlist_foreach(iter, &caches)
+	{
+		W2kRelationCache *cache =
+			dlist_container(W2kRelationCache, node, iter.cur);
+		W2kRelation *wrel;
+		HASH_SEQ_STATUS status;
+
+		hash_seq_init(&status, cache->table);
+		while ((wrel = hash_seq_search(&status)) != NULL)
+		{
+			if (wrel->has_user_types)
+				wrel->is_valid = false;
+		}
+	}
+}
+
+static void
+forget_cache(void *arg)
+{
+	W2kRelationCache *cache = arg;
+
+	dlist_delete(&cache->node);
+}
+
+W2kRelationCache *
+w2k_relation_create_cache(const W2kConnectorConfig *conf,
+						  const W2kFilter *filter, bool has_emit)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "wal2kafka relations",
+												  ALLOCSET_DEFAULT_SIZES);
+	W2kRelationCache *cache =
+		MemoryContextAllocZero(context, sizeof(W2kRelationCache));
+	HASHCTL ctl = {0};
+
+	cache->context = context;
+	cache->conf = conf;
+	cache->filter = filter;
+	cache->has_emit = has_emit;
+
+	ctl.keysize = sizeof(Oid);
+	ctl.entrysize = sizeof(W2kRelation);
+	ctl.hcxt = context;
+	cache->table = hash_create("wal2kafka relations", 128, &ctl,
+							   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+
+	if (!has_registered_callbacks)
+	{
+		CacheRegisterRelcacheCallback(invalidate_relation, (Datum) 0);
+		CacheRegisterSyscacheCallback(NAMESPACEOID, invalidate_all, (Datum) 0);
+		CacheRegisterSyscacheCallback(AUTHOID, invalidate_all, (Datum) 0);
+		CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, invalidate_all,
+									  (Datum) 0);
+		CacheRegisterSyscacheCallback(TYPEOID, invalidate_types, (Datum) 0);
+		has_registered_callbacks = true;
+	}
+
+	dlist_push_head(&caches, &cache->node);
+	cache->reset_callback.func = forget_cache;
+	cache->reset_callback.arg = cache;
+	MemoryContextRegisterResetCallback(context, &cache->reset_callback);
+	return cache;
+}
+
+/* ---- keys ---- */
+
+/*
+ * The attribute numbers of an index's key columns in their order; NIL where
+ * it has an expression.
+ */
+static List *
+index_columns(Form_pg_index index)
+{
+	List *attnums = NIL;
+
+	for (int i = 0; i < index->indnkeyatts; i++)
+	{
+		if (index->indkey.values[i] <= 0)
+			return NIL;
+		attnums = lappend_int(attnums, index->indkey.values[i]);
+	}
+	return attnums;
+}
+
+/*
+ * The attribute numbers of a table's key: its primary key, else the first
+ * unique index in the order in which a JDBC driver lists them (a clustered
+ * one first, then by name); NIL without either.
+ */
+static List *
+find_key(Relation relation)
+{
+	List *result = NIL;
+	const char *result_name = NULL;
+	bool result_is_clustered = false;
+	List *indexes = RelationGetIndexList(relation);
+	ListCell *lc;
+
+	foreach (lc, indexes)
+	{
+		Oid indexid = lfirst_oid(lc);
+		HeapTuple tuple =
+			SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexid));
+		Form_pg_index index;
+		List *attnums;
+		bool is_primary;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		is_primary = index->indisprimary;
+		attnums = index->indisunique && index->indisvalid
+					  ? index_columns(index)
+					  : NIL;
+
+		if (attnums != NIL)
+		{
+			const char *name = get_rel_name(indexid);
+			bool is_clustered = index->indisclustered;
+
+			if (is_primary || result == NIL ||
+				(is_clustered && !result_is_clustered) ||
+				(is_clustered == result_is_clustered && name != NULL &&
+				 result_name != NULL && strcmp(name, result_name) < 0))
+			{
+				result = attnums;
+				result_name = name;
+				result_is_clustered = is_clustered;
+			}
+		}
+		ReleaseSysCache(tuple);
+		if (is_primary)
+			break;
+	}
+	list_free(indexes);
+	return result;
+}
+
+/* ---- columns ---- */
+
+/* Is a column of the table part of its values? */
+static bool
+is_value_column(W2kRelationCache *cache, const W2kRelation *wrel,
+				Form_pg_attribute att)
+{
+	if (wrel->capture == W2K_CAPTURE_EMIT)
+		return true;
+	if (att->attgenerated != '\0' && !cache->conf->include_generated_columns)
+		return false;
+	return w2k_filter_column(cache->filter, wrel->schema, wrel->table,
+							 NameStr(att->attname));
+}
+
+static void
+fill_column(W2kRelation *wrel, W2kColumn *column, Form_pg_attribute att)
+{
+	column->name = pstrdup(NameStr(att->attname));
+	column->index = att->attnum - 1;
+	column->type = w2k_types_resolve(att->atttypid, att->atttypmod);
+	column->is_varlena = att->attlen == -1;
+	column->is_not_null = att->attnotnull;
+
+	for (W2kType *type = column->type; type != NULL; type = type->element)
+	{
+		if (type->is_domain || type->oid >= FirstNormalObjectId)
+			wrel->has_user_types = true;
+	}
+}
+
+/* Debezium's default of a column that an old row's image may lack. */
+static void
+fill_default(W2kRelation *wrel, W2kColumn *column, Relation relation)
+{
+	const W2kType *type = column->type;
+
+	if (!column->is_not_null || column->is_identity || type->is_domain ||
+		!type->def->has_default ||
+		type->logical == W2K_LOGICAL_VARIABLE_DECIMAL)
+		return;
+
+	switch (w2k_defaults_read(relation, column->index + 1, wrel->context,
+							  &column->default_value))
+	{
+		case W2K_DEFAULT_CONSTANT:
+			column->has_constant_default = true;
+			break;
+		case W2K_DEFAULT_COMPUTED:
+			column->has_computed_default = true;
+			break;
+		case W2K_DEFAULT_NONE:
+			break;
+	}
+}
+
+/*
+ * The columns of a table that are sent, in values or in keys, and the key.
+ * Returns their attribute numbers.  The current context is the entry's.
+ */
+static Bitmapset *
+fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
+			 List *key)
+{
+	TupleDesc desc = RelationGetDescr(relation);
+	Bitmapset *identity = NULL;
+	Bitmapset *result = NULL;
+	ListCell *lc;
+
+	wrel->natts = desc->natts;
+	wrel->is_identity_full =
+		relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL;
+	if (!wrel->is_identity_full)
+		identity = RelationGetIdentityKeyBitmap(relation);
+
+	wrel->columns = palloc0(sizeof(W2kColumn) * Max(desc->natts, 1));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		W2kColumn *column = &wrel->columns[wrel->ncolumns];
+		bool is_captured;
+
+		if (att->attisdropped || w2k_compat_is_virtual(att->attgenerated))
+			continue;
+		is_captured = is_value_column(cache, wrel, att);
+		if (!is_captured && !list_member_int(key, att->attnum))
+			continue;
+
+		fill_column(wrel, column, att);
+		column->is_captured = is_captured;
+		column->is_identity =
+			wrel->is_identity_full ||
+			bms_is_member(att->attnum - FirstLowInvalidHeapAttributeNumber,
+						  identity);
+		fill_default(wrel, column, relation);
+		result = bms_add_member(result, att->attnum);
+		wrel->ncolumns++;
+	}
+
+	wrel->keys = palloc(sizeof(W2kColumn *) * Max(list_length(key), 1));
+	wrel->is_key_in_identity = true;
+	foreach (lc, key)
+	{
+		for (int i = 0; i < wrel->ncolumns; i++)
+		{
+			W2kColumn *column = &wrel->columns[i];
+
+			if (column->index != lfirst_int(lc) - 1)
+				continue;
+			wrel->keys[wrel->nkeys++] = column;
+			if (!column->is_identity)
+				wrel->is_key_in_identity = false;
+		}
+	}
+	return result;
+}
+
+/* ---- entries ---- */
+
+/*
+ * Is this the table that wal2kafka.emit() writes?  By what belongs to the
+ * extension, since a name can be forged (R30).
+ */
+static bool
+is_emit_table(Relation relation)
+{
+	Oid extension;
+
+	if (strcmp(RelationGetRelationName(relation), "emitted") != 0)
+		return false;
+	extension = get_extension_oid(W2K_NAME, true);
+	return OidIsValid(extension) &&
+		   getExtensionOfObject(RelationRelationId,
+								RelationGetRelid(relation)) == extension;
+}
+
+static W2kCapture
+decide_capture(W2kRelationCache *cache, Relation relation, const char *schema)
+{
+	if (strcmp(schema, W2K_SCHEMA) == 0)
+		return cache->has_emit && is_emit_table(relation) ? W2K_CAPTURE_EMIT
+														  : W2K_CAPTURE_NONE;
+	if (!is_publishable_relation(relation) ||
+		w2k_filter_is_system_schema(schema) ||
+		!w2k_filter_table(cache->filter, schema,
+						  RelationGetRelationName(relation), NULL))
+		return W2K_CAPTURE_NONE;
+	return W2K_CAPTURE_ROWS;
+}
+
+/* May the connector's owner read this?  If not, and it was asked for: error. */
+static bool
+check_owner(W2kRelationCache *cache, const W2kRelation *wrel,
+			Relation relation, const Bitmapset *attnums)
+{
+	Oid owner = cache->conf->owner;
+	const char *reason;
+
+	if (!OidIsValid(owner) ||
+		w2k_privileges_may_read(relation, owner, attnums, &reason))
+		return true;
+	if (!w2k_filter_is_explicit(cache->filter, wrel->schema, wrel->table))
+		return false;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("connector may not capture table \"%s.%s\"", wrel->schema,
+					wrel->table),
+			 errdetail("Table is in an include list, but %s.", reason),
+			 errhint("Grant the connector's owner SELECT on the captured "
+					 "columns (and BYPASSRLS where row level security is "
+					 "enabled), or take the table off the list.")));
+	return false; /* keep compiler quiet */
+}
+
+/* Makes the entry's data anew; on error it stays invalid. */
+static void
+rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
+{
+	MemoryContext oldcontext;
+	W2kRelation fresh = {.relid = wrel->relid, .topic_id = wrel->topic_id};
+	const char *schema = get_namespace_name(RelationGetNamespace(relation));
+	Bitmapset *attnums;
+
+	if (schema == NULL)
+		elog(ERROR, "cache lookup failed for namespace %u",
+			 RelationGetNamespace(relation));
+
+	if (wrel->context != NULL)
+		MemoryContextDelete(wrel->context);
+	*wrel = fresh;
+	wrel->capture = decide_capture(cache, relation, schema);
+	if (wrel->capture == W2K_CAPTURE_NONE)
+	{
+		wrel->is_valid = true;
+		return;
+	}
+
+	/* In place at once, so that an error below leaks nothing. */
+	wrel->context = AllocSetContextCreate(cache->context, "wal2kafka relation",
+										  ALLOCSET_SMALL_SIZES);
+	MemoryContextCopyAndSetIdentifier(wrel->context,
+									  RelationGetRelationName(relation));
+	oldcontext = MemoryContextSwitchTo(wrel->context);
+
+	wrel->schema = pstrdup(schema);
+	wrel->table = pstrdup(RelationGetRelationName(relation));
+	wrel->topic = w2k_topic_for_table(cache->conf->topic_prefix,
+									  cache->conf->topic_delimiter,
+									  wrel->schema, wrel->table);
+	attnums = fill_columns(cache, wrel, relation, find_key(relation));
+	wrel->old_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));
+	wrel->old_nulls = palloc(sizeof(bool) * Max(wrel->natts, 1));
+	wrel->new_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));
+	wrel->new_nulls = palloc(sizeof(bool) * Max(wrel->natts, 1));
+
+	if (wrel->capture == W2K_CAPTURE_ROWS &&
+		!check_owner(cache, wrel, relation, attnums))
+		wrel->capture = W2K_CAPTURE_NONE;
+
+	MemoryContextSwitchTo(oldcontext);
+
+	/*
+	 * News that came in meanwhile is no loss: what was read is as of the
+	 * change being decoded, and WAL invalidates again where that ends.
+	 */
+	wrel->is_valid = true;
+}
+
+W2kRelation *
+w2k_relation_lookup(W2kRelationCache *cache, Relation relation)
+{
+	Oid relid = RelationGetRelid(relation);
+	W2kRelation *wrel;
+	bool is_found;
+
+	wrel = hash_search(cache->table, &relid, HASH_ENTER, &is_found);
+	if (!is_found)
+	{
+		memset(wrel, 0, sizeof(W2kRelation));
+		wrel->relid = relid;
+	}
+	if (!wrel->is_valid || (wrel->capture != W2K_CAPTURE_NONE &&
+							wrel->natts != RelationGetDescr(relation)->natts))
+		rebuild(cache, wrel, relation);
+	return wrel;
+}

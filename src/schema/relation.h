@@ -1,0 +1,94 @@
+/*
+ * relation.h
+ *		What decoding knows of a table: a cache of W2kRelation.
+ *
+ * An entry is made from the catalogs as of the change being decoded and holds
+ * everything that the changes of a table have in common.  Invalidation only
+ * marks entries stale; the next lookup rebuilds (a callback may fire in the
+ * middle of one).
+ */
+#ifndef W2K_SCHEMA_RELATION_H
+#define W2K_SCHEMA_RELATION_H
+
+#include "utils/relcache.h"
+
+#include "schema/types.h"
+
+struct W2kConnectorConfig;
+struct W2kFilter;
+
+typedef enum W2kCapture
+{
+	W2K_CAPTURE_NONE, /* no record, whatever happens to the table */
+	W2K_CAPTURE_ROWS,
+	W2K_CAPTURE_EMIT /* wal2kafka.emitted: its rows are records */
+} W2kCapture;
+
+typedef struct W2kColumn
+{
+	const char *name; /* in the server's encoding */
+	int index;		  /* attribute number - 1: place in a deformed tuple */
+	W2kType *type;
+	bool is_varlena;
+	bool is_not_null;
+	bool is_identity; /* held by the image of an old row */
+	bool is_captured; /* part of values, not only of keys */
+
+	/* Debezium's default of the column, for columns an image lacks */
+	bool has_constant_default;
+	bool has_computed_default;
+	Datum default_value;
+
+	bool has_warned; /* of a value without a form, once */
+} W2kColumn;
+
+typedef struct W2kRelation
+{
+	Oid relid; /* hash key: first */
+	bool is_valid;
+	W2kCapture capture;
+
+	/* The rest is set where capture is not NONE, and lives in context */
+	MemoryContext context;
+	const char *schema; /* in the server's encoding */
+	const char *table;
+	const char *topic;
+	bool is_identity_full;
+	int natts; /* of the tuples */
+	int ncolumns;
+	W2kColumn *columns; /* every column that is read, in table order */
+	int nkeys;
+	W2kColumn **keys;	/* in the key's order */
+	bool is_key_in_identity; /* an old row holds the whole key */
+	bool has_user_types; /* a change of some type may concern it */
+
+	Datum *old_values; /* natts each, for deforming */
+	bool *old_nulls;
+	Datum *new_values;
+	bool *new_nulls;
+
+	void *plan; /* the Writer's, made on first use, in context */
+
+	/* Outlive a rebuild */
+	uint32 topic_id;		/* 0 = none yet */
+	bool is_topic_announced; /* and it still is the topic */
+} W2kRelation;
+
+typedef struct W2kRelationCache W2kRelationCache;
+
+/*
+ * A cache for one decoding session, in the current memory context and ended
+ * with it.  default_owner and the lists of conf decide what is captured.
+ */
+extern W2kRelationCache *w2k_relation_create_cache(
+	const struct W2kConnectorConfig *conf, const struct W2kFilter *filter,
+	bool has_emit);
+
+/*
+ * The up-to-date entry of a relation.  Raises INSUFFICIENT_PRIVILEGE where an
+ * explicitly listed table may not be read by the connector's owner.
+ */
+extern W2kRelation *w2k_relation_lookup(W2kRelationCache *cache,
+										Relation relation);
+
+#endif /* W2K_SCHEMA_RELATION_H */

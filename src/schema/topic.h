@@ -1,0 +1,15 @@
+/*
+ * topic.h
+ *		Names of topics.
+ */
+#ifndef W2K_SCHEMA_TOPIC_H
+#define W2K_SCHEMA_TOPIC_H
+
+/*
+ * <prefix><delimiter><schema><delimiter><table> made a legal topic name, in
+ * the current memory context.
+ */
+extern char *w2k_topic_for_table(const char *prefix, const char *delimiter,
+								 const char *schema, const char *table);
+
+#endif /* W2K_SCHEMA_TOPIC_H */
