@@ -146,6 +146,35 @@ become_child(void)
 	}
 }
 
+/*
+ * Starts the program again with a larger per-thread malloc cache, which can
+ * only be set from outside.  Each record is some ten small allocations in
+ * librdkafka, freed a batch at a time; with the usual 7 entries per size most
+ * of them take the slow path (a quarter of the sender's CPU time, measured).
+ * Where it does not work out, nothing but speed is lost.
+ */
+static void
+enlarge_malloc_cache(char **argv)
+{
+	static const char name[] = "GLIBC_TUNABLES";
+	static const char tunable[] = "glibc.malloc.tcache_count";
+	const char *others = getenv(name);
+	char value[512];
+	char path[4096];
+	ssize_t len;
+
+	if (others != NULL && strstr(others, tunable) != NULL)
+		return;
+	len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	if (len <= 0)
+		return;
+	path[len] = '\0';
+	snprintf(value, sizeof(value), "%s%s%s=60000", others ? others : "",
+			 others ? ":" : "", tunable);
+	if (setenv(name, value, 1) == 0)
+		execv(path, argv);
+}
+
 /* What both ways of running share. */
 static void
 prepare_process(void)
@@ -334,7 +363,10 @@ main(int argc, char **argv)
 	if (argc == 1)
 	{
 		if (!isatty(STDIN_FILENO))
+		{
+			enlarge_malloc_cache(argv);
 			return run_as_child();
+		}
 		print_usage(stderr);
 		return EXIT_USAGE;
 	}
@@ -367,5 +399,6 @@ main(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
+	enlarge_malloc_cache(argv);
 	return run_alone(config_path);
 }
