@@ -10,6 +10,7 @@
  * used and, with a rate, how long records took from the pipe to their
  * acknowledgement.  For measurements; the tests are in t/.
  */
+#define _GNU_SOURCE /* pipe2 */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -103,7 +104,8 @@ put_prologue(Driver *d, const char *brokers, int argc, char **argv)
 	{
 		char *equals = strchr(argv[i], '=');
 
-		if (equals == NULL || memchr(argv[i], '.', (size_t) (equals - argv[i])) == NULL)
+		if (equals == NULL ||
+			memchr(argv[i], '.', (size_t) (equals - argv[i])) == NULL)
 			continue;
 		p = w2k_put_string(p, argv[i], (uint32_t) (equals - argv[i]));
 		p = put_text(p, equals + 1);
@@ -130,10 +132,10 @@ put_prologue(Driver *d, const char *brokers, int argc, char **argv)
 	p = w2k_put_u16(p, (uint16_t) d->headers);
 	for (int64_t h = 0; h < d->headers; h++)
 	{
-		static const char *const names[] = {
-			"__debezium.context.connectorLogicalName",
-			"__debezium.context.taskId", "__debezium.context.connectorName",
-			"__debezium.context.runId"};
+		static const char *const names[] =
+			{"__debezium.context.connectorLogicalName",
+			 "__debezium.context.taskId", "__debezium.context.connectorName",
+			 "__debezium.context.runId"};
 
 		p = put_text(p, names[h % 4]);
 		p = put_text(p, "c7d4f0e2-postgresql");
@@ -185,8 +187,8 @@ put_record(Driver *d, int64_t i)
 		.partition = -1,
 		.op = W2K_OP_CREATE,
 	};
-	uint32_t len =
-		W2K_RECORD_FIXED_SIZE + (uint32_t) (d->key_bytes + d->value_bytes);
+	uint32_t len = W2K_RECORD_FIXED_SIZE +
+				   (uint32_t) (d->key_bytes + d->value_bytes);
 	char *p = w2k_put_frame_header(frame, W2K_FRAME_RECORD, len);
 	char text[64];
 
@@ -311,8 +313,7 @@ drive(Driver *d)
 		}
 		if (d->start < d->end)
 		{
-			ssize_t put =
-				write(d->in, d->buf + d->start, d->end - d->start);
+			ssize_t put = write(d->in, d->buf + d->start, d->end - d->start);
 
 			if (put > 0)
 				d->start += (size_t) put;
@@ -370,11 +371,14 @@ main(int argc, char **argv)
 	wait4(d.pid, &status, 0, &usage);
 	cpu = (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
 		  (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-	printf("acked %" PRIu64 " in %.2f s: %.0f/s, sender CPU %.2f s = %.2f s per M (user %.2f sys %.2f), %ld MB, status %d",
+	printf("acked %" PRIu64
+		   " in %.2f s: %.0f/s, sender CPU %.2f s = %.2f s per M (user %.2f sys %.2f), %ld MB, status %d",
 		   d.acked, seconds, (double) d.acked / seconds, cpu,
 		   cpu * 1e6 / (double) d.acked,
-		   (double) usage.ru_utime.tv_sec + (double) usage.ru_utime.tv_usec / 1e6,
-		   (double) usage.ru_stime.tv_sec + (double) usage.ru_stime.tv_usec / 1e6,
+		   (double) usage.ru_utime.tv_sec +
+			   (double) usage.ru_utime.tv_usec / 1e6,
+		   (double) usage.ru_stime.tv_sec +
+			   (double) usage.ru_stime.tv_usec / 1e6,
 		   usage.ru_maxrss / 1024, status);
 	if (d.acked > 0)
 	{

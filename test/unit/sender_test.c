@@ -1,0 +1,537 @@
+/*
+ * sender_test.c
+ *		The parts of the sender that decide and need no Kafka: settings, error
+ *		table, connection state, topic creation rules, id map, log filter,
+ *		answers, input.
+ */
+#define _GNU_SOURCE /* pipe2 */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "sender/answers.h"
+#include "sender/connection.h"
+#include "sender/delivery.h"
+#include "sender/idmap.h"
+#include "sender/logfilter.h"
+#include "sender/settings.h"
+#include "sender/topics.h"
+#include "tap.h"
+
+/* ---- settings ---- */
+
+static void
+test_settings(void)
+{
+	static const char *const refused[] = {"plugin.library.paths",
+										  "ssl.engine.location",
+										  "ssl.engine.id",
+										  "sasl.kerberos.kinit.cmd",
+										  "internal.termination.signal",
+										  "test.mock.num.brokers",
+										  "delivery.report.only.error",
+										  "transactional.id"};
+	static const char *const secrets[] = {"sasl.password",
+										  "sasl.username",
+										  "ssl.key.pem",
+										  "ssl.key.password",
+										  "ssl.keystore.password",
+										  "sasl.oauthbearer.client.secret",
+										  "sasl.jaas.config"};
+	W2kSettings settings;
+	char error[512] = "";
+
+	w2k_settings_init(&settings);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+	{
+		bool added = w2k_settings_add(&settings, refused[i], "hidden", error,
+									  sizeof(error));
+
+		ok(!added && strstr(error, refused[i]) != NULL &&
+			   strstr(error, "hidden") == NULL,
+		   "\"%s\" is refused by name, without its value", refused[i]);
+	}
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+		ok(w2k_settings_is_secret(secrets[i]), "\"%s\" is a secret",
+		   secrets[i]);
+	ok(!w2k_settings_is_secret("linger.ms") &&
+		   !w2k_settings_is_secret("ssl.ca.location"),
+	   "other settings are not");
+
+	ok(w2k_settings_add(&settings, "linger.ms", "1", error, sizeof(error)) &&
+		   w2k_settings_add(&settings, "linger.ms", "2", error, sizeof(error)),
+	   "librdkafka's properties are kept");
+	is_text(w2k_settings_find(&settings.kafka, "linger.ms"), "2",
+			"the last value counts");
+	ok(w2k_settings_find(&settings.kafka, "acks") == NULL,
+	   "what was not said is not there");
+	ok(w2k_settings_add(&settings, "w2k.on.record.error", "skip", error,
+						sizeof(error)) &&
+		   settings.skips_records,
+	   "w2k.on.record.error=skip");
+	ok(!w2k_settings_add(&settings, "w2k.on.record.error", "ignore", error,
+						 sizeof(error)),
+	   "w2k.on.record.error=ignore is refused");
+	is_text(error,
+			"invalid value for \"w2k.on.record.error\": \"ignore\"; valid values are fail and skip",
+			"in words");
+	ok(!w2k_settings_add(&settings, "w2k.statistics.interval.ms", "1s", error,
+						 sizeof(error)) &&
+		   !w2k_settings_add(&settings, "w2k.statistics.interval.ms", "-1",
+							 error, sizeof(error)) &&
+		   !w2k_settings_add(&settings, "w2k.statistics.interval.ms", "",
+							 error, sizeof(error)),
+	   "w2k.statistics.interval.ms takes a number of milliseconds only");
+	ok(!w2k_settings_add(&settings, "w2k.colour", "red", error, sizeof(error)),
+	   "a setting of ours that does not exist is refused");
+	is_text(error, "unrecognized setting \"w2k.colour\"", "by name");
+}
+
+/* Writes text to a file and loads it. */
+static bool
+load_text(const char *text, W2kSettings *settings, char *error, size_t size)
+{
+	char path[] = "/tmp/w2k_settings_XXXXXX";
+	int fd = mkstemp(path);
+	bool is_loaded;
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		abort();
+	close(fd);
+	w2k_settings_init(settings);
+	is_loaded = w2k_settings_load(settings, path, error, size);
+	unlink(path);
+	return is_loaded;
+}
+
+static void
+test_settings_file(void)
+{
+	W2kSettings settings;
+	char error[512] = "";
+
+	ok(load_text("# a comment\n\n  bootstrap.servers = a:1, b:2  \nx=\n"
+				 "ssl.key.pem=a=b\nw2k.connector=c",
+				 &settings, error, sizeof(error)),
+	   "a settings file is read");
+	is_text(w2k_settings_find(&settings.kafka, "bootstrap.servers"),
+			"a:1, b:2", "white space around name and value is cut");
+	is_text(w2k_settings_find(&settings.kafka, "x"), "",
+			"a value may be empty");
+	is_text(w2k_settings_find(&settings.kafka, "ssl.key.pem"), "a=b",
+			"a value may hold an equals sign");
+	is_text(settings.connector, "c", "the last line needs no newline");
+	ok(!load_text("a=b\nnonsense\n", &settings, error, sizeof(error)) &&
+		   strstr(error, ", line 2: expected \"name=value\"") != NULL,
+	   "an error names the line");
+	ok(!load_text("a=b\n\nplugin.library.paths=x\n", &settings, error,
+				  sizeof(error)) &&
+		   strstr(error,
+				  ", line 3: property \"plugin.library.paths\" is not allowed") !=
+			   NULL,
+	   "a refused property too");
+	ok(!w2k_settings_load(&settings, "/nonexistent/file", error,
+						  sizeof(error)) &&
+		   strstr(error, "could not open file \"/nonexistent/file\"") != NULL,
+	   "a missing file is said to be missing");
+}
+
+/* ---- errors ---- */
+
+static void
+test_delivery(void)
+{
+	static const struct
+	{
+		const char *name;
+		W2kErrorClass error_class;
+	} expected[] = {
+		{"MSG_SIZE_TOO_LARGE", W2K_CLASS_RECORD},
+		{"INVALID_RECORD", W2K_CLASS_RECORD},
+		{"TOPIC_AUTHORIZATION_FAILED", W2K_CLASS_FATAL},
+		{"CLUSTER_AUTHORIZATION_FAILED", W2K_CLASS_FATAL},
+		{"TOPIC_EXCEPTION", W2K_CLASS_FATAL},
+		{"POLICY_VIOLATION", W2K_CLASS_FATAL},
+		{"UNKNOWN_TOPIC_OR_PART", W2K_CLASS_RETRY},
+		{"_MSG_TIMED_OUT", W2K_CLASS_RETRY},
+		{"_ALL_BROKERS_DOWN", W2K_CLASS_CONNECTION},
+		{"_TRANSPORT", W2K_CLASS_CONNECTION},
+		{"_RESOLVE", W2K_CLASS_CONNECTION},
+		{"_AUTHENTICATION", W2K_CLASS_CONNECTION},
+		{"_SSL", W2K_CLASS_CONNECTION},
+	};
+	char text[1024];
+	char small[24];
+	W2kErrorPlace place = {.topic = "t",
+						   .record_bytes = 2097152,
+						   .batch_records = 1};
+
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		ok(w2k_delivery_classify(expected[i].name)->error_class ==
+			   expected[i].error_class,
+		   "%s is classified", expected[i].name);
+	ok(w2k_delivery_classify("SOMETHING_NEW")->error_class == W2K_CLASS_RETRY &&
+		   w2k_delivery_classify_client("SOMETHING_NEW")->error_class ==
+			   W2K_CLASS_NOTICE,
+	   "what the table does not name is tried again, never given up");
+
+	w2k_delivery_describe(text, sizeof(text),
+						  w2k_delivery_classify("MSG_SIZE_TOO_LARGE"),
+						  "Broker: Message size too large", &place);
+	is_text(text,
+			"could not write a record of 2097152 bytes to topic \"t\": Broker: Message size too large; raise message.max.bytes (producer.override.max.request.size) and the topic's max.message.bytes",
+			"a message says what, where, why and what to do");
+	place.batch_records = 3;
+	w2k_delivery_describe(text, sizeof(text),
+						  w2k_delivery_classify("INVALID_TIMESTAMP"), "reason",
+						  &place);
+	ok(strstr(text, "a batch of 3 records") != NULL &&
+		   strstr(text, "batch.num.messages") != NULL,
+	   "and how to find the record in a batch");
+	w2k_delivery_describe(small, sizeof(small),
+						  w2k_delivery_classify("INVALID_TIMESTAMP"), "reason",
+						  &place);
+	ok(strlen(small) == sizeof(small) - 1, "a long message is cut");
+}
+
+/* ---- connection ---- */
+
+static void
+test_connection(void)
+{
+	W2kConnection conn = {0};
+	bool wants_probe;
+
+	ok(w2k_connection_failed(&conn, "_TRANSPORT", "refused", false, 0,
+							 &wants_probe) &&
+		   wants_probe && conn.state == W2K_CONNECTION_DOWN,
+	   "a failure before the first answer is shown");
+	ok(!w2k_connection_failed(&conn, "_TRANSPORT", "refused again", false, 1,
+							  &wants_probe),
+	   "the same once");
+	ok(!w2k_connection_failed(&conn, "_ALL_BROKERS_DOWN", "1/1 down", true, 2,
+							  &wants_probe),
+	   "that all are down adds nothing");
+	is_text(conn.reason, "refused again",
+			"the reason is the one that says why");
+	ok(w2k_connection_failed(&conn, "_AUTHENTICATION", "wrong", false, 3,
+							 &wants_probe),
+	   "another kind of error is shown");
+	ok(w2k_connection_answered(&conn) && conn.state == W2K_CONNECTION_UP &&
+		   !w2k_connection_answered(&conn),
+	   "an answer is shown once");
+	ok(!w2k_connection_failed(&conn, "_TRANSPORT", "x", false, 10,
+							  &wants_probe) &&
+		   !wants_probe,
+	   "one lost connection is nothing while up");
+	ok(!w2k_connection_failed(&conn, "_ALL_BROKERS_DOWN", "1/1 down", true, 20,
+							  &wants_probe) &&
+		   wants_probe && !w2k_connection_tick(&conn, 100),
+	   "all of them are asked for first");
+	ok(!w2k_connection_answered(&conn) && conn.state == W2K_CONNECTION_UP,
+	   "and an answer ends the doubt in silence");
+	w2k_connection_failed(&conn, "_TRANSPORT", "x", false, 10, &wants_probe);
+	w2k_connection_failed(&conn, "_ALL_BROKERS_DOWN", "1/1 down", true, 20,
+						  &wants_probe);
+	ok(w2k_connection_tick(&conn, 100000) &&
+		   conn.state == W2K_CONNECTION_DOWN &&
+		   !w2k_connection_tick(&conn, 200000),
+	   "no answer is shown, once");
+	is_text(conn.reason, "x", "with the reason before it");
+}
+
+/* ---- topic creation ---- */
+
+static void
+add(W2kSettings *settings, const char *name, const char *value)
+{
+	char error[256];
+	char full[256];
+
+	snprintf(full, sizeof(full), "w2k.topic.creation.%s", name);
+	if (!w2k_settings_add(settings, full, value, error, sizeof(error)))
+		abort();
+}
+
+static void
+test_topic_groups(void)
+{
+	W2kSettings settings;
+	W2kTopics topics = {0};
+	const W2kTopicGroup *group;
+	char error[512];
+
+	w2k_settings_init(&settings);
+	add(&settings, "default.partitions", "3");
+	add(&settings, "default.replication.factor", "-1");
+	add(&settings, "default.cleanup.policy", "delete");
+	add(&settings, "groups", "compact, logs");
+	add(&settings, "compact.include", "shop\\.public\\.[a-z]+_\\d, x.*");
+	add(&settings, "compact.exclude", "x_secret");
+	add(&settings, "compact.cleanup.policy", "compact");
+	add(&settings, "logs.include", ".*log");
+	add(&settings, "logs.partitions", "1");
+	ok(w2k_topics_configure(&topics, &settings.creation, error, sizeof(error)),
+	   "groups are read");
+	group = w2k_topics_group(&topics, "shop.public.t_1");
+	is_text(group->name, "compact", "a name that matches goes to its group");
+	ok(group->partitions == 3 && group->replication_factor == -1,
+	   "which takes its numbers from the default");
+	ok(group->config.count == 1 &&
+		   strcmp(group->config.items[0].value, "compact") == 0,
+	   "and has topic properties of its own");
+	is_text(w2k_topics_group(&topics, "shop.public.t_1x")->name, "default",
+			"the whole name must match");
+	is_text(w2k_topics_group(&topics, "shopXpublicXt_1")->name, "default",
+			"an escaped dot is a dot");
+	is_text(w2k_topics_group(&topics, "x_secret")->name, "default",
+			"what is excluded goes on to the next group");
+	is_text(w2k_topics_group(&topics, "xlog")->name, "compact",
+			"the first group wins");
+	ok(w2k_topics_group(&topics, "a.log")->partitions == 1,
+	   "a group may have its own numbers");
+
+	ok(w2k_topics_get(&topics, "abc", 2) == w2k_topics_get(&topics, "ab", 2) &&
+		   w2k_topics_get(&topics, "abc", 3)->index == 1,
+	   "a topic is known by its name");
+}
+
+/* One setting more makes the configuration wrong, in those words. */
+static void
+check_wrong(const char *name, const char *value, bool has_default,
+			const char *expected)
+{
+	W2kSettings settings;
+	W2kTopics topics = {0};
+	char error[512] = "";
+
+	w2k_settings_init(&settings);
+	if (has_default)
+	{
+		add(&settings, "default.partitions", "3");
+		add(&settings, "default.replication.factor", "1");
+	}
+	add(&settings, name, value);
+	ok(!w2k_topics_configure(&topics, &settings.creation, error, sizeof(error)),
+	   "%s=%s is refused", name, value);
+	is_text(error, expected, "in words");
+}
+
+static void
+test_topic_groups_wrong(void)
+{
+	W2kSettings settings;
+	W2kTopics topics = {0};
+	char error[512];
+
+	check_wrong("default.partitions", "3", false,
+				"topic creation needs both \"topic.creation.default.partitions\" and \"topic.creation.default.replication.factor\"");
+	check_wrong("default.partitions", "0", true,
+				"invalid value for \"topic.creation.default.partitions\": \"0\": it is a number of at least 1, or -1 for the broker's default");
+	check_wrong("default.replication.factor", "two", true,
+				"invalid value for \"topic.creation.default.replication.factor\": \"two\": it is a number of at least 1, or -1 for the broker's default");
+	check_wrong("defualt.partitions", "1", true,
+				"\"topic.creation.defualt.partitions\" belongs to no group of \"topic.creation.groups\"");
+	check_wrong("groups", "a", true,
+				"topic creation group \"a\" needs \"topic.creation.a.include\"");
+	check_wrong("default.include", "(", true,
+				"invalid value for \"topic.creation.default.include\": \"(\": Unmatched ( or \\(");
+
+	w2k_settings_init(&settings);
+	ok(w2k_topics_configure(&topics, &settings.creation, error,
+							sizeof(error)) &&
+		   w2k_topics_group(&topics, "t") == NULL,
+	   "without settings no topic is created");
+	add(&settings, "enable", "false");
+	add(&settings, "default.partitions", "1");
+	ok(w2k_topics_configure(&topics, &settings.creation, error,
+							sizeof(error)) &&
+		   w2k_topics_group(&topics, "t") == NULL,
+	   "nor with topic.creation.enable=false");
+}
+
+/* ---- id map, log filter ---- */
+
+static void
+test_idmap(void)
+{
+	W2kIdMap map = {0};
+	static int values[5000];
+	bool is_right = true;
+
+	ok(w2k_idmap_get(&map, 0) == NULL, "an empty map has nothing");
+	for (uint32_t i = 0; i < 5000; i++)
+		is_right = is_right &&
+				   w2k_idmap_put(&map, i * 16384, &values[i]) == NULL;
+	for (uint32_t i = 0; i < 5000; i++)
+		is_right = is_right && w2k_idmap_get(&map, i * 16384) == &values[i] &&
+				   w2k_idmap_get(&map, i * 16384 + 1) == NULL;
+	ok(is_right, "5000 ids that look alike are told apart");
+	ok(w2k_idmap_put(&map, 16384, &values[0]) == &values[1] &&
+		   w2k_idmap_get(&map, 16384) == &values[0],
+	   "an id can be defined anew");
+	w2k_idmap_clear(&map);
+	ok(w2k_idmap_get(&map, 16384) == NULL && map.used == 0,
+	   "and all can be forgotten");
+}
+
+static void
+test_logfilter(void)
+{
+	W2kLogFilter filter = {0};
+	uint32_t suppressed;
+
+	ok(w2k_logfilter_pass(&filter, "FAIL", "attempt 1 failed", 0, &suppressed),
+	   "a line is shown");
+	ok(!w2k_logfilter_pass(&filter, "FAIL", "attempt 22 failed", 1,
+						   &suppressed) &&
+		   !w2k_logfilter_pass(&filter, "FAIL", "attempt 3 failed", 2,
+							   &suppressed),
+	   "one that differs in digits only is not shown again");
+	ok(w2k_logfilter_pass(&filter, "FAIL", "something else", 3, &suppressed),
+	   "another one is");
+	ok(w2k_logfilter_pass(&filter, "FAIL", "attempt 4 failed", 70000,
+						  &suppressed) &&
+		   suppressed == 2,
+	   "after a minute it is, with the number of those that were not");
+	w2k_logfilter_reset(&filter);
+	ok(w2k_logfilter_pass(&filter, "FAIL", "attempt 5 failed", 70001,
+						  &suppressed),
+	   "and when things have changed");
+}
+
+/* ---- answers ---- */
+
+/*
+ * Reads until everything has arrived; counts frames by type, and in counts[0]
+ * what is no frame.
+ */
+static void
+read_frames(W2kAnswers *answers, int fd, int *counts, uint64_t *last_ack)
+{
+	static char buf[4 * 1024 * 1024];
+	size_t len = 0;
+	size_t at = 0;
+	ssize_t got;
+	uint8_t type;
+	W2kCursor cur;
+	size_t used;
+	size_t needed;
+
+	do
+	{
+		while ((got = read(fd, buf + len, sizeof(buf) - len)) > 0)
+			len += (size_t) got;
+		if (!w2k_answers_is_pending(answers))
+			break;
+	} while (w2k_answers_write(answers));
+	while (w2k_frame_parse(buf + at, len - at, false, &type, &cur, &used,
+						   &needed) == W2K_PARSE_FRAME)
+	{
+		counts[type]++;
+		if (type == W2K_FRAME_ACK)
+			*last_ack = w2k_get_u64(&cur);
+		at += used;
+	}
+	if (at != len)
+		counts[0]++;
+}
+
+static void
+test_answers(void)
+{
+	static const char long_text[1000] = {[0 ... 998] = 'x'};
+	W2kAnswers answers;
+	int fds[2];
+	int counts[256] = {0};
+	uint64_t last_ack = 0;
+	bool is_alive = true;
+
+	if (pipe2(fds, O_NONBLOCK) != 0)
+		abort();
+	w2k_answers_init(&answers, fds[1]);
+	w2k_answers_hello(&answers, "1", "2");
+	w2k_answers_ack(&answers, 1, 2, 3);
+	w2k_answers_ack(&answers, 2, 2, 3);
+	ok(w2k_answers_is_pending(&answers) && w2k_answers_write(&answers) &&
+		   !w2k_answers_is_pending(&answers),
+	   "answers go into the pipe");
+	read_frames(&answers, fds[0], counts, &last_ack);
+	ok(counts[W2K_FRAME_HELLO] == 1 && counts[W2K_FRAME_ACK] == 1 &&
+		   last_ack == 2,
+	   "of two acknowledgements only the newer");
+
+	/* Nobody reads: everything is bounded, and errors are kept */
+	for (uint64_t i = 1; i <= 100000 && is_alive; i++)
+	{
+		w2k_answers_ack(&answers, i + 2, 0, 0);
+		w2k_answers_log(&answers, 6, "X", long_text);
+		if (i % 1000 == 0)
+			w2k_answers_error(&answers, W2K_SEVERITY_SKIPPED, 1, i, 0, "t",
+							  "X", long_text);
+		is_alive = w2k_answers_write(&answers);
+	}
+	ok(is_alive && w2k_answers_is_pending(&answers),
+	   "a reader that does not read is waited for");
+	ok(answers.end - answers.start < 1024 * 1024 && answers.dropped > 0,
+	   "within bounds");
+	memset(counts, 0, sizeof(counts));
+	read_frames(&answers, fds[0], counts, &last_ack);
+	ok(!w2k_answers_is_pending(&answers) && counts[0] == 0 &&
+		   counts[W2K_FRAME_ERROR] == 100,
+	   "when it reads all of it arrives, every error included");
+	ok(last_ack == 100002, "the newest acknowledgement");
+	ok(counts[W2K_FRAME_ACK] < 10000, "not each of them");
+
+	close(fds[0]);
+	w2k_answers_ack(&answers, 200000, 0, 0);
+	ok(!w2k_answers_write(&answers), "a reader that is gone is noticed");
+}
+
+static void
+test_answers_keep_errors(void)
+{
+	W2kAnswers answers;
+	int fds[2];
+	int counts[256] = {0};
+	uint64_t last_ack = 0;
+	char pad[4096];
+
+	if (pipe2(fds, O_NONBLOCK) != 0)
+		abort();
+	w2k_answers_init(&answers, fds[1]);
+
+	memset(pad, 'x', sizeof(pad) - 1);
+	pad[sizeof(pad) - 1] = '\0';
+	for (int i = 0; i < 500; i++)
+	{
+		w2k_answers_error(&answers, W2K_SEVERITY_SKIPPED, 1, (uint64_t) i, 0,
+						  "t", "X", pad);
+		w2k_answers_write(&answers);
+	}
+	ok(w2k_answers_is_congested(&answers),
+	   "many errors that nobody reads are congestion");
+	read_frames(&answers, fds[0], counts, &last_ack);
+	ok(counts[W2K_FRAME_ERROR] == 500 && counts[0] == 0,
+	   "but none of them is lost");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+int
+main(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	test_settings();
+	test_settings_file();
+	test_delivery();
+	test_connection();
+	test_topic_groups();
+	test_topic_groups_wrong();
+	test_idmap();
+	test_logfilter();
+	test_answers();
+	test_answers_keep_errors();
+	return done_testing();
+}
