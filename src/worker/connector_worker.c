@@ -156,10 +156,6 @@ plugin_options(void)
 										   (Node *) makeString("binary"), -1));
 	options = lappend(options,
 					  makeDefElem("owner", (Node *) makeString(owner), -1));
-	options = lappend(options,
-					  makeDefElem("connector",
-								  (Node *) makeString(w2k_attempt->row->name),
-								  -1));
 	if (slot->suspect_count > 0 &&
 		w2k_attempt->conf->processing_failure != W2K_FAILURE_FAIL)
 		options =
