@@ -252,8 +252,8 @@ is_outdated(void)
 List *
 w2k_attempt_resolve_settings(uint64 *hash)
 {
-	List *settings =
-		w2k_connector_resolve_settings(w2k_attempt->conf->sender_settings);
+	List *settings = w2k_connector_resolve_settings(
+		w2k_attempt->conf->sender_settings);
 	ListCell *lc;
 
 	*hash = 0;

@@ -71,7 +71,7 @@ w2k_launcher_register(void)
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS |
 					   BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-	worker.bgw_restart_time = 5;
+	worker.bgw_restart_time = 1;
 	strlcpy(worker.bgw_library_name, W2K_NAME, BGW_MAXLEN);
 	strlcpy(worker.bgw_function_name, "w2k_launcher_main", BGW_MAXLEN);
 	strlcpy(worker.bgw_name, "wal2kafka launcher", BGW_MAXLEN);

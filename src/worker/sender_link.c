@@ -382,11 +382,12 @@ static void
 on_ack(W2kSenderLink *sender, W2kCursor *cur)
 {
 	uint64 sequence = w2k_get_u64(cur);
-	uint64 records = w2k_get_u64(cur);
-	uint64 bytes = w2k_get_u64(cur);
+	uint64 bytes;
 	W2kCounters *counters = sender->counters;
 	TimestampTz now = 0;
 
+	(void) w2k_get_u64(cur); /* its queue; ours counts the pipe as well */
+	bytes = w2k_get_u64(cur);
 	if (sequence < sender->acked || sequence > sender->sequence)
 		ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
 						errmsg("the sender acknowledged record " UINT64_FORMAT
@@ -395,7 +396,6 @@ on_ack(W2kSenderLink *sender, W2kCursor *cur)
 	pg_atomic_fetch_add_u64(&counters->total_records,
 							(int64) (sequence - sender->acked));
 	sender->acked = sequence;
-	pg_atomic_write_u64(&counters->queue_records, records);
 	pg_atomic_write_u64(&counters->queue_bytes, bytes);
 
 	while (sender->pending_count > 0)
@@ -609,8 +609,12 @@ read_log(W2kSenderLink *sender)
 		consume(&sender->log, sender->log.len);
 }
 
-void
-w2k_sender_link_read(W2kSenderLink *sender)
+/*
+ * Reads and obeys what is there.  A sender that has ended is noted, not
+ * raised: its last words may be among the answers.
+ */
+static void
+read_answers(W2kSenderLink *sender)
 {
 	bool is_open;
 	size_t done = 0;
@@ -648,6 +652,13 @@ w2k_sender_link_read(W2kSenderLink *sender)
 	}
 }
 
+void
+w2k_sender_link_read(W2kSenderLink *sender)
+{
+	read_answers(sender);
+	pg_atomic_write_u64(&sender->counters->queue_records,
+						sender->sequence - sender->acked);
+}
 void
 w2k_sender_link_raise(W2kSenderLink *sender)
 {
