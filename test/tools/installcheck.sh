@@ -48,7 +48,7 @@ if [ "$(id -u)" = 0 ]; then
 	as_user() { setpriv --reuid=postgres --regid=postgres --clear-groups env HOME="$work" "$@"; }
 fi
 if (cd "$work" && as_user "$bindir/postgres" --describe-config) |
-	grep -q '^output_plugin_libraries'; then
+	grep '^output_plugin_libraries' >/dev/null; then
 	echo "output_plugin_libraries = 'pgoutput, test_decoding, wal2kafka'" \
 		>> "$work/temp.conf"
 fi
