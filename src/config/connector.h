@@ -34,6 +34,12 @@ typedef enum W2kFailureMode
 	W2K_FAILURE_SKIP
 } W2kFailureMode;
 
+typedef enum W2kLagAction
+{
+	W2K_LAG_WARN,
+	W2K_LAG_DROP /* give up the slot, so that its WAL can go */
+} W2kLagAction;
+
 typedef enum W2kFraming
 {
 	W2K_FRAMING_TEXT, /* one JSON line per record */
@@ -95,6 +101,7 @@ typedef struct W2kConnectorConfig
 	bool slot_failover;
 	XLogRecPtr start_after_lsn; /* 0 = unset */
 	int64 max_slot_lag_bytes;	/* 0 = no guard */
+	W2kLagAction max_slot_lag_action;
 	W2kInitialState initial_state;
 	int status_update_interval_ms; /* how often the slot is saved */
 	int statistics_interval_ms;

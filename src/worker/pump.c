@@ -89,30 +89,48 @@ advance_between(void)
 		advance(w2k_attempt->sender.delivered_lsn);
 }
 
+/*
+ * The guard against a slot that fills the disk: says so when the limit is
+ * passed, and gives the slot up where that is what it was told to do.  In
+ * that case this does not return.
+ */
 static void
 check_lag(void)
 {
+	W2kConnectorConfig *conf = w2k_attempt->conf;
 	uint64 retained;
 	bool exceeds;
+	char *text;
 
-	if (w2k_attempt->conf->max_slot_lag_bytes <= 0)
+	if (conf->max_slot_lag_bytes <= 0)
 		return;
 	retained = w2k_stream_flushed() -
 			   w2k_stream_restart_lsn(w2k_attempt->stream);
-	exceeds = retained > (uint64) w2k_attempt->conf->max_slot_lag_bytes;
+	exceeds = retained > (uint64) conf->max_slot_lag_bytes;
 	if (exceeds && !w2k_attempt->has_warned_lag)
 	{
-		char *text =
+		text =
 			psprintf("replication slot \"%s\" retains " UINT64_FORMAT
 					 " bytes of WAL, more than max.slot.lag.bytes (" INT64_FORMAT
 					 ")",
 					 NameStr(w2k_attempt->slot_name), retained,
-					 w2k_attempt->conf->max_slot_lag_bytes);
-
+					 conf->max_slot_lag_bytes);
 		ereport(WARNING, (errmsg("wal2kafka connector \"%s\": %s",
 								 w2k_attempt->row->name, text)));
 		w2k_slots_set_state(w2k_attempt->slot_index, w2k_attempt->shown_state,
 							text);
+		if (conf->max_slot_lag_action == W2K_LAG_DROP)
+		{
+			w2k_sender_link_close(&w2k_attempt->sender, 0);
+			w2k_stream_give_up(w2k_attempt->stream);
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("%s", text),
+					 errdetail(
+						 "The slot was dropped, as max.slot.lag.action says; changes that Kafka had not acknowledged are lost to this connector."),
+					 errhint(
+						 "To begin anew at the present, drop the connector and create it again.")));
+		}
 	}
 	w2k_attempt->has_warned_lag = exceeds;
 }

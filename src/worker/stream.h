@@ -90,6 +90,12 @@ extern XLogRecPtr w2k_stream_restart_lsn(const W2kStream *stream);
 /* Writes the slot to disk; returns the position saved. */
 extern XLogRecPtr w2k_stream_save(W2kStream *stream);
 
+/*
+ * Drops the slot while it is in use: decoding is over, only an error or an
+ * exit may follow.
+ */
+extern void w2k_stream_give_up(W2kStream *stream);
+
 /* Newest WAL that may be decoded. */
 extern XLogRecPtr w2k_stream_flushed(void);
 
