@@ -96,6 +96,16 @@ ca_problem(const char *value)
 	return strcmp(value, "probe") == 0 ? NULL : path_problem(value);
 }
 
+/* curl knows more kinds of URL, file:// among them. */
+static const char *
+url_problem(const char *value)
+{
+	if (pg_strncasecmp(value, "https://", 8) != 0 &&
+		pg_strncasecmp(value, "http://", 7) != 0)
+		return "It must begin with https:// or http://.";
+	return NULL;
+}
+
 /* librdkafka's linger.ms may have a fraction. */
 static const char *
 linger_problem(const char *value)
@@ -229,7 +239,7 @@ const W2kClientProperty w2k_client_properties[] = {
 	SET("sasl.oauthbearer.client.secret", PASSWORD, NULL, SECRET) END,
 	SET("sasl.oauthbearer.scope", STRING, NULL) END,
 	SET("sasl.oauthbearer.extensions", PASSWORD, NULL, SECRET) END,
-	SET("sasl.oauthbearer.token.endpoint.url", STRING, NULL) END,
+	SET("sasl.oauthbearer.token.endpoint.url", STRING, NULL), .problem = url_problem END,
 	SET("ssl.endpoint.identification.algorithm", STRING, NULL), .convert = to_algorithm END,
 	SET("enable.ssl.certificate.verification", BOOLEAN, NULL), .convert = to_boolean END,
 	SET("ssl.cipher.suites", STRING, NULL) END,

@@ -198,7 +198,7 @@ w2k_creation_take_settings(W2kPropertyParse *parse)
 		if (w2k_properties_said(parse, required[i]) == NULL)
 			w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
 							required[i], NULL,
-							"connector property \"%s\" must be set with others of \"topic.creation\"",
+							"connector property \"%s\" must be set with other properties of \"topic.creation\"",
 							required[i])
 				->hint = "-1 stands for the broker's default.";
 	}

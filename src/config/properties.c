@@ -164,15 +164,16 @@ find_choice(const W2kChoice *choices, const char *value)
 	return NULL;
 }
 
-/* A whole number and nothing else. */
+/* A whole number and nothing else; *is_huge where no int64 can hold it. */
 static bool
-parse_number(const char *value, int64 *result)
+parse_number(const char *value, int64 *result, bool *is_huge)
 {
 	char *end;
 
 	errno = 0;
 	*result = strtoi64(value, &end, 10);
-	return errno == 0 && end != value && *end == '\0';
+	*is_huge = (errno == ERANGE);
+	return end != value && *end == '\0';
 }
 
 /* "16/B374D848", as the type pg_lsn has it. */
@@ -203,6 +204,7 @@ take_value(W2kPropertyParse *parse, const W2kProperty *prop, const char *name,
 {
 	void *field = NULL;
 	int64 number;
+	bool is_huge;
 
 	if (conf != NULL && prop->is_stored && prop->apply == NULL)
 		field = (char *) conf + prop->offset;
@@ -226,7 +228,8 @@ take_value(W2kPropertyParse *parse, const W2kProperty *prop, const char *name,
 		case W2K_PROP_INT:
 		case W2K_PROP_LONG:
 		case W2K_PROP_DURATION:
-			if (!parse_number(value, &number))
+			if (!parse_number(value, &number, &is_huge) ||
+				(is_huge && prop->min == prop->max))
 			{
 				w2k_properties_invalid(parse, name, value)->hint =
 					prop->type == W2K_PROP_DURATION
@@ -235,7 +238,7 @@ take_value(W2kPropertyParse *parse, const W2kProperty *prop, const char *name,
 				return false;
 			}
 			if (prop->min != prop->max &&
-				(number < prop->min || number > prop->max))
+				(is_huge || number < prop->min || number > prop->max))
 			{
 				w2k_problem_add(&parse->problems,
 								ERRCODE_INVALID_PARAMETER_VALUE, name, value,
@@ -281,10 +284,15 @@ take_value(W2kPropertyParse *parse, const W2kProperty *prop, const char *name,
 		case W2K_PROP_REGEX_LIST:
 		{
 			char *detail = w2k_filter_list_problem(value);
+			W2kProblem *problem;
 
 			if (detail != NULL)
 			{
-				w2k_properties_invalid(parse, name, value)->detail = detail;
+				problem = w2k_properties_invalid(parse, name, value);
+				problem->detail = detail;
+				if (strchr(value, '{') != NULL)
+					problem->hint =
+						"A comma within an expression is written as \"\\,\".";
 				return false;
 			}
 		}
@@ -314,12 +322,14 @@ is_same_value(const W2kProperty *prop, const char *a, const char *b)
 {
 	bool bool_a, bool_b;
 	int64 number_a, number_b;
+	bool is_huge_a, is_huge_b;
 
 	if (prop->type == W2K_PROP_BOOLEAN && parse_bool(a, &bool_a) &&
 		parse_bool(b, &bool_b))
 		return bool_a == bool_b;
-	if (parse_number(a, &number_a) && parse_number(b, &number_b))
-		return number_a == number_b;
+	if (parse_number(a, &number_a, &is_huge_a) &&
+		parse_number(b, &number_b, &is_huge_b))
+		return number_a == number_b && !is_huge_a && !is_huge_b;
 	return pg_strcasecmp(a, b) == 0;
 }
 
@@ -345,26 +355,26 @@ is_accepted(const W2kProperty *prop, const char *value)
 	return false;
 }
 
-/* The values that is_accepted() takes, for a hint. */
+/* The values that is_accepted() takes, "a or b"; NULL where there are none. */
 static char *
-accepted_hint(const W2kProperty *prop)
+accepted_values(const W2kProperty *prop, const char *quote)
 {
 	const char *values = prop->accepts ? prop->accepts : prop->default_value;
 	StringInfoData buf;
 
 	if ((prop->flags & W2K_PROP_FAMILY) != 0 || values == NULL ||
 		values[0] == '\0')
-		return pstrdup("Leave it out.");
+		return NULL;
 	initStringInfo(&buf);
-	appendStringInfoString(&buf, "Leave it out, or set it to \"");
+	appendStringInfoString(&buf, quote);
 	for (; *values != '\0'; values++)
 	{
 		if (*values == '|')
-			appendStringInfoString(&buf, "\" or \"");
+			appendStringInfo(&buf, "%s or %s", quote, quote);
 		else
 			appendStringInfoChar(&buf, *values);
 	}
-	appendStringInfoString(&buf, "\".");
+	appendStringInfoString(&buf, quote);
 	return buf.data;
 }
 
@@ -374,6 +384,7 @@ take_not_yet(W2kPropertyParse *parse, const W2kProperty *prop,
 			 const char *name, const char *value)
 {
 	W2kProblem *problem;
+	const char *values;
 
 	if (value[0] == '\0' && prop->type != W2K_PROP_BOOLEAN &&
 		prop->type != W2K_PROP_ENUM)
@@ -388,7 +399,11 @@ take_not_yet(W2kPropertyParse *parse, const W2kProperty *prop,
 								  name);
 	else
 		problem = w2k_properties_unsupported(parse, name, value);
-	problem->hint = accepted_hint(prop);
+	values = accepted_values(prop, "\"");
+	if (values != NULL)
+		problem->hint = psprintf("Leave it out, or set it to %s.", values);
+	else
+		problem->hint = "Leave it out.";
 }
 
 /* ${file:...} and the like: who may, and where. */
@@ -668,7 +683,7 @@ w2k_properties_range(const W2kProperty *prop)
 char *
 w2k_properties_support(const W2kProperty *prop)
 {
-	const char *values = prop->accepts ? prop->accepts : prop->default_value;
+	char *values = accepted_values(prop, "");
 
 	switch (prop->support)
 	{
@@ -677,8 +692,7 @@ w2k_properties_support(const W2kProperty *prop)
 		case W2K_NO_EFFECT:
 			return psprintf("no effect here: %s", prop->text);
 		case W2K_NOT_YET:
-			if ((prop->flags & W2K_PROP_FAMILY) != 0 || values == NULL ||
-				values[0] == '\0')
+			if (values == NULL)
 				return pstrdup("not yet");
 			return psprintf("not yet: only %s", values);
 		case W2K_REFUSED:

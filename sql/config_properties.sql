@@ -1,0 +1,50 @@
+-- The property table, row by row: what is printed here is what the view and
+-- the README say.
+CREATE EXTENSION wal2kafka;
+
+SELECT class, type, version = (SELECT extversion FROM pg_extension
+	WHERE extname = 'wal2kafka') AS is_installed_version
+FROM wal2kafka.connector_plugins();
+
+\pset format unaligned
+\pset null '-'
+
+SELECT name, type, "default", range FROM wal2kafka.connector_properties
+WHERE category <> 'Kafka client';
+
+SELECT name, support FROM wal2kafka.connector_properties
+WHERE category <> 'Kafka client' AND support <> 'implemented';
+
+SELECT category, name, description FROM wal2kafka.connector_properties
+WHERE category <> 'Kafka client' AND description IS NOT NULL;
+
+SELECT name, type, "default", range, description
+FROM wal2kafka.connector_properties
+WHERE category = 'Kafka client' AND support = 'implemented';
+
+SELECT name, support, description FROM wal2kafka.connector_properties
+WHERE category = 'Kafka client' AND support <> 'implemented';
+
+SELECT name, is_secret, superuser_only FROM wal2kafka.connector_properties
+WHERE is_secret OR superuser_only;
+
+-- What must hold for every row
+SELECT name FROM wal2kafka.connector_properties
+GROUP BY name HAVING count(*) > 1;
+
+SELECT name FROM wal2kafka.connector_properties
+WHERE description IS NULL AND support NOT LIKE 'no effect here: %'
+	AND category <> 'Kafka client';
+
+-- Every default is itself accepted, and changes nothing
+SELECT p.name, v.problem
+FROM wal2kafka.connector_properties p,
+	wal2kafka.validate_config(jsonb_build_object(
+		'bootstrap.servers', 'broker:9092',
+		'snapshot.mode', 'no_data',
+		'database.dbname', current_database(),
+		p.name, p."default")) v
+WHERE p."default" IS NOT NULL AND p.name !~ '<' AND v.severity = 'error'
+	AND p.category <> 'Output plugin';
+
+DROP EXTENSION wal2kafka;
