@@ -143,6 +143,14 @@ linger_problem(const char *value)
 		 .support = W2K_REFUSED,                                              \
 		 .text = why }                                                        \
 	}
+#define REFUSED_SECRET(n, why)                                                \
+	{                                                                         \
+		.prop =                                                               \
+		{.name = n,                                                           \
+		 .type = W2K_PROP_STRING,                                             \
+		 .support = W2K_REFUSED,                                              \
+		 .text = why }                                                        \
+	}
 #define RANGE(lo, hi) .min = lo, .max = hi
 #define CHOICES(...)                                                          \
 	.choices = (const W2kChoice[])                                            \
@@ -305,7 +313,7 @@ const W2kClientProperty w2k_client_properties[] = {
 	REFUSED("sasl.kerberos.principal", NO_KINIT),
 	REFUSED("sasl.kerberos.keytab", NO_KINIT),
 	REFUSED("sasl.kerberos.min.time.before.relogin", NO_KINIT),
-	REFUSED("sasl.oauthbearer.config", "Set \"producer.override.sasl.oauthbearer.method\" to \"oidc\"."),
+	REFUSED_SECRET("sasl.oauthbearer.config", "Set \"producer.override.sasl.oauthbearer.method\" to \"oidc\"."),
 	REFUSED("enable.sasl.oauthbearer.unsecure.jwt", "Tokens without a signature are for tests only."),
 	REFUSED("internal.termination.signal", "Signals belong to the server."),
 	REFUSED("test.mock.num.brokers", "It is for tests of the client only."),

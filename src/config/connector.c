@@ -419,7 +419,9 @@ w2k_connector_plugin_options(const char *name, JsonbContainer *config)
 		options = lappend(options,
 						  makeDefElem("topic.prefix",
 									  (Node *) makeString(pstrdup(name)), -1));
-	return options;
+	return lappend(options,
+				   makeDefElem("connector",
+							   (Node *) makeString(pstrdup(name)), -1));
 }
 
 /* FNV-1a: tells names apart that became the same, the same on any machine. */

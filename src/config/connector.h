@@ -146,8 +146,8 @@ w2k_connector_parse_options(List *options, const char *default_prefix);
 /*
  * The reverse, for the worker: the properties of the document that the plugin
  * reads, as a list of DefElem to give to CreateDecodingContext, with
- * "topic.prefix" always among them.  "framing", "owner", "connector" and the
- * like are the caller's to add.
+ * "topic.prefix" and "connector" always among them.  "framing", "owner" and
+ * the like are the caller's to add.
  */
 extern List *w2k_connector_plugin_options(const char *name,
 										  struct JsonbContainer *config);

@@ -195,7 +195,8 @@ w2k_creation_take_settings(W2kPropertyParse *parse)
 	}
 	for (i = 0; i < (int) lengthof(required) && is_used; i++)
 	{
-		if (w2k_properties_said(parse, required[i]) == NULL)
+		if (w2k_properties_said(parse, required[i]) == NULL &&
+			!w2k_properties_has_problem(parse, required[i]))
 			w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
 							required[i], NULL,
 							"connector property \"%s\" must be set with other properties of \"topic.creation\"",
@@ -211,7 +212,8 @@ w2k_creation_take_settings(W2kPropertyParse *parse)
 			break;
 		include = psprintf(CREATION_PREFIX "%.*s.include",
 						   (int) strcspn(p, ", \t\n"), p);
-		if (w2k_properties_said(parse, include) == NULL)
+		if (w2k_properties_said(parse, include) == NULL &&
+			!w2k_properties_has_problem(parse, include))
 			w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
 							include, NULL,
 							"connector property \"%s\" must be set for a group of \"topic.creation.groups\"",

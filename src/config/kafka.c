@@ -9,14 +9,13 @@
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
-#include "utils/guc.h"
-
 #include "config/client_table.h"
 #include "config/creation.h"
+#include "config/guc.h"
 #include "config/jaas.h"
 #include "config/kafka.h"
 #include "config/secrets.h"
+#include "lib/stringinfo.h"
 
 #define CLIENT_PREFIX "producer.override."
 
@@ -118,8 +117,7 @@ take_unrecognized(W2kPropertyParse *parse, const W2kSaid *said,
 	}
 	problem = w2k_problem_add(&parse->problems,
 							  ERRCODE_INVALID_PARAMETER_VALUE, said->name,
-							  w2k_properties_show(said->name, said->value),
-							  "unrecognized connector property \"%s\"",
+							  NULL, "unrecognized connector property \"%s\"",
 							  said->name);
 	if (closest != NULL)
 		problem->hint = psprintf("Perhaps you meant \"%s%s\".", CLIENT_PREFIX,
@@ -428,9 +426,12 @@ take_brokers(W2kPropertyParse *parse, List **settings)
 		add_setting(parse, settings, "bootstrap.servers", value, false,
 					"bootstrap.servers");
 	setting = find_setting(*settings, "bootstrap.servers");
+	if (setting == NULL &&
+		w2k_properties_has_problem(parse, "bootstrap.servers"))
+		return;
 	if (setting == NULL)
 	{
-		value = GetConfigOption(W2K_NAME ".bootstrap_servers", true, false);
+		value = w2k_bootstrap_servers;
 		if (value == NULL || value[0] == '\0')
 		{
 			w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,

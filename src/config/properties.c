@@ -99,6 +99,21 @@ clip(const char *text)
 	return psprintf("%.*s...", pg_mbcliplen(text, len, SHOWN_LEN), text);
 }
 
+bool
+w2k_properties_has_problem(const W2kPropertyParse *parse, const char *name)
+{
+	ListCell *lc;
+
+	foreach(lc, parse->problems)
+	{
+		const W2kProblem *problem = (const W2kProblem *) lfirst(lc);
+
+		if (problem->is_error && strcmp(problem->property, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *
 w2k_properties_show(const char *name, const char *value)
 {
@@ -515,7 +530,7 @@ w2k_properties_is_closer(const char *name, const char *candidate,
 
 /* A name that no row has. */
 static void
-take_unrecognized(W2kPropertyParse *parse, const char *name, const char *value)
+take_unrecognized(W2kPropertyParse *parse, const char *name)
 {
 	const char *shown = clip(name);
 	W2kProblem *problem;
@@ -534,9 +549,10 @@ take_unrecognized(W2kPropertyParse *parse, const char *name, const char *value)
 		if (w2k_properties_is_closer(name, prop->name, &best_distance))
 			closest = prop->name;
 	}
+	/* the value may be a secret under a mistyped name */
 	problem =
 		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
-						name, w2k_properties_show(name, value),
+						shown, NULL,
 						parse->is_options
 							? "unrecognized option of output plugin \"wal2kafka\": \"%s\""
 							: "unrecognized connector property \"%s\"",
@@ -554,14 +570,13 @@ w2k_properties_set(W2kPropertyParse *parse, const char *name, const char *value)
 	const W2kProperty *prop = w2k_properties_find(name);
 	W2kSaid *said;
 
-	/* what a salt or the like is part of is not repeated either */
-	if (prop != NULL && (prop->flags & W2K_PROP_FAMILY) != 0 &&
-		(prop->flags & W2K_PROP_SECRET) != 0)
+	/* a name with a salt in it is not repeated either */
+	if (prop != NULL && strstr(prop->name, "<salt>") != NULL)
 		name = prop->name;
 	if (prop == NULL || find_renamed(name) != NULL ||
 		(!parse->is_options && (prop->flags & W2K_PROP_OPTION) != 0))
 	{
-		take_unrecognized(parse, name, value);
+		take_unrecognized(parse, name);
 		return;
 	}
 	if (parse->is_options &&

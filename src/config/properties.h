@@ -116,6 +116,10 @@ extern void w2k_properties_set_defaults(W2kConnectorConfig *conf);
 extern const char *w2k_properties_said(const W2kPropertyParse *parse,
 									   const char *name);
 
+/* Is something wrong with this very property already? */
+extern bool w2k_properties_has_problem(const W2kPropertyParse *parse,
+									   const char *name);
+
 /* Adds a problem "invalid value ..."; the caller may add a hint. */
 extern W2kProblem *w2k_properties_invalid(W2kPropertyParse *parse,
 										  const char *name, const char *value);

@@ -49,6 +49,8 @@
 #define PLUGIN .flags = W2K_PROP_PLUGIN
 #define SECRET .flags = W2K_PROP_SECRET
 #define FAMILY .flags = W2K_PROP_FAMILY
+/* what may stand there is anybody's guess, a mistyped password for one */
+#define HIDDEN_FAMILY .flags = W2K_PROP_FAMILY | W2K_PROP_SECRET
 
 #define FAILURE_CHOICES                                                       \
 	CHOICES({"fail", W2K_FAILURE_FAIL}, {"warn", W2K_FAILURE_WARN},           \
@@ -200,8 +202,8 @@ const W2kProperty w2k_properties[] = {
 	IGNORED("database.connection.factory.class", CLASS, NULL, "the worker runs inside the server"),
 	NOT_YET("database.include.list", REGEX_LIST, NULL, "A connector captures the database it is created in."),
 	NOT_YET("database.exclude.list", REGEX_LIST, NULL, "A connector captures the database it is created in."),
-	IGNORED("database.<property>", STRING, NULL, "settings of the JDBC driver", FAMILY),
-	IGNORED("driver.<property>", STRING, NULL, "settings of the JDBC driver", FAMILY),
+	IGNORED("database.<property>", STRING, NULL, "settings of the JDBC driver", HIDDEN_FAMILY),
+	IGNORED("driver.<property>", STRING, NULL, "settings of the JDBC driver", HIDDEN_FAMILY),
 	IGNORED("connection.validation.timeout.ms", DURATION, "60000", "the worker runs inside the server"),
 
 #undef CATEGORY
@@ -245,7 +247,7 @@ const W2kProperty w2k_properties[] = {
 	NOT_YET("message.prefix.exclude.list", REGEX_LIST, NULL, "Logical messages not to capture."),
 	NOT_YET("column.truncate.to.<length>.chars", REGEX_LIST, NULL, "Columns to cut.", FAMILY),
 	NOT_YET("column.mask.with.<length>.chars", REGEX_LIST, NULL, "Columns to replace by asterisks.", FAMILY),
-	NOT_YET("column.mask.hash.<algorithm>.with.salt.<salt>", REGEX_LIST, NULL, "Columns to replace by a hash.", .flags = W2K_PROP_FAMILY | W2K_PROP_SECRET),
+	NOT_YET("column.mask.hash.<algorithm>.with.salt.<salt>", REGEX_LIST, NULL, "Columns to replace by a hash.", HIDDEN_FAMILY),
 	IGNORED("column.propagate.source.type", REGEX_LIST, NULL, "records have no schemas yet that could carry it"),
 	IGNORED("datatype.propagate.source.type", REGEX_LIST, NULL, "records have no schemas yet that could carry it"),
 	NOT_YET("guardrail.collections.max", INT, "0", "Limit for the number of captured tables."),
@@ -321,8 +323,8 @@ const W2kProperty w2k_properties[] = {
 #define CATEGORY "Kafka"
 	DONE("bootstrap.servers", LIST, NULL, "Brokers, as host:port. Default: wal2kafka.bootstrap_servers.", .flags = W2K_PROP_REFERENCE),
 	DONE("producer.override.<property>", STRING, NULL, "A property of the Kafka client, by librdkafka's or the Java client's name.", .flags = W2K_PROP_FAMILY | W2K_PROP_REFERENCE),
-	IGNORED("consumer.override.<property>", STRING, NULL, "nothing is consumed", FAMILY),
-	IGNORED("admin.override.<property>", STRING, NULL, "topics are created by the producer's client", FAMILY),
+	IGNORED("consumer.override.<property>", STRING, NULL, "nothing is consumed", HIDDEN_FAMILY),
+	IGNORED("admin.override.<property>", STRING, NULL, "topics are created by the producer's client", HIDDEN_FAMILY),
 	DONE("statistics.interval.ms", DURATION, "5000", "How often the client's statistics are taken; 0 = never. Ours.", AT(statistics_interval_ms), RANGE(0, 86400000)),
 	NOT_YET("exactly.once.support", ENUM, "requested", "Records and position in one Kafka transaction.", CHOICES({"requested", 0}, {"required", 0})),
 	IGNORED("transaction.boundary", STRING, "poll", "has a meaning only with exactly.once.support=required"),
@@ -387,7 +389,7 @@ const W2kProperty w2k_properties[] = {
 	IGNORED("signal.kafka.bootstrap.servers", LIST, NULL, NO_SIGNALS),
 	IGNORED("signal.kafka.poll.timeout.ms", DURATION, "0", NO_SIGNALS),
 	IGNORED("signal.kafka.groupId", STRING, "kafka-signal", NO_SIGNALS),
-	IGNORED("signal.consumer.<property>", STRING, NULL, NO_SIGNALS, FAMILY),
+	IGNORED("signal.consumer.<property>", STRING, NULL, NO_SIGNALS, HIDDEN_FAMILY),
 	IGNORED("signal.emit.failure.max.retries", INT, "0", NO_SIGNALS),
 	IGNORED("signal.emit.failure.backoff.ms", DURATION, "10000", NO_SIGNALS),
 	NOT_YET("notification.enabled.channels", LIST, NULL, "Where notifications go."),
