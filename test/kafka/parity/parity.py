@@ -22,7 +22,6 @@ from testbed.pq import quote
 import compare
 import differences
 
-SCHEMAS = 'inv, typ, ddl, "Odd.Schema"'
 CAPTURED = "inv,typ,ddl,Odd\\.Schema"
 # (name, what both are told, what only Debezium is told, known differences)
 PAIRS = [
@@ -78,12 +77,14 @@ class Workload:
         self.psql.wait()
 
 
-def sync_probe(broker, connect, prefixes):
+def sync_probe(cluster, broker, connect, prefixes):
     def has_arrived(prefix, count):
         if broker.end_offsets(prefix + ".inv.sync").get(0, 0) >= count:
             return True
         if prefix.startswith("dbz-"):
             connect.check(prefix)
+        else:
+            cluster.wait_connector(prefix)      # raises when it failed
         return False
 
     def wait(count):
@@ -98,10 +99,9 @@ def our_config(broker, prefix, shared):
         "connector.class":
             "io.debezium.connector.postgresql.PostgresConnector",
         "bootstrap.servers": broker.address,
+        "producer.override.max.request.size": "20000000",
         "topic.prefix": prefix,
         "snapshot.mode": "no_data",
-        "publication.name": "w2k_parity",
-        "publication.autocreate.mode": "disabled",
         "schema.include.list": CAPTURED,
         "key.converter": "org.apache.kafka.connect.json.JsonConverter",
         "key.converter.schemas.enable": "false",
@@ -176,16 +176,13 @@ def suite(args, checks, cluster, broker, connect):
     by_connector = not (args.plugin or args.debezium_only)
     with open(files[0]) as file:
         cluster.script(file.read())
-    cluster.query("CREATE PUBLICATION w2k_parity FOR TABLES IN SCHEMA "
-                  + SCHEMAS)
     if by_connector:
         cluster.query("CREATE EXTENSION wal2kafka")
 
     prefixes = []
     for name, shared, theirs, _ in PAIRS:
         config = kafka.debezium_config(cluster, "dbz-" + name)
-        config.update({"publication.name": "w2k_parity",
-                       "publication.autocreate.mode": "disabled"})
+        config["schema.include.list"] = CAPTURED
         config.update(shared)
         config.update(theirs)
         connect.create("dbz-" + name, config)
@@ -205,7 +202,8 @@ def suite(args, checks, cluster, broker, connect):
     log("both sides are streaming")
 
     # The first commit a connector sees has no predecessor: let it be this.
-    workload = Workload(cluster, sync_probe(broker, connect, prefixes))
+    workload = Workload(cluster, sync_probe(cluster, broker, connect,
+                                            prefixes))
     workload.run("INSERT INTO inv.warmup VALUES (1, 'first');", "warm-up")
     workload.sync()
     for path in files[1:]:
@@ -223,7 +221,6 @@ def suite(args, checks, cluster, broker, connect):
             continue
         if args.plugin:
             options = dict({"topic.prefix": "dbz-" + name,
-                            "publication.name": "w2k_parity",
                             "schema.include.list": CAPTURED}, **shared)
             ours, our_prefix = plugin_records(
                 cluster, "w2k_" + name, options), "dbz-" + name

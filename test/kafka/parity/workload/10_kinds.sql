@@ -48,7 +48,7 @@ COMMIT;
 BEGIN;
 INSERT INTO inv.parent VALUES (1, 'p1'), (2, 'p2');
 INSERT INTO inv.child VALUES (1, 1, 'c1'), (2, 1, 'c2'), (3, 2, 'c3');
-INSERT INTO skipped.t VALUES (1, 'not published');
+INSERT INTO skipped.t VALUES (1, 'not captured');
 UPDATE inv.parent SET v = 'p1 new' WHERE id = 1;
 COMMIT;
 DELETE FROM inv.parent WHERE id = 1;
