@@ -29,7 +29,8 @@
 /* Above this the caller is asked to wait for the pipe. */
 #define UNSENT_LIMIT (256 * 1024)
 
-/* Below this, and while behind, frames are gathered for one write. */
+/* Below this frames are gathered for one write; the loop flushes when it has
+ * caught up, and every so often. */
 #define WRITE_CHUNK (64 * 1024)
 
 #define PENDING_MIN 256
@@ -192,7 +193,6 @@ note_record(W2kSenderLink *sender, W2kCursor *cur)
 	if (cur->is_malformed)
 		elog(ERROR, "malformed record frame from the output plugin");
 	sender->sequence++;
-	sender->in_transaction = true;
 	bytes = (uint64) Max(rec.key_len, 0) + (uint64) Max(rec.value_len, 0);
 	pg_atomic_write_u64(&sender->counters->total_bytes,
 						pg_atomic_read_u64(&sender->counters->total_bytes) +
@@ -261,7 +261,6 @@ note_commit(W2kSenderLink *sender, W2kCursor *cur)
 	if (cur->is_malformed)
 		elog(ERROR, "malformed commit frame from the output plugin");
 
-	sender->in_transaction = false;
 	pg_atomic_write_u64(&sender->counters->sent_lsn, end_lsn);
 	if (sender->pending_count == sender->pending_size &&
 		sender->pending_size < PENDING_MAX)
@@ -360,7 +359,7 @@ bool
 w2k_sender_link_feed(W2kSenderLink *sender)
 {
 	count_frames(sender);
-	if (sender->in_transaction && sender->out.len < WRITE_CHUNK)
+	if (sender->out.len < WRITE_CHUNK)
 		return true;
 	write_out(sender);
 	return sender->out.len < UNSENT_LIMIT;
