@@ -131,7 +131,7 @@ BEGIN
 		EXIT WHEN said ~ pattern;
 		PERFORM pg_sleep(0.02);
 	END LOOP;
-	RETURN regexp_replace(said, '/[^ "]*/w2k_secrets', 'DIR/w2k_secrets');
+	RETURN replace(said, current_setting('data_directory'), 'DIR');
 END $$;
 SELECT current_setting('data_directory') || '/w2k_secrets.properties' AS file \gset
 SELECT wal2kafka.patch_connector('regress_secrets', jsonb_build_object(
@@ -146,9 +146,12 @@ COPY (SELECT '# secrets' UNION ALL SELECT 'brokers=127.0.0.1:1') TO :'file';
 SELECT wal2kafka.restart_connector('regress_secrets');
 SELECT wait_for_error('key');
 
-COPY (SELECT unnest('{"! secrets"," brokers : 127.0.0.1:1,","  127.0.0.1:2","kafka.password","kafka.password = geheim"}'::text[])) TO :'file' WITH (DELIMITER '|');
+-- The broker is the one of the file, which was read as Java would read it
+COPY (SELECT unnest(ARRAY['! secrets', '', 'brokers=127.0.0.1:1', ' brokers :\',
+	'    127.0.0.1\u003a2', 'kafka.password', 'kafka.password = geheim']))
+TO :'file' WITH (FORMAT csv, DELIMITER '|', QUOTE E'\x01');
 SELECT wal2kafka.restart_connector('regress_secrets');
-SELECT wal2kafka.wait_for_connector('regress_secrets', 'streaming');
+SELECT wait_for_error('127.0.0.1:2/') ~ '127.0.0.1:2/' AS is_second_broker_tried;
 
 SELECT wal2kafka.patch_connector('regress_secrets',
 	'{"producer.override.sasl.password": "${env:W2K_REGRESS_NOT_SET}"}');

@@ -147,8 +147,9 @@ linger_problem(const char *value)
 	{                                                                         \
 		.prop =                                                               \
 		{.name = n,                                                           \
-		 .type = W2K_PROP_STRING,                                             \
+		 .type = W2K_PROP_PASSWORD,                                           \
 		 .support = W2K_REFUSED,                                              \
+		 .flags = W2K_PROP_SECRET,                                            \
 		 .text = why }                                                        \
 	}
 #define RANGE(lo, hi) .min = lo, .max = hi
