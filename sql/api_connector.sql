@@ -58,9 +58,10 @@ SELECT wal2kafka.patch_connector('orders',
 SELECT wal2kafka.patch_connector('parts', '{"slot.name": "parts_slot"}');
 
 -- Two connectors cannot share a slot.
-SELECT wal2kafka.create_connector('parts2', '{"slot.name": "parts_slot"}');
-SELECT wal2kafka.create_connector('parts2',
-	jsonb_build_object('slot.name', 'wal2kafka_' || current_database() || '_orders'));
+SELECT wal2kafka.create_connector('parts2', '{"bootstrap.servers": "127.0.0.1:1", "slot.name": "parts_slot"}');
+SELECT wal2kafka.create_connector('parts2', jsonb_build_object(
+	'bootstrap.servers', '127.0.0.1:1',
+	'slot.name', 'wal2kafka_' || current_database() || '_orders'));
 
 -- Up and down.
 SELECT wal2kafka.stop_connector('parts');

@@ -64,6 +64,14 @@ SELECT wal2kafka.patch_connector('alices',
 	'{"producer.override.ssl.ca.location": "/etc/passwd"}');
 RESET ROLE;
 
+-- A slot of our plugin that somebody made for something else.
+SELECT slot_name FROM pg_create_logical_replication_slot('not_yours', 'wal2kafka');
+SET ROLE regress_w2k_alice;
+SELECT wal2kafka.create_connector('thief',
+	'{"bootstrap.servers": "127.0.0.1:1", "slot.name": "not_yours"}');
+RESET ROLE;
+SELECT pg_drop_replication_slot('not_yours');
+
 -- Another administrator sees nothing of it and cannot touch it.
 SET ROLE regress_w2k_bob;
 SELECT name FROM wal2kafka.connectors;
@@ -149,7 +157,7 @@ EXCEPTION WHEN feature_not_supported THEN
 	RAISE WARNING 'caught as %', current_user;
 END
 $$;
-SELECT * FROM wal2kafka.peek('alices');
+SELECT topic, key_text, value_text FROM wal2kafka.peek('alices');
 SELECT current_user, current_setting('search_path');
 RESET search_path;
 DROP TABLE pg_temp.connector;

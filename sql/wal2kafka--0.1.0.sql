@@ -3,24 +3,11 @@
 -- Bodies and defaults are qualified to the operator, so that nothing in a
 -- caller's search_path can take part in what runs here.
 
--- The control file names the schema.  One that was there before and belongs
--- to somebody who is no superuser could be filled by its owner with whatever
--- people take for ours.
-DO $$
-BEGIN
-	IF NOT EXISTS (
-		SELECT FROM pg_catalog.pg_namespace n
-			JOIN pg_catalog.pg_roles r
-				ON r.oid OPERATOR(pg_catalog.=) n.nspowner
-		WHERE n.nspname OPERATOR(pg_catalog.=) 'wal2kafka' AND r.rolsuper)
-	THEN
-		RAISE EXCEPTION USING
-			ERRCODE = 'insufficient_privilege',
-			MESSAGE = 'schema "wal2kafka" must belong to a superuser',
-			HINT = 'Drop the schema, or change its owner, before CREATE EXTENSION.';
-	END IF;
-END
-$$;
+-- A member of the extension, so that it goes with it; one that somebody made
+-- beforehand, with whatever is in it, is refused.
+CREATE SCHEMA wal2kafka;
+COMMENT ON SCHEMA wal2kafka IS
+'wal2kafka: ships committed row changes to Kafka';
 
 -- Those who may manage connectors of their own.  Roles belong to the cluster:
 -- it may be there already, two databases may make it at once, and DROP
@@ -359,6 +346,28 @@ CREATE VIEW wal2kafka.stat_connector AS
 COMMENT ON VIEW wal2kafka.stat_connector IS
 'positions, lag, totals and latencies of the connectors of this database';
 
+CREATE FUNCTION wal2kafka.stat_get_connector_table(
+	OUT name pg_catalog.text, OUT relid pg_catalog.oid,
+	OUT schemaname pg_catalog.name, OUT relname pg_catalog.name,
+	OUT topic pg_catalog.text, OUT captured pg_catalog.bool,
+	OUT reason pg_catalog.text, OUT total_inserts pg_catalog.int8,
+	OUT total_updates pg_catalog.int8, OUT total_deletes pg_catalog.int8,
+	OUT total_truncates pg_catalog.int8, OUT total_reads pg_catalog.int8,
+	OUT total_bytes pg_catalog.int8)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 100
+	AS 'MODULE_PATHNAME', 'wal2kafka_stat_get_connector_table';
+COMMENT ON FUNCTION wal2kafka.stat_get_connector_table() IS
+'rows of the view stat_connector_table';
+
+CREATE VIEW wal2kafka.stat_connector_table AS
+	SELECT name, relid, schemaname, relname, topic, captured, reason,
+		total_inserts, total_updates, total_deletes, total_truncates,
+		total_reads, total_bytes
+	FROM wal2kafka.stat_get_connector_table();
+COMMENT ON VIEW wal2kafka.stat_connector_table IS
+'for each connector and table of this database: captured or why not, its topic, and totals';
+
 CREATE FUNCTION wal2kafka.stat_get_kafka(
 	OUT name pg_catalog.text, OUT broker_id pg_catalog.int4,
 	OUT broker pg_catalog.text, OUT state pg_catalog.text,
@@ -399,12 +408,12 @@ REVOKE ALL ON FUNCTION wal2kafka.connector_changed() FROM wal2kafka_admin;
 GRANT SELECT ON wal2kafka.connector TO wal2kafka_admin;
 
 GRANT SELECT ON wal2kafka.connectors, wal2kafka.connector_properties,
-	wal2kafka.stat_connector,
+	wal2kafka.stat_connector, wal2kafka.stat_connector_table,
 	wal2kafka.stat_kafka
 	TO wal2kafka_admin, pg_monitor;
 GRANT EXECUTE ON FUNCTION wal2kafka.get_connectors(),
 	wal2kafka.get_connector_properties(), wal2kafka.stat_get_connector(),
-	wal2kafka.stat_get_kafka(),
+	wal2kafka.stat_get_connector_table(), wal2kafka.stat_get_kafka(),
 	wal2kafka.connector_plugins(), wal2kafka.wait_for_connector(
 		pg_catalog.text, pg_catalog.text, pg_catalog.interval)
 	TO pg_monitor;

@@ -182,13 +182,31 @@ check_slot(const char *name, const W2kConnectorConfig *conf)
 					 errhint(
 						 "Set connector property \"slot.name\" to another name.")));
 	}
-	if (w2k_slot_name_owner(NameStr(slot_name)) == W2K_SLOT_NAME_OTHERS)
-		ereport(ERROR,
-				(errcode(ERRCODE_DUPLICATE_OBJECT),
-				 errmsg("replication slot \"%s\" belongs to another plugin or database",
-						NameStr(slot_name)),
-				 errhint(
-					 "Set connector property \"slot.name\" to another name.")));
+	switch (w2k_slot_name_owner(NameStr(slot_name)))
+	{
+		case W2K_SLOT_NAME_OTHERS:
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_OBJECT),
+					 errmsg("replication slot \"%s\" belongs to another plugin or database",
+							NameStr(slot_name)),
+					 errhint(
+						 "Set connector property \"slot.name\" to another name.")));
+			break;
+		case W2K_SLOT_NAME_OURS:
+			/* It would move on, and go with the connector. */
+			if (!superuser() && !has_rolreplication(GetUserId()))
+				ereport(ERROR,
+						(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						 errmsg("permission denied to use the existing replication slot \"%s\"",
+								NameStr(slot_name)),
+						 errdetail(
+							 "Only superusers and roles with REPLICATION may do that."),
+						 errhint(
+							 "Set connector property \"slot.name\" to another name.")));
+			break;
+		case W2K_SLOT_NAME_FREE:
+			break;
+	}
 }
 
 /* The system identifier, as rows hold it. */

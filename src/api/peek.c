@@ -216,6 +216,17 @@ make_option(const char *name, const char *value)
 	return makeDefElem(pstrdup(name), (Node *) makeString(pstrdup(value)), -1);
 }
 
+/* What the worker would tell the plugin. */
+static List *
+decoding_options(const W2kConnectorInfo *row)
+{
+	List *options = w2k_connector_plugin_options(row->name, &row->config->root);
+
+	options = lappend(options, make_option("framing", "binary"));
+	return lappend(options,
+				   make_option("owner", psprintf("%u", row->owner)));
+}
+
 /* peek(name text, max_records int) */
 Datum
 wal2kafka_peek(PG_FUNCTION_ARGS)
@@ -239,11 +250,7 @@ wal2kafka_peek(PG_FUNCTION_ARGS)
 	find_slot(row, conf, &peek.source);
 	snprintf(NameStr(peek.copy), NAMEDATALEN, "wal2kafka_peek_%d", MyProcPid);
 	peek.start_lsn = conf->start_after_lsn;
-	peek.options =
-		list_concat(w2k_connector_plugin_options(name, &row->config->root),
-					list_make2(make_option("framing", "binary"),
-							   make_option("owner",
-										   psprintf("%u", row->owner))));
+	peek.options = decoding_options(row);
 	peek.rows = w2k_peek_rows_create(fcinfo, PG_GETARG_INT32(1));
 
 	guc_level = NewGUCNestLevel();

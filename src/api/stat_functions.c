@@ -21,6 +21,7 @@
 #include "api/config_document.h"
 #include "api/connector_row.h"
 #include "api/result_row.h"
+#include "api/stat_tables.h"
 #include "compat.h"
 #include "config/secrets.h"
 #include "config/slot_name.h"
@@ -171,23 +172,26 @@ add_counters(W2kResultRow *result, W2kCounters *counters)
 }
 
 /*
- * The age of the last acknowledged commit while something is on its way; 0
- * with nothing in flight and the WAL read, unknown (-1) before the first.
+ * How long the oldest commit on its way has waited; without one in flight, 0
+ * where a worker is at work and otherwise, while there is WAL to read, the
+ * age of the last commit that arrived (-1, unknown, before the first).
  */
 static double
-lag_ms(W2kCounters *counters, XLogRecPtr end)
+lag_ms(const W2kConnectorStatus *status, W2kCounters *counters, XLogRecPtr end)
 {
-	XLogRecPtr read_lsn = pg_atomic_read_u64(&counters->read_lsn);
-	XLogRecPtr sent_lsn = pg_atomic_read_u64(&counters->sent_lsn);
-	XLogRecPtr acked_lsn = pg_atomic_read_u64(&counters->acked_lsn);
-	TimestampTz last_time = (TimestampTz) pg_atomic_read_u64(
-		&counters->last_commit_time);
+	TimestampTz since = (TimestampTz) pg_atomic_read_u64(
+		&counters->pending_commit_time);
 
-	if (read_lsn >= end && sent_lsn <= acked_lsn)
-		return 0;
-	if (last_time == 0)
+	if (since == 0)
+	{
+		if (status->state == W2K_STATE_STREAMING ||
+			pg_atomic_read_u64(&counters->acked_lsn) >= end)
+			return 0;
+		since = (TimestampTz) pg_atomic_read_u64(&counters->last_commit_time);
+	}
+	if (since == 0)
 		return -1;
-	return Max(0, GetCurrentTimestamp() - last_time) / 1000.0;
+	return Max(0, GetCurrentTimestamp() - since) / 1000.0;
 }
 
 /* stat_get_connector() */
@@ -220,7 +224,7 @@ wal2kafka_stat_get_connector(PG_FUNCTION_ARGS)
 		w2k_result_add_lsn(&result, confirmed_lsn);
 		add_distance(&result, end, Max(acked_lsn, confirmed_lsn));
 		add_distance(&result, end, restart_lsn);
-		w2k_result_add_ms(&result, lag_ms(counters, end));
+		w2k_result_add_ms(&result, lag_ms(status, counters, end));
 		w2k_result_add_time(&result, (TimestampTz) pg_atomic_read_u64(
 										 &counters->last_commit_time));
 		w2k_result_add_int64(&result, pg_atomic_read_u64(
@@ -290,6 +294,7 @@ reset_connector(const W2kConnectorInfo *row)
 	if (!status->is_known)
 		return;
 	w2k_counters_reset(status->counters);
+	w2k_stat_tables_reset(row->name);
 }
 
 /* stat_reset(name text) */

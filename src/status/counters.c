@@ -48,6 +48,7 @@ w2k_counters_init(W2kCounters *counters)
 	pg_atomic_init_u64(&counters->confirmed_lsn, 0);
 	pg_atomic_init_u64(&counters->saved_lsn, 0);
 	pg_atomic_init_u64(&counters->last_commit_time, 0);
+	pg_atomic_init_u64(&counters->pending_commit_time, 0);
 	pg_atomic_init_u64(&counters->total_transactions, 0);
 	pg_atomic_init_u64(&counters->total_records, 0);
 	pg_atomic_init_u64(&counters->total_bytes, 0);

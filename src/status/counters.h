@@ -25,6 +25,7 @@ typedef struct W2kCounters
 	pg_atomic_uint64 confirmed_lsn;	   /* the slot's confirmed_flush_lsn */
 	pg_atomic_uint64 saved_lsn;		   /* the same, as last written to disk */
 	pg_atomic_uint64 last_commit_time; /* TimestampTz of the last one acked */
+	pg_atomic_uint64 pending_commit_time; /* oldest on its way, 0 = none */
 
 	pg_atomic_uint64 total_transactions; /* with at least one record, acked */
 	pg_atomic_uint64 total_records;		 /* acknowledged */

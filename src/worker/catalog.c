@@ -16,6 +16,7 @@
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -124,6 +125,19 @@ read_connector(uint64 i)
 	return row;
 }
 
+/* Keeps DROP EXTENSION away until the transaction ends; false: it was first. */
+static bool
+lock_connectors(void)
+{
+	Oid relid =
+		get_relname_relid("connector", get_namespace_oid(W2K_SCHEMA, true));
+
+	if (!OidIsValid(relid))
+		return false;
+	LockRelationOid(relid, AccessShareLock);
+	return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid));
+}
+
 /* The connectors of this database, or the one with a name. */
 static List *
 read_connectors(const char *name)
@@ -138,7 +152,9 @@ read_connectors(const char *name)
 	values[0] = system_identifier();
 	values[1] = ObjectIdGetDatum(MyDatabaseId);
 	values[2] = name == NULL ? (Datum) 0 : CStringGetTextDatum(name);
-	run_query(connector_query, 3, types, values, nulls, true, SPI_OK_SELECT);
+	if (lock_connectors())
+		run_query(connector_query, 3, types, values, nulls, true,
+				  SPI_OK_SELECT);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		MemoryContext spi = MemoryContextSwitchTo(caller);

@@ -138,6 +138,7 @@ w2k_sender_link_open(W2kSenderLink *sender, const char *connector,
 	sender->pending = palloc(sizeof(W2kPendingCommit) * PENDING_MIN);
 	sender->tables_size = 64;
 	sender->tables = palloc0(sizeof(W2kTableStat *) * sender->tables_size);
+	pg_atomic_write_u64(&sender->counters->pending_commit_time, 0);
 	w2k_sender_process_start(&sender->process, connector, lock_path);
 	send_hello(sender, connector);
 	send_config(sender, settings);
@@ -246,6 +247,16 @@ grow_pending(W2kSenderLink *sender)
 	sender->pending_first = 0;
 }
 
+/* For lag_ms: since when the oldest commit on its way has waited. */
+static void
+show_oldest_commit(W2kSenderLink *sender)
+{
+	pg_atomic_write_u64(&sender->counters->pending_commit_time,
+						sender->pending_count > 0
+							? (uint64) pending_at(sender, 0)->commit_time
+							: 0);
+}
+
 static void
 note_commit(W2kSenderLink *sender, W2kCursor *cur)
 {
@@ -278,6 +289,8 @@ note_commit(W2kSenderLink *sender, W2kCursor *cur)
 	}
 	commit->sequence = sender->sequence;
 	commit->end_lsn = end_lsn;
+	if (sender->pending_count == 1)
+		show_oldest_commit(sender);
 }
 
 /* Looks at the frames that are new in out. */
@@ -414,6 +427,7 @@ on_ack(W2kSenderLink *sender, W2kCursor *cur)
 		sender->pending_first = (sender->pending_first + 1) %
 								sender->pending_size;
 		sender->pending_count--;
+		show_oldest_commit(sender);
 	}
 }
 
