@@ -55,15 +55,30 @@ build/%.o: src/%.c $(wildcard src/wire/*.h src/sender/*.h)
 wal2kafka-sender: $(SENDER_OBJS)
 	$(CC) $(SENDER_CFLAGS) $(W2K_SENDER_CFLAGS) -o $@ $^ $(W2K_SENDER_LDFLAGS) $(SENDER_LIBS)
 
-install: install-sender
+# Consumers' schema of format=protobuf, and the C that will write it.
+PROTO_SRCS = $(wildcard proto/*.proto)
+PROTO_C = $(PROTO_SRCS:proto/%.proto=build/proto/%.pb-c.c)
+
+all: $(PROTO_C)
+
+build/proto/%.pb-c.c: proto/%.proto
+	@mkdir -p $(dir $@)
+	protoc-c --proto_path=proto --c_out=$(dir $@) $<
+
+install: install-sender install-proto
 uninstall: uninstall-sender
-.PHONY: install-sender uninstall-sender
+.PHONY: install-sender install-proto uninstall-sender
 
 install-sender: wal2kafka-sender
 	$(MKDIR_P) '$(DESTDIR)$(pkglibdir)'
 	$(INSTALL_PROGRAM) wal2kafka-sender '$(DESTDIR)$(pkglibdir)/wal2kafka-sender'
 
+install-proto: $(PROTO_SRCS)
+	$(MKDIR_P) '$(DESTDIR)$(datadir)/$(datamoduledir)/wal2kafka'
+	$(INSTALL_DATA) $^ '$(DESTDIR)$(datadir)/$(datamoduledir)/wal2kafka/'
+
 uninstall-sender:
+	rm -rf '$(DESTDIR)$(datadir)/$(datamoduledir)/wal2kafka'
 	rm -f '$(DESTDIR)$(pkglibdir)/wal2kafka-sender'
 
 endif
