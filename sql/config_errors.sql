@@ -55,6 +55,8 @@ FROM (VALUES
 	(36, '{"start.after.lsn": "123"}'),
 	(37, '{"start.after.lsn": "0/123456789"}'),
 	(38, '{"before.unknown.values": "nil"}'),
+	(40, '{"logical.decoding.work.mem.kb": 63}'),
+	(41, '{"max.slot.lag.bytes": 9223372036854775808}'),
 	(39, '{"decimal.handling.mode": "exact"}'),
 	-- lists
 	(50, '{"table.include.list": "a", "table.exclude.list": "b"}'),
@@ -91,6 +93,7 @@ FROM (VALUES
 	(86, '{"errors.tolerance": "all"}'),
 	(87, '{"topic.naming.strategy": "io.debezium.schema.DefaultTopicNamingStrategy"}'),
 	(88, '{"header.converter": "org.apache.kafka.connect.storage.StringConverter"}'),
+	(90, '{"publish.via.partition.root": true}'),
 	(89, '{"publication.autocreate.mode": "no_tables"}'),
 	-- formats
 	(100, '{"format": "avro"}'),

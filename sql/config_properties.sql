@@ -9,21 +9,9 @@ FROM wal2kafka.connector_plugins();
 \pset format unaligned
 \pset null '-'
 
-SELECT name, type, "default", range FROM wal2kafka.connector_properties
-WHERE category <> 'Kafka client';
-
-SELECT name, support FROM wal2kafka.connector_properties
-WHERE category <> 'Kafka client' AND support <> 'implemented';
-
-SELECT category, name, description FROM wal2kafka.connector_properties
-WHERE category <> 'Kafka client' AND description IS NOT NULL;
-
-SELECT name, type, "default", range, description
-FROM wal2kafka.connector_properties
-WHERE category = 'Kafka client' AND support = 'implemented';
-
-SELECT name, support, description FROM wal2kafka.connector_properties
-WHERE category = 'Kafka client' AND support <> 'implemented';
+-- test/tools/properties_md.py makes the README's section of this
+SELECT category, name, type, "default", range, support, description
+FROM wal2kafka.connector_properties;
 
 SELECT name, is_secret, superuser_only FROM wal2kafka.connector_properties
 WHERE is_secret OR superuser_only;

@@ -187,8 +187,6 @@ check_formats(W2kPropertyParse *parse)
 			"Supported is \"json\".";
 	check_converter(parse, "key");
 	check_converter(parse, "value");
-	parse->conf->key_format = W2K_FORMAT_JSON;
-	parse->conf->value_format = W2K_FORMAT_JSON;
 }
 
 /* database.dbname: a connector lives in the database that it captures */
@@ -420,8 +418,8 @@ w2k_connector_plugin_options(const char *name, JsonbContainer *config)
 						  makeDefElem("topic.prefix",
 									  (Node *) makeString(pstrdup(name)), -1));
 	return lappend(options,
-				   makeDefElem("connector",
-							   (Node *) makeString(pstrdup(name)), -1));
+				   makeDefElem("connector", (Node *) makeString(pstrdup(name)),
+							   -1));
 }
 
 /* FNV-1a: tells names apart that became the same, the same on any machine. */

@@ -21,12 +21,6 @@
 struct JsonbContainer;
 struct W2kPropertyParse;
 
-typedef enum W2kFormat
-{
-	W2K_FORMAT_JSON,			 /* Debezium's envelope, no schemas */
-	W2K_FORMAT_JSON_WITH_SCHEMAS /* refused until it exists, and so on */
-} W2kFormat;
-
 typedef enum W2kFailureMode
 {
 	W2K_FAILURE_FAIL,
@@ -71,15 +65,12 @@ typedef struct W2kConnectorConfig
 {
 	/* What the output plugin reads */
 	char *topic_prefix; /* never NULL once resolved */
-	W2kFormat key_format;
-	W2kFormat value_format;
 	bool tombstones_on_delete;
 	uint32 skipped_operations; /* W2K_SKIP_* */
 	char *unavailable_value_placeholder;
 	bool extended_headers;
 	bool include_generated_columns;
 	bool before_unknown_as_null; /* before.unknown.values=null */
-	bool publish_via_partition_root;
 	char *topic_delimiter;
 	char *schema_include_list, *schema_exclude_list;
 	char *table_include_list, *table_exclude_list;

@@ -162,6 +162,20 @@ apply_slot_name(W2kPropertyParse *parse, const W2kProperty *prop,
 		parse->conf->slot_name = pstrdup(value);
 }
 
+/* logical.decoding.work.mem.kb: the server's setting has a minimum */
+static void
+apply_work_mem(W2kPropertyParse *parse, const W2kProperty *prop,
+			   const char *name, const char *value)
+{
+	int kbytes = atoi(value);
+
+	if (kbytes > 0 && kbytes < 64)
+		w2k_properties_invalid(parse, name, value)->hint =
+			"It must be 64 or more, or 0 for the server's setting.";
+	else
+		parse->conf->logical_decoding_work_mem_kb = kbytes;
+}
+
 /* owner, an option: an OID is wider than an int */
 static void
 apply_owner(W2kPropertyParse *parse, const W2kProperty *prop, const char *name,
@@ -218,10 +232,10 @@ const W2kProperty w2k_properties[] = {
 	DONE("status.update.interval.ms", DURATION, "10000", "How often the slot's position is written to disk.", AT(status_update_interval_ms), RANGE(100, 86400000)),
 	DONE("max.slot.lag.bytes", LONG, "0", "How much WAL the slot may keep before max.slot.lag.action; 0 = any amount. Ours.", AT(max_slot_lag_bytes), RANGE(0, INT64_MAX)),
 	DONE("max.slot.lag.action", ENUM, "warn", "Above max.slot.lag.bytes: warn; or drop the slot, which loses the changes it kept, and fail. Ours.", AT(max_slot_lag_action), CHOICES({"warn", W2K_LAG_WARN}, {"drop", W2K_LAG_DROP})),
-	DONE("logical.decoding.work.mem.kb", INT, "0", "logical_decoding_work_mem of the worker; 0 = the server's. Ours.", AT(logical_decoding_work_mem_kb), RANGE(0, INT_MAX)),
+	DONE("logical.decoding.work.mem.kb", INT, "0", "logical_decoding_work_mem of the worker; 0 = the server's. Ours.", AT(logical_decoding_work_mem_kb), RANGE(0, INT_MAX), .apply = apply_work_mem),
 	DONE("publication.name", STRING, NULL, "Ignored where there is no such publication; else it must be one FOR ALL TABLES.", AT(publication_name)),
 	DONE("publication.autocreate.mode", ENUM, "all_tables", "No publication is created; disabled: it must exist.", CHOICES({"disabled", 0}, {"all_tables", 0}, {"filtered", 0}, {"no_tables", 0})),
-	DONE("publish.via.partition.root", BOOLEAN, "false", "Changes of partitions go to the topic of the partitioned table.", PLUGIN, AT(publish_via_partition_root)),
+	NOT_YET("publish.via.partition.root", BOOLEAN, "false", "Changes of partitions go to the topic of the partitioned table."),
 	NOT_YET("replica.identity.autoset.values", LIST, NULL, "ALTER TABLE ... REPLICA IDENTITY at start."),
 	NOT_YET("xmin.fetch.interval.ms", LONG, "0", "How often source.xmin is read."),
 	NOT_YET("lsn.flush.mode", ENUM, "connector", "Who confirms the slot: the worker, behind Kafka's acknowledgements.", CHOICES({"connector", 0}, {"manual", 0}, {"connector_and_driver", 0}), ACCEPTS("connector|connector_and_driver")),

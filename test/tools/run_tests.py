@@ -73,6 +73,13 @@ def unit(inst):
     return good, max(bad, 1 if code else 0), 0
 
 
+def properties(inst):
+    """The README lists the properties that the library has."""
+    code, _ = stream([sys.executable, REPO + "/test/tools/properties_md.py",
+                      "--check"])
+    return int(code == 0), int(code != 0), 0
+
+
 def tap(inst):
     """PostgreSQL's own TAP modules, from a copy that its user owns."""
     scripts = sorted(glob.glob(REPO + "/test/t/*.pl"))
@@ -136,6 +143,7 @@ def script(path, *args):
 SUITES = [
     ("installcheck", installcheck),
     ("unit", unit),
+    ("properties", properties),
     ("tap", tap),
     ("readme", script("test/tools/readme_test.py")),
     ("parity", script("test/kafka/parity/parity.py")),
