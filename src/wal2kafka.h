@@ -18,8 +18,8 @@
 #define W2K_WAL2KAFKA_H
 
 #define W2K_VERSION "0.1.0"
-#define W2K_NAME "wal2kafka"	   /* extension, schema and plugin */
-#define W2K_SCHEMA "wal2kafka"	   /* never captured */
+#define W2K_NAME "wal2kafka"   /* extension, schema and plugin */
+#define W2K_SCHEMA "wal2kafka" /* never captured */
 #define W2K_ADMIN_ROLE "wal2kafka_admin"
 #define W2K_SENDER_PROGRAM "wal2kafka-sender"
 

@@ -129,8 +129,8 @@ read_connector(uint64 i)
 static bool
 lock_connectors(void)
 {
-	Oid relid =
-		get_relname_relid("connector", get_namespace_oid(W2K_SCHEMA, true));
+	Oid relid = get_relname_relid("connector",
+								  get_namespace_oid(W2K_SCHEMA, true));
 
 	if (!OidIsValid(relid))
 		return false;

@@ -141,6 +141,7 @@ def script(path, *args):
 
 
 SUITES = [
+    ("house", script("test/tools/house.py")),
     ("installcheck", installcheck),
     ("unit", unit),
     ("properties", properties),
