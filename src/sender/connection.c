@@ -72,6 +72,17 @@ w2k_connection_failed(W2kConnection *conn, const char *name, const char *text,
 	return show_down(conn);
 }
 
+/* Not connected is the worse trouble, and its reason is kept. */
+bool
+w2k_connection_stalled(W2kConnection *conn, const char *text)
+{
+	if (conn->state == W2K_CONNECTION_DOWN)
+		return false;
+	conn->reason_name = "stalled";
+	snprintf(conn->reason, sizeof(conn->reason), "%s", text);
+	return show_down(conn);
+}
+
 bool
 w2k_connection_tick(W2kConnection *conn, int64_t now_ms)
 {

@@ -45,6 +45,9 @@ extern bool w2k_connection_failed(W2kConnection *conn, const char *name,
 								  const char *text, bool is_total,
 								  int64_t now_ms, bool *wants_probe);
 
+/* Connected, but no record gets through; only an answer ends it. */
+extern bool w2k_connection_stalled(W2kConnection *conn, const char *text);
+
 /* Time passes. */
 extern bool w2k_connection_tick(W2kConnection *conn, int64_t now_ms);
 

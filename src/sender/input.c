@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sender/failure.h"
 #include "sender/input.h"
 #include "sender/memory.h"
 
@@ -91,59 +92,74 @@ drop_discarded(W2kInput *input)
 }
 
 /*
- * The frame at the front is not all there.  Refuses it if it is a record that
- * nobody could send; true when it was dropped and there may be more behind.
+ * The frame at the front is not all there.  If it is a record that nobody
+ * could send, the session deals with it and it is dropped as it comes.
  */
-static bool
-skip_huge(W2kInput *input, W2kSession *session, size_t needed)
+static W2kHuge
+offer_huge(W2kInput *input, W2kSession *session, size_t needed)
 {
 	const char *frame = input->data + input->start;
 	W2kCursor head;
+	W2kHuge answer;
 
 	if (held(input) < W2K_FRAME_HEADER_SIZE + W2K_RECORD_FIXED_SIZE ||
 		(uint8_t) frame[1] != W2K_FRAME_RECORD)
-		return false;
+		return W2K_NOT_HUGE;
 	head.p = frame + W2K_FRAME_HEADER_SIZE;
 	head.end = head.p + W2K_RECORD_FIXED_SIZE;
 	head.is_malformed = false;
-	if (!w2k_session_refuse_huge(session, head, needed - W2K_FRAME_HEADER_SIZE))
-		return false;
-	input->discard = needed;
-	drop_discarded(input);
-	return true;
+	answer = w2k_session_offer_huge(session, head,
+									needed - W2K_FRAME_HEADER_SIZE);
+	if (answer == W2K_HUGE_DROP)
+	{
+		input->discard = needed;
+		drop_discarded(input);
+	}
+	return answer;
+}
+
+/* True: go on, a frame was taken.  False: *can_take says what to do. */
+static bool
+feed_one(W2kInput *input, W2kSession *session, bool *can_take)
+{
+	uint8_t type;
+	W2kCursor payload;
+	size_t used;
+	size_t needed;
+	W2kHuge huge;
+
+	*can_take = true;
+	switch (w2k_frame_parse(input->data + input->start, held(input),
+							input->skips_newlines, &type, &payload, &used,
+							&needed))
+	{
+		case W2K_PARSE_FRAME:
+			*can_take = w2k_session_take(session, type, payload) == W2K_TAKEN;
+			if (*can_take)
+				input->start += used;
+			return *can_take;
+		case W2K_PARSE_MORE:
+			input->start += used;
+			huge = offer_huge(input, session, needed);
+			*can_take = huge != W2K_HUGE_NOT_NOW;
+			return huge == W2K_HUGE_DROP;
+		case W2K_PARSE_MALFORMED:
+			w2k_failure_malformed(session, "frame");
+			return false;
+	}
+	return false;
 }
 
 bool
 w2k_input_feed(W2kInput *input, W2kSession *session)
 {
-	drop_discarded(input);
-	while (session->end == W2K_SESSION_RUNS && input->discard == 0)
-	{
-		uint8_t type;
-		W2kCursor payload;
-		size_t used;
-		size_t needed;
+	bool can_take = true;
 
-		switch (w2k_frame_parse(input->data + input->start, held(input),
-								input->skips_newlines, &type, &payload, &used,
-								&needed))
-		{
-			case W2K_PARSE_FRAME:
-				if (w2k_session_take(session, type, payload) == W2K_NOT_NOW)
-					return false;
-				input->start += used;
-				break;
-			case W2K_PARSE_MORE:
-				input->start += used;
-				if (!skip_huge(input, session, needed))
-					return true;
-				break;
-			case W2K_PARSE_MALFORMED:
-				w2k_session_malformed(session, "frame");
-				break;
-		}
-	}
-	return true;
+	drop_discarded(input);
+	while (session->end == W2K_SESSION_RUNS && input->discard == 0 &&
+		   feed_one(input, session, &can_take))
+		;
+	return can_take;
 }
 
 bool

@@ -3,8 +3,8 @@
  *		Lets a log line through once in a while, not at each attempt.
  *
  * librdkafka logs every failed connection attempt.  A line is the same as
- * another when only its digits differ (ports stay within one cluster; times
- * and counters do not matter).  A small cache, one line per place: a
+ * another when only its digits differ, or what it adds in parentheses (times,
+ * counters).  A small cache, one line per place: a
  * collision shows a line too often, never too seldom.
  */
 #include <ctype.h>
@@ -14,11 +14,11 @@
 
 #define REPEAT_MS 60000
 
-/* FNV-1a over a string without digits. */
+/* FNV-1a over a string without digits, up to its first parenthesis. */
 static uint64_t
 hash_text(uint64_t hash, const char *text)
 {
-	for (; *text != '\0'; text++)
+	for (; *text != '\0' && *text != '('; text++)
 	{
 		if (!isdigit((unsigned char) *text))
 			hash = (hash ^ (unsigned char) *text) * 0x100000001b3u;

@@ -38,6 +38,7 @@
 #include <unistd.h>
 
 #include "sender/answers.h"
+#include "sender/failure.h"
 #include "sender/input.h"
 #include "sender/producer.h"
 #include "sender/session.h"
@@ -55,6 +56,9 @@
 
 /* Alone, while waiting for the last acknowledgements: how often to say so. */
 #define PROGRESS_MS 5000
+
+/* Idle for so long, unused memory is given back. */
+#define IDLE_MS 5000
 
 #define EXIT_USAGE 2
 
@@ -175,6 +179,24 @@ enlarge_malloc_cache(char **argv)
 		execv(path, argv);
 }
 
+/*
+ * Gives memory back to the system once a burst is over: nothing in flight for
+ * IDLE_MS.
+ */
+static void
+trim_when_idle(const W2kSession *session, int64_t now_ms)
+{
+	static int64_t busy_ms; /* when records were last in flight; 0 = trimmed */
+
+	if (session->window.records > 0)
+		busy_ms = now_ms;
+	else if (busy_ms != 0 && now_ms - busy_ms > IDLE_MS)
+	{
+		malloc_trim(0);
+		busy_ms = 0;
+	}
+}
+
 /* What both ways of running share. */
 static void
 prepare_process(void)
@@ -231,9 +253,10 @@ has_finished(W2kSession *session, const W2kInput *input, int64_t now_ms,
 {
 	if (session->window.records == 0)
 	{
-		if (input->discard == 0 && !w2k_input_has_rest(input))
+		/* Told to stop, we may stop anywhere: what was not taken was not sent */
+		if (stop_requests > 0 || !w2k_input_has_rest(input))
 			return true;
-		w2k_session_malformed(session, "end of the input, within a frame,");
+		w2k_failure_malformed(session, "end of the input, within a frame,");
 		return false;
 	}
 	if (*next_report_ms == 0)
@@ -291,6 +314,7 @@ run(W2kSession *session, W2kInput *input, W2kAnswers *answers)
 		can_take = w2k_input_feed(input, session);
 		now_ms = w2k_session_now_ms();
 		w2k_session_poll(session, now_ms);
+		trim_when_idle(session, now_ms);
 		if (session->end != W2K_SESSION_RUNS)
 			return false;
 		if (!can_take)

@@ -1,6 +1,7 @@
 /*
  * producer.c
  *		librdkafka: create, enqueue, poll; the only file that includes it.
+ *		(Longer than others for that reason.)
  *
  * Events only: delivery reports, errors, log lines and statistics are asked
  * for with rd_kafka_conf_set_events() and taken from the main queue by the
@@ -28,6 +29,9 @@
 #include "sender/memory.h"
 #include "sender/producer.h"
 
+/* A sequence travels through librdkafka as a message's opaque pointer. */
+_Static_assert(sizeof(void *) >= sizeof(uint64_t), "needs 64 bit pointers");
+
 /* How long one metadata request may take before the next attempt. */
 #define PROBE_TIMEOUT_MS 5000
 
@@ -49,8 +53,9 @@ typedef struct Prober
 	bool wants_probe;  /* main -> thread; cleared when it is answered */
 	char *topic;	   /* main -> thread: to look up; cleared likewise */
 	bool is_connected; /* thread -> main: a broker answered the probe */
-	bool is_looked_up; /* thread -> main: the three below are set */
+	bool is_looked_up; /* thread -> main: all below are set */
 	bool has_topic;
+	bool is_simulated;
 	rd_kafka_resp_err_t lookup_error;
 } Prober;
 
@@ -60,55 +65,8 @@ struct W2kProducer
 	rd_kafka_queue_t *queue;
 	rd_kafka_event_t *event; /* the one last polled */
 	int wake_fd;
-	uint64_t max_queue_bytes;
-	uint64_t max_queue_records;
-	uint64_t max_record_bytes;
+	W2kLimits limits;
 	Prober prober;
-};
-
-/*
- * Defaults where they differ from librdkafka's, set before the user's values.
- * Optional ones may be missing from the library.
- */
-static const struct
-{
-	const char *name;
-	const char *value;
-	bool is_optional;
-} defaults[] = {
-	/* At least once, in order (design: what must always hold) */
-	{"enable.idempotence", "true", false},
-	{"acks", "all", false},
-	{"message.timeout.ms", "0", false}, /* retry for ever: the WAL waits */
-	/* The same partitions as a Java producer's */
-	{"partitioner", "murmur2_random", false},
-	{"message.max.bytes", "1048576", false}, /* Java's max.request.size */
-	/* Memory */
-	{"queue.buffering.max.kbytes", "65536", false},
-	{"queue.buffering.max.messages", "1000000", false},
-	/* Speed: see the measurements in the commit that set them */
-	{"compression.codec", "lz4", false},
-	{"linger.ms", "0", false},
-	{"batch.num.messages", "10000", false},
-	{"socket.nagle.disable", "true", false},
-	/* Come back soon after an outage, as the Java client does */
-	{"reconnect.backoff.max.ms", "1000", false},
-	{"socket.timeout.ms", "30000", false},
-	/* No reports home: see BROKEN_VERSION */
-	{"enable.metrics.push", "false", true},
-};
-
-/*
- * Properties librdkafka would run a command for: neutralized whatever its
- * defaults are (hazards R22).  Unknown to a library without Kerberos.
- */
-static const struct
-{
-	const char *name;
-	const char *value;
-} disarmed[] = {
-	{"sasl.kerberos.min.time.before.relogin", "0"},
-	{"sasl.kerberos.kinit.cmd", "false"},
 };
 
 static void
@@ -116,10 +74,30 @@ set_result(W2kResult *result, rd_kafka_resp_err_t err, const char *text)
 {
 	result->code = err;
 	result->name = rd_kafka_err2name(err);
-	result->is_fatal = err == RD_KAFKA_RESP_ERR__FATAL;
+	result->is_fatal = false;
 	result->is_retriable = false;
 	snprintf(result->text, sizeof(result->text), "%s",
 			 text != NULL ? text : rd_kafka_err2str(err));
+}
+
+/*
+ * The same with what stands behind it when the error is only "fatal": reports
+ * of single records may come before the event that explains them.
+ */
+static void
+set_result_of(const W2kProducer *producer, W2kResult *result,
+			  rd_kafka_resp_err_t err, const char *text)
+{
+	char fatal_text[512];
+
+	if (err != RD_KAFKA_RESP_ERR__FATAL)
+	{
+		set_result(result, err, text);
+		return;
+	}
+	err = rd_kafka_fatal_error(producer->rk, fatal_text, sizeof(fatal_text));
+	set_result(result, err, fatal_text);
+	result->is_fatal = true;
 }
 
 static void
@@ -242,14 +220,15 @@ build_conf(const W2kSettings *settings, W2kResult *result)
 	char text[512];
 	char client_id[128];
 
-	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+	for (const W2kFixedSetting *fixed = w2k_settings_defaults;
+		 fixed->name != NULL; fixed++)
 	{
-		rd_kafka_conf_res_t res = rd_kafka_conf_set(conf, defaults[i].name,
-													defaults[i].value, text,
+		rd_kafka_conf_res_t res = rd_kafka_conf_set(conf, fixed->name,
+													fixed->value, text,
 													sizeof(text));
 
 		if (res != RD_KAFKA_CONF_OK &&
-			!(res == RD_KAFKA_CONF_UNKNOWN && defaults[i].is_optional))
+			!(res == RD_KAFKA_CONF_UNKNOWN && fixed->is_optional))
 		{
 			set_config_error(result, text);
 			goto failed;
@@ -269,8 +248,9 @@ build_conf(const W2kSettings *settings, W2kResult *result)
 						  settings->kafka.items[i].value, result))
 			goto failed;
 	}
-	for (size_t i = 0; i < sizeof(disarmed) / sizeof(disarmed[0]); i++)
-		rd_kafka_conf_set(conf, disarmed[i].name, disarmed[i].value, NULL, 0);
+	for (const W2kFixedSetting *fixed = w2k_settings_forced;
+		 fixed->name != NULL; fixed++)
+		rd_kafka_conf_set(conf, fixed->name, fixed->value, NULL, 0);
 
 	get_property(conf, "bootstrap.servers", text, sizeof(text));
 	if (text[0] == '\0')
@@ -320,6 +300,21 @@ find_topic(rd_kafka_t *rk, const char *name, bool *found)
 	return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+/*
+ * Is this librdkafka's mock cluster?  It has no controller, so a CreateTopics
+ * request would wait for one until it times out, again and again.
+ */
+static bool
+is_mock_cluster(rd_kafka_t *rk)
+{
+	char *id = rd_kafka_clusterid(rk, PROBE_TIMEOUT_MS);
+	bool is_mock = id != NULL && strncmp(id, "mockCluster", 11) == 0;
+
+	if (id != NULL)
+		rd_kafka_mem_free(rk, id);
+	return is_mock;
+}
+
 /* Does any broker answer? */
 static bool
 ping(rd_kafka_t *rk)
@@ -348,6 +343,7 @@ prober_main(void *arg)
 	{
 		char *topic = prober->topic;
 		bool has_topic = false;
+		bool is_simulated = false;
 		bool is_connected;
 		rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
 
@@ -362,6 +358,8 @@ prober_main(void *arg)
 		{
 			err = find_topic(producer->rk, topic, &has_topic);
 			is_connected = err == RD_KAFKA_RESP_ERR_NO_ERROR;
+			if (is_connected && !has_topic)
+				is_simulated = is_mock_cluster(producer->rk);
 		}
 		else
 			is_connected = ping(producer->rk);
@@ -376,6 +374,7 @@ prober_main(void *arg)
 			prober->topic = NULL;
 			prober->is_looked_up = true;
 			prober->has_topic = has_topic;
+			prober->is_simulated = is_simulated;
 			prober->lookup_error = err;
 		}
 		if (is_connected && prober->wants_probe)
@@ -410,14 +409,14 @@ w2k_producer_create(const W2kSettings *settings, int wake_fd, W2kResult *result)
 
 	producer = w2k_memory_alloc(sizeof(*producer));
 	producer->wake_fd = wake_fd;
-	producer->max_queue_bytes =
+	producer->limits.queue_bytes =
 		(uint64_t) get_number(conf, "queue.buffering.max.kbytes") * 1024;
-	producer->max_queue_records =
+	producer->limits.queue_records =
 		(uint64_t) get_number(conf, "queue.buffering.max.messages");
-	if (producer->max_queue_records == 0)
-		producer->max_queue_records = UINT64_MAX;
-	producer->max_record_bytes = (uint64_t) get_number(conf,
-													   "message.max.bytes");
+	if (producer->limits.queue_records == 0)
+		producer->limits.queue_records = UINT64_MAX;
+	producer->limits.record_bytes = (uint64_t) get_number(conf,
+														  "message.max.bytes");
 
 	producer->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
 	if (producer->rk == NULL)
@@ -445,22 +444,10 @@ w2k_producer_create(const W2kSettings *settings, int wake_fd, W2kResult *result)
 	return producer;
 }
 
-uint64_t
-w2k_producer_max_queue_bytes(const W2kProducer *producer)
+const W2kLimits *
+w2k_producer_limits(const W2kProducer *producer)
 {
-	return producer->max_queue_bytes;
-}
-
-uint64_t
-w2k_producer_max_queue_records(const W2kProducer *producer)
-{
-	return producer->max_queue_records;
-}
-
-uint64_t
-w2k_producer_max_record_bytes(const W2kProducer *producer)
-{
-	return producer->max_record_bytes;
+	return &producer->limits;
 }
 
 struct rd_kafka_topic_s *
@@ -547,7 +534,7 @@ w2k_producer_enqueue(W2kProducer *producer, const W2kOutgoing *rec,
 		return W2K_ENQUEUED;
 
 	err = rd_kafka_error_code(error);
-	set_result(result, err, rd_kafka_error_string(error));
+	set_result_of(producer, result, err, rd_kafka_error_string(error));
 	result->is_retriable = rd_kafka_error_is_retriable(error) != 0;
 	rd_kafka_error_destroy(error);
 	if (headers != rec->own_headers)
@@ -576,6 +563,12 @@ poll_prober(Prober *prober, W2kEvent *event)
 			event->kind = W2K_EVENT_TOPIC_UNKNOWN;
 			set_result(&event->result, prober->lookup_error, NULL);
 		}
+		else if (prober->is_simulated)
+		{
+			event->kind = W2K_EVENT_TOPIC_CREATED;
+			set_result(&event->result, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE,
+					   "a mock cluster cannot create topics on request");
+		}
 		else
 			event->kind = prober->has_topic ? W2K_EVENT_TOPIC_FOUND
 											: W2K_EVENT_TOPIC_MISSING;
@@ -584,24 +577,6 @@ poll_prober(Prober *prober, W2kEvent *event)
 		has_news = false;
 	pthread_mutex_unlock(&prober->mutex);
 	return has_news;
-}
-
-/* An error of the whole client; of a fatal one, the underlying error. */
-static void
-read_error(W2kProducer *producer, W2kEvent *event)
-{
-	rd_kafka_resp_err_t err = rd_kafka_event_error(producer->event);
-	char text[512];
-
-	if (err != RD_KAFKA_RESP_ERR__FATAL)
-	{
-		set_result(&event->result, err,
-				   rd_kafka_event_error_string(producer->event));
-		return;
-	}
-	err = rd_kafka_fatal_error(producer->rk, text, sizeof(text));
-	set_result(&event->result, err, text);
-	event->result.is_fatal = true;
 }
 
 /* What came of the one topic that was to be created. */
@@ -647,7 +622,9 @@ w2k_producer_poll(W2kProducer *producer, W2kEvent *event)
 				return true;
 			case RD_KAFKA_EVENT_ERROR:
 				event->kind = W2K_EVENT_ERROR;
-				read_error(producer, event);
+				set_result_of(producer, &event->result,
+							  rd_kafka_event_error(producer->event),
+							  rd_kafka_event_error_string(producer->event));
 				return true;
 			case RD_KAFKA_EVENT_LOG:
 				event->kind = W2K_EVENT_LOG;
@@ -681,7 +658,7 @@ w2k_producer_next_delivery(W2kProducer *producer, uint64_t *sequence,
 	*sequence = (uintptr_t) message->_private;
 	*is_delivered = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
 	if (!*is_delivered)
-		set_result(result, message->err, NULL);
+		set_result_of(producer, result, message->err, NULL);
 	return true;
 }
 

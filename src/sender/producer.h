@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sender/event.h"
 #include "sender/settings.h"
 
 /* librdkafka's own structs, by their tags: handles that only pass through. */
@@ -21,15 +22,12 @@ struct rd_kafka_headers_s;
 
 typedef struct W2kProducer W2kProducer;
 
-/* How something ended; code 0 = well. */
-typedef struct W2kResult
+typedef struct W2kLimits
 {
-	int32_t code;	   /* rd_kafka_resp_err_t */
-	const char *name;  /* "MSG_SIZE_TOO_LARGE", static */
-	bool is_fatal;	   /* librdkafka says: this producer is finished */
-	bool is_retriable; /* librdkafka says: trying again may help */
-	char text[768];
-} W2kResult;
+	uint64_t queue_bytes;
+	uint64_t queue_records;
+	uint64_t record_bytes; /* message.max.bytes: no larger one can be sent */
+} W2kLimits;
 
 /* One record to produce.  Everything is copied. */
 typedef struct W2kOutgoing
@@ -53,28 +51,6 @@ typedef enum W2kEnqueue
 	W2K_ENQUEUE_FAILED
 } W2kEnqueue;
 
-typedef enum W2kEventKind
-{
-	W2K_EVENT_DELIVERIES, /* read them with w2k_producer_next_delivery */
-	W2K_EVENT_ERROR,	  /* of the client as a whole; result */
-	W2K_EVENT_LOG,
-	W2K_EVENT_STATISTICS,	 /* text: JSON */
-	W2K_EVENT_CONNECTED,	 /* a broker answered a probe */
-	W2K_EVENT_TOPIC_FOUND,	 /* what w2k_producer_lookup_topic was asked */
-	W2K_EVENT_TOPIC_MISSING, /* the same */
-	W2K_EVENT_TOPIC_UNKNOWN, /* the same: could not find out; result */
-	W2K_EVENT_TOPIC_CREATED /* what w2k_producer_create_topic came to; result */
-} W2kEventKind;
-
-typedef struct W2kEvent
-{
-	W2kEventKind kind;
-	W2kResult result;
-	int level;			  /* LOG: syslog's */
-	const char *facility; /* LOG; valid until the next poll, like text */
-	const char *text;
-} W2kEvent;
-
 /*
  * NULL when the settings are refused or librdkafka cannot start; *result then
  * says why, naming the property.  An 8 byte 1 is written to wake_fd (an
@@ -85,12 +61,8 @@ extern W2kProducer *w2k_producer_create(const W2kSettings *settings,
 
 extern const char *w2k_producer_library_version(void);
 
-/* Bounds of what may be in flight, as configured. */
-extern uint64_t w2k_producer_max_queue_bytes(const W2kProducer *producer);
-extern uint64_t w2k_producer_max_queue_records(const W2kProducer *producer);
-
-/* message.max.bytes: a larger record cannot be sent. */
-extern uint64_t w2k_producer_max_record_bytes(const W2kProducer *producer);
+/* What the configuration allows. */
+extern const W2kLimits *w2k_producer_limits(const W2kProducer *producer);
 
 /* A handle for a topic; makes librdkafka ask for it.  NULL: see *result. */
 extern struct rd_kafka_topic_s *w2k_producer_open_topic(W2kProducer *producer,

@@ -17,13 +17,13 @@
 #include <time.h>
 
 #include "sender/delivery.h"
+#include "sender/failure.h"
 #include "sender/memory.h"
 #include "sender/session.h"
 #include "wal2kafka.h"
 
-/* syslog's levels, as librdkafka and LOG frames use them. */
+/* syslog's level, as librdkafka and LOG frames use it. */
 #define LEVEL_WARNING 4
-#define LEVEL_INFO 6
 
 /*
  * What a record costs beyond its bytes: librdkafka's message, its headers,
@@ -54,109 +54,31 @@ w2k_session_init(W2kSession *session, W2kAnswers *answers, bool is_alone,
 	w2k_ackwindow_init(&session->window);
 }
 
-/* ---- ending ---- */
-
-static void
-end_session(W2kSession *session, W2kSeverity severity, const W2kResult *result,
-			uint64_t sequence, uint64_t lsn, const char *topic,
-			const char *text)
-{
-	if (session->end != W2K_SESSION_RUNS)
-		return;
-	session->end = W2K_SESSION_FAILED;
-	w2k_answers_error(session->answers, severity, result->code, sequence, lsn,
-					  topic, result->name, text);
-}
-
-/* Ended by what we were given, not by Kafka. */
-static void
-end_refused(W2kSession *session, const char *text)
-{
-	static const W2kResult refused = {.code = -1, .name = "INVALID_INPUT"};
-
-	end_session(session, W2K_SEVERITY_FATAL, &refused, 0, 0, "", text);
-}
-
-void
-w2k_session_malformed(W2kSession *session, const char *what)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text),
-			 "malformed %s after record %" PRIu64
-			 ": what feeds wal2kafka-sender does not write the frame protocol, version %d",
-			 what, session->window.last, W2K_FRAME_VERSION);
-	end_refused(session, text);
-}
-
-static W2kSeverity
-ending_severity(const W2kErrorInfo *info)
-{
-	return info->error_class == W2K_CLASS_FATAL ||
-				   info->error_class == W2K_CLASS_RECORD
-			   ? W2K_SEVERITY_FATAL
-			   : W2K_SEVERITY_RETRY;
-}
-
-/* ---- records that failed ---- */
-
-typedef struct FailedRecord
-{
-	uint64_t sequence; /* 0: it never got one */
-	uint64_t lsn;
-	const W2kTopic *topic;
-	uint64_t bytes;
-	uint32_t batch_records; /* that came back with the same error */
-} FailedRecord;
+/* ---- frames ---- */
 
 /*
- * Decides about a record that librdkafka gave back.  True when it was skipped
- * by policy; false when the session ended.  A batch that failed as a whole is
- * never skipped: the broker says nothing about which of its records is to
- * blame, and the others must not go with it.
+ * A record that never reached librdkafka's queue, of that many bytes.  Where
+ * that ends the session, the records before it are waited for first: else a
+ * restart, which meets the same record again, might never get them through.
  */
-static bool
-fail_record(W2kSession *session, const W2kResult *result,
-			const FailedRecord *failed)
-{
-	const W2kErrorInfo *info = w2k_delivery_classify(result->name);
-	W2kErrorPlace place = {.topic = failed->topic->name,
-						   .record_bytes = failed->bytes,
-						   .batch_records = failed->batch_records};
-	char text[1024];
-
-	w2k_delivery_describe(text, sizeof(text), info, result->text, &place);
-	if (info->error_class == W2K_CLASS_RECORD &&
-		session->settings.skips_records && failed->batch_records == 1)
-	{
-		w2k_answers_error(session->answers, W2K_SEVERITY_SKIPPED, result->code,
-						  failed->sequence, failed->lsn, failed->topic->name,
-						  result->name, text);
-		return true;
-	}
-	end_session(session, ending_severity(info), result, failed->sequence,
-				failed->lsn, failed->topic->name, text);
-	return false;
-}
-
-/* A record that never reached librdkafka's queue, of that many bytes. */
-static void
+static W2kTaken
 refuse_record(W2kSession *session, const W2kResult *result,
 			  const W2kTopic *topic, uint64_t lsn, uint64_t bytes)
 {
-	FailedRecord failed = {.sequence = session->window.last + 1,
-						   .lsn = lsn,
-						   .topic = topic,
-						   .bytes = bytes,
-						   .batch_records = 1};
+	W2kFailedRecord failed = {.sequence = session->window.last + 1,
+							  .lsn = lsn,
+							  .topic = topic,
+							  .bytes = bytes,
+							  .batch_records = 1};
 
-	if (fail_record(session, result, &failed))
+	if (session->window.records > 0)
+		return W2K_NOT_NOW;
+	if (w2k_failure_record(session, result, &failed))
 		w2k_ackwindow_ack(&session->window,
 						  w2k_ackwindow_add(&session->window, lsn,
 											topic->index, 0));
+	return W2K_TAKEN;
 }
-
-/* ---- frames ---- */
 
 static W2kTaken
 take_hello(W2kSession *session, W2kCursor *cur)
@@ -170,7 +92,7 @@ take_hello(W2kSession *session, W2kCursor *cur)
 	program = w2k_get_string(cur, &program_len);
 	w2k_get_string(cur, &len);
 	if (cur->is_malformed)
-		w2k_session_malformed(session, "HELLO frame");
+		w2k_failure_malformed(session, "HELLO frame");
 	else if (version != W2K_FRAME_VERSION)
 	{
 		char text[512];
@@ -179,7 +101,7 @@ take_hello(W2kSession *session, W2kCursor *cur)
 				 "\"%.*s\" speaks version %u of the frame protocol, wal2kafka-sender %s speaks %u; install both of one version and restart the server",
 				 (int) (program_len > 64 ? 64 : program_len), program, version,
 				 W2K_VERSION, W2K_FRAME_VERSION);
-		end_refused(session, text);
+		w2k_failure_refuse(session, text);
 	}
 
 	/* A new session of the plugin: it will define its ids anew */
@@ -199,7 +121,7 @@ take_config(W2kSession *session, W2kCursor *cur)
 
 	if (!session->has_hello || session->producer != NULL)
 	{
-		w2k_session_malformed(session, session->has_hello
+		w2k_failure_malformed(session, session->has_hello
 										   ? "stream (a second CONFIG frame)"
 										   : "stream (CONFIG before HELLO)");
 		return W2K_TAKEN;
@@ -220,12 +142,12 @@ take_config(W2kSession *session, W2kCursor *cur)
 		free(value_z);
 		if (!ok)
 		{
-			end_refused(session, error);
+			w2k_failure_refuse(session, error);
 			return W2K_TAKEN;
 		}
 	}
 	if (cur->is_malformed || cur->p != cur->end)
-		w2k_session_malformed(session, "CONFIG frame");
+		w2k_failure_malformed(session, "CONFIG frame");
 	else
 		w2k_session_start(session);
 	return W2K_TAKEN;
@@ -245,7 +167,7 @@ take_topic(W2kSession *session, W2kCursor *cur)
 	w2k_get_string(cur, &len);
 	if (cur->is_malformed || cur->p != cur->end || name_len == 0 ||
 		memchr(name, '\0', name_len) != NULL)
-		w2k_session_malformed(session, "TOPIC frame");
+		w2k_failure_malformed(session, "TOPIC frame");
 	else
 		w2k_idmap_put(&session->topic_ids, id,
 					  w2k_topics_get(&session->topics, name, name_len));
@@ -281,7 +203,7 @@ take_headers(W2kSession *session, W2kCursor *cur)
 	if (cur->is_malformed || cur->p != cur->end || id == 0)
 	{
 		w2k_producer_free_headers(headers);
-		w2k_session_malformed(session, "HEADERS frame");
+		w2k_failure_malformed(session, "HEADERS frame");
 	}
 	else
 		w2k_producer_free_headers(
@@ -317,8 +239,8 @@ heed_step(W2kSession *session, W2kTopicStep step, const W2kTopic *topic,
 				 info->advice ? info->advice : "");
 	else
 		w2k_delivery_describe(text, sizeof(text), info, result->text, &place);
-	end_session(session, ending_severity(info), result, 0, 0, topic->name,
-				text);
+	w2k_failure_end(session, w2k_failure_severity(info), result, 0, 0,
+					topic->name, text);
 	return false;
 }
 
@@ -345,8 +267,9 @@ has_room(const W2kSession *session, uint64_t weight)
 
 	return win->records == 0 ||
 		   (win->bytes + weight <=
-				w2k_producer_max_queue_bytes(session->producer) &&
-			win->records < w2k_producer_max_queue_records(session->producer));
+				w2k_producer_limits(session->producer)->queue_bytes &&
+			win->records <
+				w2k_producer_limits(session->producer)->queue_records);
 }
 
 /*
@@ -398,7 +321,7 @@ take_record(W2kSession *session, W2kCursor *cur)
 	topic = w2k_idmap_get(&session->topic_ids, rec.topic_id);
 	if (cur->is_malformed || topic == NULL || session->producer == NULL)
 	{
-		w2k_session_malformed(session, "RECORD frame");
+		w2k_failure_malformed(session, "RECORD frame");
 		return W2K_TAKEN;
 	}
 	if (!is_ready(session, topic) || !has_room(session, weight) ||
@@ -406,7 +329,7 @@ take_record(W2kSession *session, W2kCursor *cur)
 		return W2K_NOT_NOW;
 	if (!read_record(session, cur, &rec, &out))
 	{
-		w2k_session_malformed(session, "RECORD frame");
+		w2k_failure_malformed(session, "RECORD frame");
 		return W2K_TAKEN;
 	}
 
@@ -429,14 +352,13 @@ take_record(W2kSession *session, W2kCursor *cur)
 			break;
 	}
 	w2k_producer_free_headers(out.own_headers);
-	refuse_record(session, &result, topic, rec.lsn,
-				  out.key_len + out.value_len);
-	return W2K_TAKEN;
+	return refuse_record(session, &result, topic, rec.lsn,
+						 out.key_len + out.value_len);
 }
 
-bool
-w2k_session_refuse_huge(W2kSession *session, W2kCursor head,
-						uint64_t payload_len)
+W2kHuge
+w2k_session_offer_huge(W2kSession *session, W2kCursor head,
+					   uint64_t payload_len)
 {
 	W2kResult result = {.code = 10, .name = "MSG_SIZE_TOO_LARGE"};
 	W2kTopic *topic;
@@ -444,8 +366,8 @@ w2k_session_refuse_huge(W2kSession *session, W2kCursor head,
 	uint64_t max;
 
 	if (session->producer == NULL || payload_len < W2K_RECORD_FIXED_SIZE)
-		return false;
-	max = w2k_producer_max_record_bytes(session->producer);
+		return W2K_NOT_HUGE;
+	max = w2k_producer_limits(session->producer)->record_bytes;
 	lsn = w2k_get_u64(&head);
 	w2k_get_u64(&head);
 	topic = w2k_idmap_get(&session->topic_ids, w2k_get_u32(&head));
@@ -453,11 +375,13 @@ w2k_session_refuse_huge(W2kSession *session, W2kCursor head,
 
 	/* librdkafka checks exactly; this is only about memory */
 	if (head.is_malformed || topic == NULL || payload_len <= max)
-		return false;
+		return W2K_NOT_HUGE;
 	snprintf(result.text, sizeof(result.text),
 			 "it is larger than message.max.bytes (%" PRIu64 ")", max);
-	refuse_record(session, &result, topic, lsn, payload_len);
-	return true;
+	if (w2k_answers_is_congested(session->answers) ||
+		refuse_record(session, &result, topic, lsn, payload_len) == W2K_NOT_NOW)
+		return W2K_HUGE_NOT_NOW;
+	return W2K_HUGE_DROP;
 }
 
 static W2kTaken
@@ -468,7 +392,7 @@ take_flush(W2kSession *session, W2kCursor *cur)
 
 	if (cur->is_malformed || cur->p != cur->end)
 	{
-		w2k_session_malformed(session, "FLUSH frame");
+		w2k_failure_malformed(session, "FLUSH frame");
 		return W2K_TAKEN;
 	}
 	if (session->nflushes == W2K_MAX_FLUSHES)
@@ -499,7 +423,7 @@ w2k_session_take(W2kSession *session, uint8_t type, W2kCursor payload)
 		case W2K_FRAME_CONFIG:
 			return take_config(session, &payload);
 		default:
-			w2k_session_malformed(session, "frame type");
+			w2k_failure_malformed(session, "frame type");
 			return W2K_TAKEN;
 	}
 }
@@ -513,17 +437,17 @@ w2k_session_start(W2kSession *session)
 	if (!w2k_topics_configure(&session->topics, &session->settings.creation,
 							  error, sizeof(error)))
 	{
-		end_refused(session, error);
+		w2k_failure_refuse(session, error);
 		return;
 	}
 	session->producer = w2k_producer_create(&session->settings,
 											session->wake_fd, &result);
 	if (session->producer == NULL)
 	{
-		end_session(session,
-					result.is_retriable ? W2K_SEVERITY_RETRY
-										: W2K_SEVERITY_FATAL,
-					&result, 0, 0, "", result.text);
+		w2k_failure_end(session,
+						result.is_retriable ? W2K_SEVERITY_RETRY
+											: W2K_SEVERITY_FATAL,
+						&result, 0, 0, "", result.text);
 		return;
 	}
 	session->last_progress_ms = w2k_session_now_ms();
@@ -537,7 +461,8 @@ show_connection(W2kSession *session)
 {
 	bool is_up = session->connection.state == W2K_CONNECTION_UP;
 
-	w2k_logfilter_reset(&session->log_filter);
+	if (is_up)
+		w2k_logfilter_reset(&session->log_filter);
 	w2k_answers_status(session->answers, is_up,
 					   is_up ? "" : session->connection.reason);
 }
@@ -560,7 +485,7 @@ take_deliveries(W2kSession *session, int64_t now_ms)
 	bool is_delivered;
 	W2kResult result;
 	W2kResult first_result = {0};
-	FailedRecord failed = {0};
+	W2kFailedRecord failed = {0};
 
 	while (w2k_producer_next_delivery(session->producer, &sequence,
 									  &is_delivered, &result))
@@ -574,7 +499,12 @@ take_deliveries(W2kSession *session, int64_t now_ms)
 			continue;
 		}
 		record = w2k_ackwindow_find(&session->window, sequence);
-		if (record != NULL && failed.batch_records++ == 0)
+		if (record == NULL)
+			continue;
+
+		/* Where the broker says which one was to blame, name that one */
+		if (failed.batch_records++ == 0 ||
+			strcmp(first_result.name, "_INVALID_DIFFERENT_RECORD") == 0)
 		{
 			failed.sequence = sequence;
 			failed.lsn = record->lsn;
@@ -585,7 +515,7 @@ take_deliveries(W2kSession *session, int64_t now_ms)
 	}
 	if (failed.batch_records > 0)
 	{
-		if (fail_record(session, &first_result, &failed))
+		if (w2k_failure_record(session, &first_result, &failed))
 			w2k_ackwindow_ack(&session->window, failed.sequence);
 	}
 	else
@@ -603,7 +533,8 @@ take_error(W2kSession *session, const W2kResult *result, int64_t now_ms)
 	snprintf(text, sizeof(text), "%s%s%s", result->text,
 			 info->advice ? "; " : "", info->advice ? info->advice : "");
 	if (result->is_fatal)
-		end_session(session, ending_severity(info), result, 0, 0, "", text);
+		w2k_failure_end(session, w2k_failure_severity(info), result, 0, 0, "",
+						text);
 	else if (info->error_class == W2K_CLASS_CONNECTION)
 	{
 		if (w2k_connection_failed(&session->connection, result->name, text,
@@ -689,32 +620,30 @@ answer_progress(W2kSession *session)
 }
 
 /*
- * Records in flight and no answer for long, though librdkafka reports no
- * error (a frozen broker, a partition without a leader): say so.
+ * Records in flight and no acknowledgement for long, though librdkafka
+ * reports no error (a frozen broker, a partition without a leader, too few
+ * replicas): as good as no connection, until the next delivery.
  */
 static void
 check_stall(W2kSession *session, int64_t now_ms)
 {
+	char text[256];
+
 	if (session->window.records == 0)
 		session->last_progress_ms = now_ms;
 	if (now_ms - session->last_progress_ms < STALL_MS)
 	{
-		if (session->is_stalled)
-			w2k_answers_log(session->answers, LEVEL_INFO, "STALL",
-							"the brokers acknowledge records again");
 		session->is_stalled = false;
+		return;
 	}
-	else if (!session->is_stalled)
-	{
-		char text[256];
-
-		session->is_stalled = true;
-		snprintf(text, sizeof(text),
-				 "no broker has acknowledged a record for %d seconds; %" PRIu64
-				 " records are waiting",
-				 STALL_MS / 1000, session->window.records);
-		w2k_answers_log(session->answers, LEVEL_WARNING, "STALL", text);
-	}
+	if (session->is_stalled)
+		return;
+	session->is_stalled = true;
+	snprintf(text, sizeof(text),
+			 "no broker has acknowledged a record for %d seconds; check that the topic's partitions have leaders and enough replicas in sync",
+			 STALL_MS / 1000);
+	if (w2k_connection_stalled(&session->connection, text))
+		show_connection(session);
 }
 
 void

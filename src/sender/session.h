@@ -80,14 +80,18 @@ extern W2kTaken w2k_session_take(W2kSession *session, uint8_t type,
 
 /*
  * The beginning of a RECORD frame of payload_len bytes that is not all there
- * yet.  True when the record is larger than any Kafka record may be and was
- * dealt with as the policy says: its bytes need not be read into memory.
+ * yet.  A record larger than any Kafka record may be is dealt with as the
+ * policy says, and its bytes need not be read into memory.
  */
-extern bool w2k_session_refuse_huge(W2kSession *session, W2kCursor head,
-									uint64_t payload_len);
+typedef enum W2kHuge
+{
+	W2K_NOT_HUGE,	 /* or not known to be: read all of it */
+	W2K_HUGE_DROP,	 /* dealt with; or the session has ended */
+	W2K_HUGE_NOT_NOW /* offer it again after w2k_session_poll */
+} W2kHuge;
 
-/* Not a frame: ends the session. */
-extern void w2k_session_malformed(W2kSession *session, const char *what);
+extern W2kHuge w2k_session_offer_huge(W2kSession *session, W2kCursor head,
+									  uint64_t payload_len);
 
 /* Takes what the producer has to say, and answers. */
 extern void w2k_session_poll(W2kSession *session, int64_t now_ms);

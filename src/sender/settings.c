@@ -43,6 +43,45 @@ static const struct
 	 "exactly-once delivery is not implemented; delivery is at least once"},
 };
 
+/* Our defaults, where they differ from librdkafka's. */
+const W2kFixedSetting w2k_settings_defaults[] = {
+	/* At least once, in order (design: what must always hold) */
+	{"enable.idempotence", "true", false},
+	{"acks", "all", false},
+	{"message.timeout.ms", "0", false}, /* retry for ever: the WAL waits */
+	/* The same partitions as a Java producer's */
+	{"partitioner", "murmur2_random", false},
+	{"message.max.bytes", "1048576", false}, /* Java's max.request.size */
+	/* Memory */
+	{"queue.buffering.max.kbytes", "65536", false},
+	{"queue.buffering.max.messages", "1000000", false},
+	/*
+	 * Speed.  Without lingering a record leaves at once while little is sent;
+	 * under load batches fill while earlier ones are under way.  Small writes
+	 * must not wait for acknowledgements of TCP.
+	 */
+	{"compression.codec", "lz4", false},
+	{"linger.ms", "0", false},
+	{"batch.num.messages", "10000", false},
+	{"socket.nagle.disable", "true", false},
+	/* Come back soon after an outage, as the Java client does */
+	{"reconnect.backoff.max.ms", "1000", false},
+	{"socket.timeout.ms", "30000", false},
+	/* No reports home; brokers that ask for them have crashed clients */
+	{"enable.metrics.push", "false", true},
+	{NULL, NULL, false},
+};
+
+/*
+ * Properties librdkafka would run a command for: neutralized whatever its
+ * defaults are.  Unknown to a library without Kerberos.
+ */
+const W2kFixedSetting w2k_settings_forced[] = {
+	{"sasl.kerberos.min.time.before.relogin", "0", true},
+	{"sasl.kerberos.kinit.cmd", "false", true},
+	{NULL, NULL, false},
+};
+
 void
 w2k_settings_init(W2kSettings *settings)
 {

@@ -35,6 +35,18 @@ typedef struct W2kSettings
 	int statistics_interval_ms; /* 0 = no statistics */
 } W2kSettings;
 
+/* A property of librdkafka's that we set; a list ends with a NULL name. */
+typedef struct W2kFixedSetting
+{
+	const char *name;
+	const char *value;
+	bool is_optional; /* may be missing from the library */
+} W2kFixedSetting;
+
+/* Before what the user says, and in spite of it. */
+extern const W2kFixedSetting w2k_settings_defaults[];
+extern const W2kFixedSetting w2k_settings_forced[];
+
 extern void w2k_settings_init(W2kSettings *settings);
 
 /*

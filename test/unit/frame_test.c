@@ -253,7 +253,7 @@ test_mutations(void)
 	char good[512];
 	size_t len = write_stream(good);
 	uint64_t state = 88172645463325252u;
-	volatile unsigned sum = 0;
+	unsigned sum = 0;
 
 	for (int i = 0; i < MUTATIONS; i++)
 	{
@@ -277,7 +277,7 @@ test_mutations(void)
 		sum += check_stream(data, cut, (i & 1) != 0);
 		free(copy);
 	}
-	ok(true, "%d damaged streams were read without harm", MUTATIONS);
+	ok(sum != 1, "%d damaged streams were read without harm", MUTATIONS);
 }
 
 int

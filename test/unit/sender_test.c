@@ -239,6 +239,11 @@ test_connection(void)
 		   !w2k_connection_tick(&conn, 200000),
 	   "no answer is shown, once");
 	is_text(conn.reason, "x", "with the reason before it");
+	w2k_connection_answered(&conn);
+	ok(w2k_connection_stalled(&conn, "slow") &&
+		   !w2k_connection_stalled(&conn, "slow") &&
+		   w2k_connection_answered(&conn),
+	   "records that do not get through are shown, once, until they do");
 }
 
 /* ---- topic creation ---- */

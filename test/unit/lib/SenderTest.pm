@@ -232,6 +232,7 @@ sub put
 {
 	my ($self, $bytes) = @_;
 
+	return 0 unless defined fileno($self->{in});
 	$self->{out_buf} .= $bytes // '';
 	local $SIG{PIPE} = 'IGNORE';
 	while (length $self->{out_buf})
