@@ -64,6 +64,25 @@ SELECT wal2kafka.patch_connector('alices',
 	'{"producer.override.ssl.ca.location": "/etc/passwd"}');
 RESET ROLE;
 
+-- It is the owner who must be a superuser for that, whoever asks.
+SELECT wal2kafka.patch_connector('alices',
+	'{"producer.override.ssl.ca.location": "/etc/passwd"}');
+SELECT wal2kafka.create_connector('{"name": "boss", "initial_state": "STOPPED",
+	"config": {"bootstrap.servers": "127.0.0.1:1",
+		"producer.override.ssl.ca.location": "/etc/passwd"}}');
+SELECT wal2kafka.wait_for_connector('boss', 'stopped');
+SELECT wal2kafka.alter_connector_owner('boss', 'regress_w2k_alice');
+SELECT wal2kafka.drop_connector('boss');
+DO $$
+BEGIN
+	FOR i IN 1..1000 LOOP
+		PERFORM FROM wal2kafka.connectors WHERE name = 'boss';
+		EXIT WHEN NOT FOUND;
+		PERFORM pg_sleep(0.02);
+	END LOOP;
+END
+$$;
+
 -- A slot of our plugin that somebody made for something else.
 SELECT slot_name FROM pg_create_logical_replication_slot('not_yours', 'wal2kafka');
 SET ROLE regress_w2k_alice;
@@ -93,7 +112,6 @@ SELECT wal2kafka.wait_for_delivery('alices');
 SELECT wal2kafka.drain('alices');
 SELECT * FROM wal2kafka.peek('alices');
 SELECT wal2kafka.emit('topic', 'k', '1', connector => 'alices');
-SELECT wal2kafka.emit('topic', 'k', '1');
 SELECT wal2kafka.stat_reset('alices');
 SELECT wal2kafka.stat_reset();
 RESET ROLE;

@@ -325,7 +325,8 @@ change_config(const W2kConnectorInfo *row, Jsonb *given, Jsonb *base)
 				 errdetail("The replication slot holds the connector's place."),
 				 errhint(
 					 "Use the same value, or drop the connector and create it again.")));
-	(void) w2k_connector_parse(row->name, &config->root, superuser(), true);
+	(void) w2k_connector_parse(row->name, &config->root,
+							   superuser_arg(row->owner), true);
 	update_row(row->name,
 			   "config = $2, config_generation = config_generation"
 			   " OPERATOR(pg_catalog.+) 1",
@@ -482,7 +483,7 @@ adopt_row(const W2kConnectorInfo *row)
 	NameData slot_name;
 
 	check_slot(row->name, w2k_connector_parse(row->name, &row->config->root,
-											  superuser(), true));
+											  superuser_arg(row->owner), true));
 	if (!w2k_connector_row_recorded_slot(row->name, &slot_name))
 		(void)
 			w2k_access_execute("DELETE FROM wal2kafka.connector_progress" BY_NAME,
@@ -523,6 +524,7 @@ wal2kafka_alter_connector_owner(PG_FUNCTION_ARGS)
 {
 	char *name = w2k_connector_row_name_arg(fcinfo, 0);
 	Oid role;
+	W2kConnectorInfo *row;
 
 	require_writable("alter_connector_owner()");
 	if (PG_ARGISNULL(1))
@@ -532,11 +534,14 @@ wal2kafka_alter_connector_owner(PG_FUNCTION_ARGS)
 	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(role)))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						errmsg("role with OID %u does not exist", role)));
-	(void) lock_row(name, false);
+	row = lock_row(name, false);
 	if (!w2k_compat_can_set_role(GetUserId(), role))
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("must be able to SET ROLE \"%s\"",
 							   GetUserNameFromId(role, false))));
+	/* What only a superuser may use must not end up with somebody else. */
+	(void) w2k_connector_parse(name, &row->config->root, superuser_arg(role),
+							   false);
 	update_row(name,
 			   "owner = $2, config_generation = config_generation"
 			   " OPERATOR(pg_catalog.+) 1",

@@ -505,6 +505,14 @@ publish_connector(const W2kConnectorRow *row)
 		slot->suspect_count = 0;
 		slot->suspect_lsn = InvalidXLogRecPtr;
 	}
+	/* Its worker will end for this: what it was says nothing of what will be,
+	 * and wait_for_connector() must not take it for that. */
+	if (slot->worker_pid != 0 &&
+		(slot->state == W2K_STATE_STREAMING ||
+		 slot->state == W2K_STATE_PAUSED) &&
+		(slot->config_generation != row->config_generation ||
+		 slot->restart_generation != row->restart_generation))
+		slot->state = W2K_STATE_STARTING;
 	if (slot->desired != row->desired)
 		slot->failed_config_generation = -1;
 	if (slot->worker_pid == 0)
