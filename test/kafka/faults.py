@@ -17,16 +17,20 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../tools"))
 sys.path.insert(0, HERE)
 
-from testbed import (Checks, LONG, TestbedError, kafka, log, main, proc,
+from testbed import (Checks, LONG, TestbedError, kafka, log, main, proc, rd,
                      wait_until)
 from testbed.postgres import Cluster, Installation
 from testbed.pq import PgError
 import load as load_module
 
 NAME = "faults"
+PARTITIONS = 3
 # Where the server itself goes down, clients may see that, and only there.
 SERVER_FAULTS = ("postmaster_kill", "immediate_stop", "worker_kill",
                  "fast_restart")
+# After these nothing may come twice.
+CLEAN = ("fast_restart", "settings_change", "pause_resume", "worker_cancel",
+         "launcher_terminate", "sender_stop")
 
 
 class Rounds:
@@ -36,6 +40,8 @@ class Rounds:
         self.broker = broker
         self.load = load
         self.rnd = rnd
+        self.client = rd.Client(broker.address)
+        self.starts = []        # (fault, where the topics ended before it)
 
     # What a fault needs
 
@@ -52,10 +58,11 @@ class Rounds:
 
     def end_of(self, pids, seconds=5):
         """No process of the server may outlive it, the sender least."""
+        def are_gone():
+            proc.reap(pids)
+            return not any(proc.state(p) for p in pids)
         try:
-            wait_until("all is gone", lambda: not any(
-                proc.exists(p) for p in pids), seconds)
-            return True
+            return wait_until("all is gone", are_gone, seconds)
         except TestbedError:
             return False
 
@@ -178,12 +185,32 @@ class Rounds:
         time.sleep(1)
         self.cluster.query("SELECT wal2kafka.resume_connector('%s')" % NAME)
 
+    # Repeats
+
+    def ends(self):
+        topics = ["%s.load.%s" % (NAME, t) for t in
+                  load_module.TABLES + ("hot", "txn")]
+        return {(t, p): self.client.end_offset(t, p)
+                for t in topics for p in range(PARTITIONS)}
+
+    def repeats_by_fault(self, repeats):
+        """[(fault, records repeated after it began)], in order."""
+        counts = [0] * len(self.starts)
+        for topic, partition, offset in repeats:
+            number = 0
+            for i, (_, ends) in enumerate(self.starts):
+                if offset >= ends[topic, partition]:
+                    number = i
+            counts[number] += 1
+        return [(self.starts[i][0], n) for i, n in enumerate(counts)]
+
     # A round
 
     def run(self, number, fault):
         time.sleep(self.rnd.random() * 2)
         before = self.cluster.value("SELECT pg_postmaster_start_time()")
         errors = len(self.load.errors())
+        self.starts.append((fault, self.ends()))
         began = time.monotonic()
         getattr(self, fault)()
         self.catch_up()
@@ -227,9 +254,9 @@ def run_suite():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("faults", nargs="*", help="only these, in this order")
     parser.add_argument("--rounds", type=int,
-                        default=len(FAULTS) * 2 if LONG else len(FAULTS))
+                        default=len(FAULTS) * (4 if LONG else 2))
     parser.add_argument("--seconds", type=float,
-                        default=3600 if LONG else 360,
+                        default=3600 if LONG else 240,
                         help="begin no round after this time")
     args = parser.parse_args()
     checks = Checks("faults")
@@ -243,7 +270,7 @@ def run_suite():
     inst = Installation.private()
     inst.install_extension()
     cluster = Cluster(inst, "faults", settings=["max_connections = 50"])
-    broker = kafka.Broker("kafka-faults", partitions=3)
+    broker = kafka.Broker("kafka-faults", partitions=PARTITIONS)
     load = load_module.Load(cluster, seed)
     try:
         cluster.init().start()
@@ -273,8 +300,12 @@ def run_suite():
         checks.ok(not problems, "%d rounds: %d committed changes (%d "
                   "transactions rolled back) are %d records, %d of them "
                   "repeats, each key in commit order"
-                  % (done, committed, rolled_back, records, repeats),
+                  % (done, committed, rolled_back, records, len(repeats)),
                   "\n".join(problems[:20]) + "\n%d problems" % len(problems))
+        by_fault = rounds.repeats_by_fault(repeats)
+        log("repeats: " + ", ".join("%s %d" % each for each in by_fault))
+        checks.ok(not any(n for fault, n in by_fault if fault in CLEAN),
+                  "what is no crash repeats nothing")
         log("the slowest transaction of a client took %.2f s"
             % load.slowest())
         return checks.finish()

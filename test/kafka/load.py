@@ -232,28 +232,27 @@ class Load:
 
 class Seen:
     """What a topic says of one key."""
-    __slots__ = ("order", "index", "last", "repeats", "problem", "partition")
+    __slots__ = ("order", "index", "last", "problem", "partition")
 
     def __init__(self):
         self.order = []         # (op, ver), each record once
         self.index = {}         # (lsn, op) -> place in order
         self.last = -1
-        self.repeats = 0
         self.problem = None
         self.partition = None
 
 
 def check(broker, prefix, load):
-    """Returns (records, repeated records, problems)."""
+    """Returns (records, places of repeated records, problems)."""
     keys = collections.defaultdict(Seen)
-    records, problems = 0, []
+    records, repeats, problems = 0, [], []
     for table in TABLES + ("hot", "txn"):
         topic = "%s.load.%s" % (prefix, table)
         last_lsn = {}
         for rec in broker.iterate(topic, timeout=600):
             records += 1
-            see(keys, table, rec, last_lsn, problems)
-    repeats = sum(s.repeats for s in keys.values())
+            if not see(keys, table, rec, last_lsn, problems):
+                repeats.append((topic, rec.partition, rec.offset))
     expected = load.expected()
     for place in sorted(set(expected) | set(keys), key=str):
         want, seen = expected.get(place, []), keys.get(place)
@@ -272,6 +271,7 @@ def check(broker, prefix, load):
 
 
 def see(keys, table, rec, last_lsn, problems):
+    """False for a record that was there before."""
     key = json.loads(rec.key)
     name = key["id"] if "id" in key else (key["writer"], key["n"])
     seen = keys[table, name]
@@ -280,7 +280,7 @@ def see(keys, table, rec, last_lsn, problems):
         if lsn is None:
             problems.append("%s %s: a tombstone without a delete"
                             % (table, name))
-            return
+            return True
     else:
         value = json.loads(rec.value)
         op, lsn = value["op"], value["source"]["lsn"]
@@ -290,7 +290,8 @@ def see(keys, table, rec, last_lsn, problems):
         seen.problem = "in two partitions"
     seen.partition = rec.partition
     place = seen.index.get((lsn, op))
-    if place is None:
+    is_new = place is None
+    if is_new:
         place = len(seen.order)
         seen.index[lsn, op] = place
         seen.order.append((op, ver))
@@ -298,13 +299,12 @@ def see(keys, table, rec, last_lsn, problems):
             seen.problem = seen.problem or (
                 "record %d (%s) overtook %d: it follows record %d at offset "
                 "%d" % (place, op, place - 1, seen.last, rec.offset))
-    else:
-        seen.repeats += 1
-        if place > seen.last + 1:
-            seen.problem = seen.problem or (
-                "a repeated run skips records %d to %d at offset %d"
-                % (seen.last + 1, place - 1, rec.offset))
+    elif place > seen.last + 1:
+        seen.problem = seen.problem or (
+            "a repeated run skips records %d to %d at offset %d"
+            % (seen.last + 1, place - 1, rec.offset))
     seen.last = place
+    return is_new
 
 
 def first_difference(got, want):

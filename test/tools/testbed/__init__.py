@@ -151,6 +151,8 @@ def main(function):
     A SIGTERM runs the script's "finally" blocks: nothing stays behind.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    from . import proc
+    proc.adopt_orphans()
     try:
         code = function()
     except TestbedError as err:

@@ -1,4 +1,5 @@
 """What the kernel says of processes: CPU seconds, memory, descendants."""
+import ctypes
 import os
 import signal
 
@@ -18,6 +19,25 @@ def exists(pid):
         return _stat(pid)[1][0] != "Z"
     except (OSError, ValueError):
         return False
+
+
+def adopt_orphans():
+    """Become the parent of descendants that lose theirs.
+
+    A killed postmaster stays a zombie until its parent reaps it, and looks
+    alive to the next one until then; PID 1 of a container may never do it.
+    """
+    pr_set_child_subreaper = 36
+    ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
+
+
+def reap(pids):
+    """Reap those of them that have become ours."""
+    for pid in pids:
+        try:
+            os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            pass
 
 
 def state(pid):
