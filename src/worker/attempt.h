@@ -55,7 +55,7 @@ typedef struct W2kSignals
 {
 	volatile sig_atomic_t is_streaming; /* SIGTERM may wait for the loop */
 	volatile sig_atomic_t is_terminated;
-	timer_t timer; /* repeats SIGTERM for a process that is stuck */
+	timer_t timer; /* ends a process that is stuck */
 } W2kSignals;
 
 extern W2kSignals w2k_signals;

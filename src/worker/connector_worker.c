@@ -15,8 +15,9 @@
  * change what is desired and the generations; drain() asks for a save.
  *
  * SIGTERM lets the records on their way arrive (W2K_DRAIN_MS), so that a clean
- * restart repeats nothing; a timer then sends it a second time, and that one
- * is the server's ordinary die().
+ * restart repeats nothing; a timer's SIGUSR2 then calls the server's ordinary
+ * die().  A second SIGTERM means nothing more: the postmaster sends each one
+ * twice, to the process and to its group.
  */
 #include "postgres.h"
 
@@ -40,21 +41,21 @@
 #include "worker/pump.h"
 #include "worker/slot_setup.h"
 
-/* After which SIGTERM is repeated, for a process that is stuck. */
-#define TERMINATE_AGAIN_MS 1300
+/* After which a process that is stuck dies of a SIGTERM as any other does. */
+#define STUCK_MS 1300
 
 static void
 on_sigterm(SIGNAL_ARGS)
 {
 	int save_errno = errno;
 
-	if (!w2k_signals.is_streaming || w2k_signals.is_terminated)
+	if (!w2k_signals.is_streaming)
 		die(postgres_signal_arg);
-	else
+	else if (!w2k_signals.is_terminated)
 	{
 		struct itimerspec once = {
-			.it_value = {.tv_sec = TERMINATE_AGAIN_MS / 1000,
-						 .tv_nsec = (TERMINATE_AGAIN_MS % 1000) * 1000000L}};
+			.it_value = {.tv_sec = STUCK_MS / 1000,
+						 .tv_nsec = (STUCK_MS % 1000) * 1000000L}};
 
 		w2k_signals.is_terminated = true;
 		(void) timer_settime(w2k_signals.timer, 0, &once, NULL);
@@ -70,11 +71,12 @@ set_up_signals(void)
 
 	memset(&event, 0, sizeof(event));
 	event.sigev_notify = SIGEV_SIGNAL;
-	event.sigev_signo = SIGTERM;
+	event.sigev_signo = SIGUSR2;
 	if (timer_create(CLOCK_MONOTONIC, &event, &w2k_signals.timer) < 0)
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 						errmsg("could not create a timer: %m")));
 	pqsignal(SIGTERM, on_sigterm);
+	pqsignal(SIGUSR2, die);
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	/* pg_cancel_backend has nothing to cancel here (R5). */
 	pqsignal(SIGINT, SIG_IGN);
