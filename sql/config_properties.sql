@@ -9,7 +9,7 @@ FROM wal2kafka.connector_plugins();
 \pset format unaligned
 \pset null '-'
 
--- test/tools/properties_md.py makes the README's section of this
+-- test/tools/properties_md.py makes the doc/properties.md of this
 SELECT category, name, type, "default", range, support, description
 FROM wal2kafka.connector_properties;
 

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""properties_md.py [--check]: the README's list of properties.
+"""properties_md.py [--check]: doc/properties.md.
 
 Made of expected/config_properties.out, which the regression test keeps equal
-to the property table of the library.  Writes it between the markers of the
-README; with --check it only says whether it is there already.
+to the property table of the library.  Writes it between the markers of
+doc/properties.md; with --check it only says whether it is there already.
 """
 import os
 import sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 SOURCE = os.path.join(ROOT, "expected", "config_properties.out")
-README = os.path.join(ROOT, "README.md")
+DOCUMENT = os.path.join(ROOT, "doc", "properties.md")
 BEGIN = "<!-- properties: made by test/tools/properties_md.py -->\n"
 END = "<!-- end of properties -->\n"
 HEADER = "category|name|type|default|range|support|description"
@@ -105,18 +105,18 @@ def make():
 
 
 def main():
-    with open(README, encoding="utf-8") as readme:
+    with open(DOCUMENT, encoding="utf-8") as readme:
         old = readme.read()
     if BEGIN not in old or END not in old:
-        sys.exit("README.md has no markers for the list of properties")
+        sys.exit("DOCUMENT.md has no markers for the list of properties")
     head, rest = old.split(BEGIN, 1)
     new = head + BEGIN + "\n" + make() + "\n" + END + rest.split(END, 1)[1]
     if new == old:
         return
     if "--check" in sys.argv[1:]:
-        sys.exit("README.md has not the properties of the table: "
+        sys.exit("DOCUMENT.md has not the properties of the table: "
                  "run test/tools/properties_md.py")
-    with open(README, "w", encoding="utf-8") as readme:
+    with open(DOCUMENT, "w", encoding="utf-8") as readme:
         readme.write(new)
 
 
