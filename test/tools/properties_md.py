@@ -105,19 +105,19 @@ def make():
 
 
 def main():
-    with open(DOCUMENT, encoding="utf-8") as readme:
-        old = readme.read()
+    with open(DOCUMENT, encoding="utf-8") as document:
+        old = document.read()
     if BEGIN not in old or END not in old:
-        sys.exit("DOCUMENT.md has no markers for the list of properties")
+        sys.exit("doc/properties.md has no markers for the list of properties")
     head, rest = old.split(BEGIN, 1)
     new = head + BEGIN + "\n" + make() + "\n" + END + rest.split(END, 1)[1]
     if new == old:
         return
     if "--check" in sys.argv[1:]:
-        sys.exit("DOCUMENT.md has not the properties of the table: "
+        sys.exit("doc/properties.md has not the properties of the table: "
                  "run test/tools/properties_md.py")
-    with open(DOCUMENT, "w", encoding="utf-8") as readme:
-        readme.write(new)
+    with open(DOCUMENT, "w", encoding="utf-8") as document:
+        document.write(new)
 
 
 if __name__ == "__main__":
