@@ -222,6 +222,32 @@ is_key_changed(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 		   memcmp(old_key.data, new_key.data, old_key.len) != 0;
 }
 
+/*
+ * Does an old row tell the key?  Where the replica identity is an index other
+ * than the key's, Debezium fills the key up like any other NOT NULL column,
+ * and so do we, but not without a word; asked for nulls, we say that it is
+ * not known.
+ */
+static bool
+is_key_known(Change *change)
+{
+	W2kRelation *wrel = change->wrel;
+
+	if (wrel->is_key_in_identity)
+		return true;
+	if (!wrel->has_warned_of_key)
+		ereport(WARNING,
+				(errmsg("replica identity of table \"%s.%s\" does not hold "
+						"its key",
+						wrel->schema, wrel->table),
+				 errdetail("The keys of deleted rows are not in the WAL and "
+						   "cannot be sent."),
+				 errhint("Use ALTER TABLE ... REPLICA IDENTITY DEFAULT or "
+						 "FULL.")));
+	wrel->has_warned_of_key = true;
+	return !change->session->writer->options.missing_as_null;
+}
+
 /* Are the two images of an update the same, as they are sent? */
 static bool
 is_without_change(Change *change, const W2kRow *old_row, const W2kRow *new_row)
@@ -263,7 +289,7 @@ write_update(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 		return;
 
 	if (old_row == NULL || change->wrel->nkeys == 0 ||
-		!is_key_changed(change, old_row, new_row))
+		!is_key_known(change) || !is_key_changed(change, old_row, new_row))
 	{
 		if ((change->skipped & W2K_SKIP_UPDATE) == 0)
 			write_event(change, W2K_OP_UPDATE, new_row, old_row, new_row,
@@ -321,6 +347,7 @@ write_delete(Change *change, const W2kRow *old_row)
 		refuse_delete(change);
 		return;
 	}
+	(void) is_key_known(change); /* for its warning */
 	write_event(change, W2K_OP_DELETE, old_row, old_row, NULL, NULL);
 	write_tombstone(change, old_row, NULL);
 }

@@ -17,11 +17,14 @@
 #define EPOCH_SHIFT_DAYS (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)
 #define EPOCH_SHIFT_US (EPOCH_SHIFT_DAYS * USECS_PER_DAY)
 
-/* What a JDBC driver makes of the infinite ones, and Debezium sends. */
-#define DATE_PLUS_INFINITY (-2147472692)
+/*
+ * What Debezium makes of the infinite ones that its JDBC driver hands it.  The
+ * timestamps in milliseconds are no smaller than those in microseconds.
+ */
+#define DATE_PLUS_INFINITY 2146033979
 #define DATE_MINUS_INFINITY (-2147472691)
-#define TIMESTAMP_PLUS_INFINITY_US INT64CONST(9223372036825200000)
-#define TIMESTAMP_MINUS_INFINITY_US INT64CONST(-9223372036832400000)
+#define TIMESTAMP_PLUS_INFINITY_MS INT64CONST(9223372036825200000)
+#define TIMESTAMP_MINUS_INFINITY_MS INT64CONST(-9223372036832400000)
 
 /* A month of 365.25 / 12 days. */
 #define MONTH_US INT64CONST(2629800000000)
@@ -167,21 +170,22 @@ void
 w2k_temporal_read_timestamp(const W2kType *type, Datum datum, W2kValue *value)
 {
 	Timestamp timestamp = DatumGetTimestamp(datum);
+	bool is_millis = type->logical == W2K_LOGICAL_TIMESTAMP_MILLIS;
 	int64 us;
 
 	if (TIMESTAMP_IS_NOEND(timestamp))
-		us = TIMESTAMP_PLUS_INFINITY_US;
+		set_integer(value,
+					is_millis ? TIMESTAMP_PLUS_INFINITY_MS : PG_INT64_MAX);
 	else if (TIMESTAMP_IS_NOBEGIN(timestamp))
-		us = TIMESTAMP_MINUS_INFINITY_US;
+		set_integer(value,
+					is_millis ? TIMESTAMP_MINUS_INFINITY_MS : PG_INT64_MIN);
+	else if (is_millis)
+		set_integer(value, to_millis(timestamp) + EPOCH_SHIFT_US / 1000);
 	else if (pg_add_s64_overflow(timestamp, EPOCH_SHIFT_US, &us))
-	{
 		set_failed(value, "timestamp does not fit in 64 bits when counted "
 						  "in microseconds from 1970");
-		return;
-	}
-	set_integer(value, type->logical == W2K_LOGICAL_TIMESTAMP_MILLIS
-						   ? to_millis(us)
-						   : us);
+	else
+		set_integer(value, us);
 }
 
 void

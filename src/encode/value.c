@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 #include "utils/varbit.h"
+#include "utils/xml.h"
 
 #include "compat.h"
 #include "encode/decimal.h"
@@ -159,6 +160,25 @@ read_string(const W2kType *type, Datum datum, W2kValue *value)
 	set_text(value, data, len);
 }
 
+/*
+ * XML is printed as it is stored, except for a declaration in front, which
+ * its output function may drop.
+ */
+static void
+read_xml(const W2kType *type, Datum datum, W2kValue *value)
+{
+	int len;
+	const char *data = w2k_value_varlena(datum, &len);
+
+	if (len > 0 && (data[0] == '\n' || (data[0] == '<' && len > 1 &&
+										data[1] == '?')))
+	{
+		data = DatumGetCString(DirectFunctionCall1(xml_out, datum));
+		len = (int) strlen(data);
+	}
+	set_text(value, data, len);
+}
+
 static void
 read_name(const W2kType *type, Datum datum, W2kValue *value)
 {
@@ -234,8 +254,14 @@ read_bit(const W2kType *type, Datum datum, W2kValue *value)
 	int nbits;
 	const unsigned char *bits = get_bits(datum, &nbits);
 
+	if (nbits == 0)
+	{
+		value->kind = W2K_VALUE_FAILED;
+		value->data = "an empty bit string is neither true nor false";
+		return;
+	}
 	value->kind = W2K_VALUE_BOOLEAN;
-	value->u.boolean = nbits > 0 && (bits[0] & 0x80) != 0;
+	value->u.boolean = (bits[0] & 0x80) != 0;
 }
 
 /*
@@ -312,6 +338,7 @@ const W2kValueReader w2k_value_readers[W2K_LOGICAL_COUNT] = {
 	[W2K_LOGICAL_VARIABLE_DECIMAL] = w2k_decimal_read_variable,
 	[W2K_LOGICAL_MONEY] = w2k_decimal_read_money,
 	[W2K_LOGICAL_STRING] = read_string,
+	[W2K_LOGICAL_XML] = read_xml,
 	[W2K_LOGICAL_NAME] = read_name,
 	[W2K_LOGICAL_JSONB] = read_jsonb,
 	[W2K_LOGICAL_UUID] = read_uuid,
@@ -482,7 +509,11 @@ w2k_value_fallback(const W2kType *type, W2kValue *value)
 void
 w2k_value_computed_default(const W2kType *type, W2kValue *value)
 {
-	if (type->def->computed_default != NULL)
+	/* 1970, but with its fraction, unlike the fallback */
+	if (type->logical == W2K_LOGICAL_TIMESTAMPTZ)
+		w2k_temporal_read_timestamptz(
+			type, TimestampTzGetDatum(SetEpochTimestamp()), value);
+	else if (type->def->computed_default != NULL)
 		set_ascii(value, type->def->computed_default);
 	else
 		w2k_value_fallback(type, value);

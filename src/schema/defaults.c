@@ -11,8 +11,12 @@
 
 #include "access/transam.h"
 #include "access/tupdesc.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
 #include "nodes/primnodes.h"
 #include "optimizer/optimizer.h"
+#include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/rel.h"
 
@@ -64,6 +68,29 @@ strip_casts(Node *node, bool *is_safe)
 	return NULL;
 }
 
+/* CURRENT_USER and its like: Debezium takes the word itself for the value. */
+static bool
+is_role_name(const Node *node)
+{
+	const SQLValueFunction *func = (const SQLValueFunction *) node;
+
+	return IsA(node, SQLValueFunction) &&
+		   (func->op == SVFOP_CURRENT_ROLE || func->op == SVFOP_CURRENT_USER ||
+			func->op == SVFOP_USER || func->op == SVFOP_SESSION_USER);
+}
+
+static Const *
+make_role_name(const SQLValueFunction *func)
+{
+	const char *word = func->op == SVFOP_CURRENT_ROLE	? "CURRENT_ROLE"
+					   : func->op == SVFOP_CURRENT_USER ? "CURRENT_USER"
+					   : func->op == SVFOP_USER			? "USER"
+														: "SESSION_USER";
+
+	return makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
+					 CStringGetTextDatum(word), false, false);
+}
+
 W2kDefault
 w2k_defaults_read(Relation relation, AttrNumber attnum,
 				  MemoryContext result_context, Datum *value)
@@ -85,12 +112,17 @@ w2k_defaults_read(Relation relation, AttrNumber attnum,
 		return W2K_DEFAULT_NONE;
 
 	core = strip_casts(expr, &is_safe);
-	if (IsA(core, FuncExpr) || IsA(core, SQLValueFunction))
+	if (is_role_name(core) && att->atttypid == TEXTOID)
+		constant = make_role_name((SQLValueFunction *) core);
+	else if (IsA(core, FuncExpr) || IsA(core, SQLValueFunction))
 		return W2K_DEFAULT_COMPUTED;
-	if (!IsA(core, Const) || !is_safe)
+	else if (!IsA(core, Const) || !is_safe)
 		return W2K_DEFAULT_NONE;
+	else if (att->atttypid == BPCHAROID)
+		constant = (Const *) core; /* as written, without the padding */
+	else
+		constant = (Const *) eval_const_expressions(NULL, expr);
 
-	constant = (Const *) eval_const_expressions(NULL, expr);
 	if (!IsA(constant, Const) || constant->constisnull ||
 		constant->consttype != att->atttypid)
 		return W2K_DEFAULT_NONE;

@@ -367,7 +367,9 @@ decide_capture(W2kRelationCache *cache, Relation relation, const char *schema)
 	if (strcmp(schema, W2K_SCHEMA) == 0)
 		return cache->has_emit && is_emit_table(relation) ? W2K_CAPTURE_EMIT
 														  : W2K_CAPTURE_NONE;
+	/* a partitioned table has no rows of its own */
 	if (!is_publishable_relation(relation) ||
+		relation->rd_rel->relkind != RELKIND_RELATION ||
 		w2k_filter_is_system_schema(schema) ||
 		!w2k_filter_table(cache->filter, schema,
 						  RelationGetRelationName(relation), NULL))

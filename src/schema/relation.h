@@ -60,6 +60,7 @@ typedef struct W2kRelation
 	int nkeys;
 	W2kColumn **keys;	/* in the key's order */
 	bool is_key_in_identity; /* an old row holds the whole key */
+	bool has_warned_of_key;	 /* that it does not, once */
 	bool has_user_types; /* a change of some type may concern it */
 
 	Datum *old_values; /* natts each, for deforming */

@@ -27,6 +27,7 @@ typedef enum W2kLogical
 	W2K_LOGICAL_VARIABLE_DECIMAL, /* each value has its own scale */
 	W2K_LOGICAL_MONEY,
 	W2K_LOGICAL_STRING, /* a varlena that holds text */
+	W2K_LOGICAL_XML,
 	W2K_LOGICAL_NAME,
 	W2K_LOGICAL_JSONB,
 	W2K_LOGICAL_UUID,
