@@ -150,10 +150,7 @@ INSERT INTO defaults DEFAULT VALUES;
 DELETE FROM defaults;
 SELECT c.key AS "column", c.value FROM changes() x, json_each(before) c
 WHERE op = 'd';
-ALTER TABLE defaults ALTER i SET DEFAULT 43, ALTER s DROP DEFAULT, ALTER t SET NOT NULL;
-INSERT INTO defaults DEFAULT VALUES;
-SELECT op FROM changes();
-ALTER TABLE defaults ALTER s SET DEFAULT 8;
+ALTER TABLE defaults ALTER i SET DEFAULT 43, ALTER s SET DEFAULT 8;
 INSERT INTO defaults DEFAULT VALUES;
 DELETE FROM defaults;
 SELECT op, before->'i' AS i, before->'s' AS s FROM changes();

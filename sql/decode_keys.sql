@@ -30,7 +30,6 @@ INSERT INTO t VALUES (1, 'a');
 UPDATE t SET id = 2, v = 'b';
 UPDATE t SET id = id;
 SELECT data::json->>'op' AS op, data::json->'key' AS key,
-       data::json->'value' IS NOT NULL AS has_value,
        data::json#>>'{headers,__debezium.newkey}' AS newkey,
        data::json#>>'{headers,__debezium.oldkey}' AS oldkey,
        data::json->>'lsn' = lag(data::json->>'lsn') OVER () AS same_lsn
@@ -61,6 +60,9 @@ CREATE UNIQUE INDEX uniq_9 ON uniq (d) INCLUDE (b);
 UPDATE uniq SET b = 3;
 ALTER TABLE uniq CLUSTER ON uniq_9;
 UPDATE uniq SET b = 4;
+ALTER TABLE uniq SET WITHOUT CLUSTER;
+ALTER INDEX uniq_3 RENAME TO uniq_99;
+UPDATE uniq SET a = 5;
 ALTER TABLE uniq ADD PRIMARY KEY (b);
 UPDATE uniq SET c = 'z';
 SELECT op, key FROM changes();

@@ -23,47 +23,56 @@
 static int
 hex_digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-/* The bytes that stand for unchanged TOAST values, in UTF-8. */
+/* Octets as text: what is not UTF-8 becomes the replacement character. */
 static void
-set_placeholder(W2kWriterOptions *options, const char *text)
+append_as_text(StringInfo text, const char *bytes, int len)
+{
+	for (int i = 0; i < len;)
+	{
+		const unsigned char *p = (const unsigned char *) bytes + i;
+		int char_len = pg_utf_mblen(p);
+
+		if (char_len <= len - i && pg_utf8_islegal(p, char_len))
+		{
+			appendBinaryStringInfo(text, bytes + i, char_len);
+			i += char_len;
+		}
+		else
+		{
+			appendStringInfoString(text, "\xEF\xBF\xBD");
+			i++;
+		}
+	}
+}
+
+/* The octets that stand for unchanged TOAST values, and their text. */
+static void
+set_placeholder(W2kPlaceholder *placeholder, const char *said)
 {
 	StringInfoData bytes;
-
-	if (strncmp(text, HEX_PREFIX, strlen(HEX_PREFIX)) != 0)
-	{
-		options->placeholder =
-			pg_server_to_any(text, (int) strlen(text), PG_UTF8);
-		options->placeholder_len = (int) strlen(options->placeholder);
-		return;
-	}
+	StringInfoData text;
 
 	initStringInfo(&bytes);
-	for (const char *p = text + strlen(HEX_PREFIX); *p != '\0'; p += 2)
+	initStringInfo(&text);
+	if (strncmp(said, HEX_PREFIX, strlen(HEX_PREFIX)) == 0)
 	{
-		int high = hex_digit(p[0]);
-		int low = hex_digit(p[1]);
-
-		if (high < 0 || low < 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("invalid value for connector property "
-							"\"unavailable.value.placeholder\": \"%s\"",
-							text),
-					 errdetail("Behind \"hex:\" there must be pairs of "
-							   "hexadecimal digits.")));
-		appendStringInfoChar(&bytes, (char) (high << 4 | low));
+		/* the property table has seen to it that there are pairs of digits */
+		for (const char *p = said + strlen(HEX_PREFIX); *p != '\0'; p += 2)
+			appendStringInfoChar(&bytes, (char) (hex_digit(p[0]) << 4 |
+												 hex_digit(p[1])));
 	}
-	options->placeholder = bytes.data;
-	options->placeholder_len = bytes.len;
+	else
+		appendStringInfoString(
+			&bytes, pg_server_to_any(said, (int) strlen(said), PG_UTF8));
+	append_as_text(&text, bytes.data, bytes.len);
+
+	placeholder->bytes = bytes.data;
+	placeholder->len = bytes.len;
+	placeholder->text = text.data;
+	placeholder->text_len = text.len;
 }
 
 /* What a failing conversion does, in the encoder's words. */
@@ -118,7 +127,8 @@ init_writers(W2kSession *session, const char *connector)
 	options.on_unconvertible = on_unconvertible(conf->converting_failure);
 	/* lines of text are in the server's encoding, frames never are */
 	options.ascii_only = is_text && GetDatabaseEncoding() != PG_UTF8;
-	set_placeholder(&options, conf->unavailable_value_placeholder);
+	set_placeholder(&options.placeholder,
+					conf->unavailable_value_placeholder);
 
 	session->writer = w2k_json_create_writer(&options);
 	session->records =

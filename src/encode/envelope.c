@@ -84,8 +84,7 @@ w2k_envelope_read_column(W2kWriter *writer, W2kColumn *column,
 	if (row->nulls[column->index])
 		w2k_envelope_read_missing(options, column, row->is_partial, value);
 	else if (w2k_envelope_is_unavailable(column, row->values[column->index]))
-		w2k_value_unavailable(column->type, options->placeholder,
-							  options->placeholder_len, value);
+		w2k_value_unavailable(column->type, &options->placeholder, value);
 	else
 		w2k_value_read(column->type, row->values[column->index], value);
 

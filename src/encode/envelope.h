@@ -28,8 +28,7 @@ typedef struct W2kWriterOptions
 {
 	const char *version;
 	const char *prefix;		 /* topic.prefix */
-	const char *placeholder; /* of unchanged TOAST values; may hold zeroes */
-	int placeholder_len;
+	W2kPlaceholder placeholder;
 	bool missing_as_null; /* in key-only images, instead of fallbacks */
 	bool ascii_only;	  /* text for a server that is not UTF-8 */
 	W2kOnUnconvertible on_unconvertible;

@@ -413,8 +413,8 @@ set_name_uuid(W2kValue *value, const char *bytes, int len)
 }
 
 void
-w2k_value_unavailable(const W2kType *type, const char *placeholder,
-					  int placeholder_len, W2kValue *value)
+w2k_value_unavailable(const W2kType *type, const W2kPlaceholder *placeholder,
+					  W2kValue *value)
 {
 	W2kUnavailable form = type->def->unavailable;
 	W2kValue *items;
@@ -434,25 +434,24 @@ w2k_value_unavailable(const W2kType *type, const char *placeholder,
 			break;
 		case W2K_UNAVAILABLE_TEXT:
 			value->kind = W2K_VALUE_TEXT;
-			value->data = placeholder;
-			value->len = placeholder_len;
+			value->data = placeholder->text;
+			value->len = placeholder->text_len;
 			break;
 		case W2K_UNAVAILABLE_BYTES:
-			set_bytes(value, placeholder, placeholder_len);
+			set_bytes(value, placeholder->bytes, placeholder->len);
 			break;
 		case W2K_UNAVAILABLE_ELEMENT:
 			items = set_made_up_array(value, 1);
-			w2k_value_unavailable(type->element, placeholder, placeholder_len,
-								  &items[0]);
+			w2k_value_unavailable(type->element, placeholder, &items[0]);
 			break;
 		case W2K_UNAVAILABLE_EACH_BYTE:
-			items = set_made_up_array(value, placeholder_len);
-			for (int i = 0; i < placeholder_len; i++)
-				set_integer(&items[i], (signed char) placeholder[i]);
+			items = set_made_up_array(value, placeholder->len);
+			for (int i = 0; i < placeholder->len; i++)
+				set_integer(&items[i], (signed char) placeholder->bytes[i]);
 			break;
 		case W2K_UNAVAILABLE_UUID:
 			items = set_made_up_array(value, 1);
-			set_name_uuid(&items[0], placeholder, placeholder_len);
+			set_name_uuid(&items[0], placeholder->bytes, placeholder->len);
 			break;
 	}
 }

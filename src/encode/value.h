@@ -77,9 +77,19 @@ w2k_value_read(const W2kType *type, Datum datum, W2kValue *value)
 /* The next element; the caller counts them by dims. */
 extern void w2k_value_next_element(W2kArray *array, W2kValue *value);
 
-/* What stands for an unchanged TOAST value. */
-extern void w2k_value_unavailable(const W2kType *type, const char *placeholder,
-								  int placeholder_len, W2kValue *value);
+/* What stands for unchanged TOAST values: octets, and them as UTF-8 text. */
+typedef struct W2kPlaceholder
+{
+	const char *bytes;
+	int len;
+	const char *text;
+	int text_len;
+} W2kPlaceholder;
+
+/* What stands for an unchanged TOAST value of a type. */
+extern void w2k_value_unavailable(const W2kType *type,
+								  const W2kPlaceholder *placeholder,
+								  W2kValue *value);
 
 /* What stands in a NOT NULL column that an image does not hold. */
 extern void w2k_value_fallback(const W2kType *type, W2kValue *value);

@@ -39,6 +39,7 @@ struct W2kRelationCache
 	const W2kConnectorConfig *conf;
 	const W2kFilter *filter;
 	bool has_emit;
+	bool has_chosen_keys; /* some entry has has_chosen_key */
 	MemoryContextCallback reset_callback;
 };
 
@@ -48,7 +49,11 @@ static bool has_registered_callbacks = false;
 
 /* ---- invalidation: only marks ---- */
 
-/* The catalogs say that a table (or, with InvalidOid, any) has changed. */
+/*
+ * The catalogs say that a relation (or, with InvalidOid, any) has changed.
+ * One that we do not know may be an index: renaming one, or clustering by it,
+ * may change which one is the key, and says nothing of its table.
+ */
 static void
 invalidate_relation(Datum arg, Oid relid)
 {
@@ -66,11 +71,15 @@ invalidate_relation(Datum arg, Oid relid)
 			wrel = hash_search(cache->table, &relid, HASH_FIND, NULL);
 			if (wrel != NULL)
 				wrel->is_valid = false;
-			continue;
+			if (wrel != NULL || !cache->has_chosen_keys)
+				continue;
 		}
 		hash_seq_init(&status, cache->table);
 		while ((wrel = hash_seq_search(&status)) != NULL)
-			wrel->is_valid = false;
+		{
+			if (!OidIsValid(relid) || wrel->has_chosen_key)
+				wrel->is_valid = false;
+		}
 	}
 }
 
@@ -177,7 +186,7 @@ index_columns(Form_pg_index index)
  * one first, then by name); NIL without either.
  */
 static List *
-find_key(Relation relation)
+find_key(Relation relation, bool *is_chosen)
 {
 	List *result = NIL;
 	const char *result_name = NULL;
@@ -185,6 +194,7 @@ find_key(Relation relation)
 	List *indexes = RelationGetIndexList(relation);
 	ListCell *lc;
 
+	*is_chosen = false;
 	foreach (lc, indexes)
 	{
 		Oid indexid = lfirst_oid(lc);
@@ -217,9 +227,13 @@ find_key(Relation relation)
 				result_is_clustered = is_clustered;
 			}
 		}
+		*is_chosen = *is_chosen || index->indisunique;
 		ReleaseSysCache(tuple);
 		if (is_primary)
+		{
+			*is_chosen = false;
 			break;
+		}
 	}
 	list_free(indexes);
 	return result;
@@ -377,7 +391,10 @@ decide_capture(W2kRelationCache *cache, Relation relation, const char *schema)
 	return W2K_CAPTURE_ROWS;
 }
 
-/* May the connector's owner read this?  If not, and it was asked for: error. */
+/*
+ * May the connector's owner read this?  If not, and it was asked for, that is
+ * an error, unless the policy is to go on without what cannot be processed.
+ */
 static bool
 check_owner(W2kRelationCache *cache, const W2kRelation *wrel,
 			Relation relation, const Bitmapset *attnums)
@@ -388,18 +405,24 @@ check_owner(W2kRelationCache *cache, const W2kRelation *wrel,
 	if (!OidIsValid(owner) ||
 		w2k_privileges_may_read(relation, owner, attnums, &reason))
 		return true;
-	if (!w2k_filter_is_explicit(cache->filter, wrel->schema, wrel->table))
+	if (!w2k_filter_is_explicit(cache->filter, wrel->schema, wrel->table) ||
+		cache->conf->processing_failure == W2K_FAILURE_SKIP)
 		return false;
 
-	ereport(ERROR,
+	ereport(cache->conf->processing_failure == W2K_FAILURE_FAIL ? ERROR
+																 : WARNING,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("connector may not capture table \"%s.%s\"", wrel->schema,
 					wrel->table),
-			 errdetail("Table is in an include list, but %s.", reason),
+			 errdetail("Table is in an include list, but %s at the time of "
+					   "this change.",
+					   reason),
 			 errhint("Grant the connector's owner SELECT on the captured "
 					 "columns (and BYPASSRLS where row level security is "
-					 "enabled), or take the table off the list.")));
-	return false; /* keep compiler quiet */
+					 "enabled) for later changes; pass over earlier ones "
+					 "with event.processing.failure.handling.mode, or take "
+					 "the table off the list.")));
+	return false;
 }
 
 /* Makes the entry's data anew; on error it stays invalid. */
@@ -410,6 +433,7 @@ rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 	W2kRelation fresh = {.relid = wrel->relid, .topic_id = wrel->topic_id};
 	const char *schema = get_namespace_name(RelationGetNamespace(relation));
 	Bitmapset *attnums;
+	List *key;
 
 	if (schema == NULL)
 		elog(ERROR, "cache lookup failed for namespace %u",
@@ -437,7 +461,9 @@ rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 	wrel->topic = w2k_topic_for_table(cache->conf->topic_prefix,
 									  cache->conf->topic_delimiter,
 									  wrel->schema, wrel->table);
-	attnums = fill_columns(cache, wrel, relation, find_key(relation));
+	key = find_key(relation, &wrel->has_chosen_key);
+	cache->has_chosen_keys = cache->has_chosen_keys || wrel->has_chosen_key;
+	attnums = fill_columns(cache, wrel, relation, key);
 	wrel->old_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));
 	wrel->old_nulls = palloc(sizeof(bool) * Max(wrel->natts, 1));
 	wrel->new_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));
