@@ -108,15 +108,18 @@ captured_columns(const Capture *capture, const Table *table, Relation relation)
 }
 
 /*
- * Is a table captured?  *reason says why not, or is NULL.
+ * Is a table captured?  *reason says why not, or is NULL.  *is_unknown: there
+ * was no telling at the moment.
  */
 static bool
-is_captured(const Capture *capture, const Table *table, const char **reason)
+is_captured(const Capture *capture, const Table *table, const char **reason,
+			bool *is_unknown)
 {
 	Relation relation;
 	bool result;
 
 	*reason = NULL;
+	*is_unknown = false;
 	if (!w2k_filter_table(capture->filter, NameStr(table->schema),
 						  NameStr(table->name), reason))
 		return false;
@@ -128,6 +131,7 @@ is_captured(const Capture *capture, const Table *table, const char **reason)
 	if (!ConditionalLockRelationOid(table->relid, AccessShareLock))
 	{
 		*reason = "the table is locked at the moment";
+		*is_unknown = true;
 		return false;
 	}
 	relation = try_relation_open(table->relid, NoLock);
@@ -184,7 +188,8 @@ put_table(FunctionCallInfo fcinfo, const Capture *capture, const Table *table)
 {
 	W2kResultRow result = {.ncolumns = 0};
 	const char *reason;
-	bool captured = is_captured(capture, table, &reason);
+	bool is_unknown;
+	bool captured = is_captured(capture, table, &reason, &is_unknown);
 
 	w2k_result_add_text(&result, capture->row->name);
 	w2k_result_add(&result, ObjectIdGetDatum(table->relid), false);
@@ -197,7 +202,7 @@ put_table(FunctionCallInfo fcinfo, const Capture *capture, const Table *table)
 												  NameStr(table->schema),
 												  NameStr(table->name))
 							: NULL);
-	w2k_result_add(&result, BoolGetDatum(captured), false);
+	w2k_result_add(&result, BoolGetDatum(captured), is_unknown);
 	w2k_result_add_text(&result, reason);
 	add_totals(&result, w2k_slots_find_table(MyDatabaseId, capture->row->name,
 											 table->relid));
