@@ -214,7 +214,7 @@ w2k_connector_row_status(const W2kConnectorInfo *row,
 		status->error =
 			"this is a copy of a connector of another database or cluster: resume_connector makes it this one's";
 	}
-	else if (status->is_known)
+	else if (status->is_known && !slot->is_foreign)
 		status->state = slot->state;
 	else
 		status->state = row->desired == W2K_DESIRED_STOPPED
