@@ -53,11 +53,18 @@ w2k_failure_severity(const W2kErrorInfo *info)
 }
 
 /*
- * Decides about a record that librdkafka gave back.  True when it was skipped
- * by policy; false when the session ended.  A batch that failed as a whole is
- * never skipped: the broker says nothing about which of its records is to
- * blame, and the others must not go with it.
+ * A batch that failed as a whole is never skipped: the broker says nothing
+ * about which of its records is to blame, and the others must not go with it.
  */
+bool
+w2k_failure_is_skipped(const W2kSession *session, const W2kResult *result,
+					   uint32_t batch_records)
+{
+	return session->settings.skips_records && batch_records == 1 &&
+		   w2k_delivery_classify(result->name)->error_class ==
+			   W2K_CLASS_RECORD;
+}
+
 bool
 w2k_failure_record(W2kSession *session, const W2kResult *result,
 				   const W2kFailedRecord *failed)
@@ -69,8 +76,7 @@ w2k_failure_record(W2kSession *session, const W2kResult *result,
 	char text[1024];
 
 	w2k_delivery_describe(text, sizeof(text), info, result->text, &place);
-	if (info->error_class == W2K_CLASS_RECORD &&
-		session->settings.skips_records && failed->batch_records == 1)
+	if (w2k_failure_is_skipped(session, result, failed->batch_records))
 	{
 		w2k_answers_error(session->answers, W2K_SEVERITY_SKIPPED, result->code,
 						  failed->sequence, failed->lsn, failed->topic->name,

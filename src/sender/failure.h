@@ -37,6 +37,11 @@ extern void w2k_failure_malformed(W2kSession *session, const char *what);
 /* RETRY or FATAL, for an error that ends a session. */
 extern W2kSeverity w2k_failure_severity(const W2kErrorInfo *info);
 
+/* Would w2k_failure_record skip it? */
+extern bool w2k_failure_is_skipped(const W2kSession *session,
+								   const W2kResult *result,
+								   uint32_t batch_records);
+
 /*
  * Decides about a record that could not be written.  True when it was skipped
  * by policy; false when the session has ended.

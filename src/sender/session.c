@@ -71,7 +71,8 @@ refuse_record(W2kSession *session, const W2kResult *result,
 							  .bytes = bytes,
 							  .batch_records = 1};
 
-	if (session->window.records > 0)
+	if (session->window.records > 0 &&
+		!w2k_failure_is_skipped(session, result, 1))
 		return W2K_NOT_NOW;
 	if (w2k_failure_record(session, result, &failed))
 		w2k_ackwindow_ack(&session->window,

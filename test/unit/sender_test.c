@@ -14,7 +14,9 @@
 #include "sender/connection.h"
 #include "sender/delivery.h"
 #include "sender/idmap.h"
+#include "sender/input.h"
 #include "sender/logfilter.h"
+#include "sender/session.h"
 #include "sender/settings.h"
 #include "sender/topics.h"
 #include "tap.h"
@@ -524,6 +526,110 @@ test_answers_keep_errors(void)
 	close(fds[1]);
 }
 
+/* ---- session ---- */
+
+static char *
+close_frame(char *frame, uint8_t type, char *end)
+{
+	w2k_put_frame_header(frame, type,
+						 (uint32_t) (end - frame - W2K_FRAME_HEADER_SIZE));
+	return end;
+}
+
+/* A little of everything that goes down; returns its length. */
+static size_t
+write_stream(char *buf)
+{
+	W2kRecordFrame rec = {.lsn = 1,
+						  .topic_id = 5,
+						  .header_set_id = 6,
+						  .key_len = 3,
+						  .value_len = 5,
+						  .partition = -1,
+						  .header_count = 1,
+						  .op = W2K_OP_CREATE};
+	char *p = w2k_put_u16(buf + W2K_FRAME_HEADER_SIZE, W2K_FRAME_VERSION);
+	char *frame;
+
+	p = w2k_put_string(w2k_put_u16(p, 0), "p", 1);
+	frame = close_frame(buf, W2K_FRAME_HELLO, w2k_put_string(p, "c", 1));
+	p = w2k_put_u32(frame + W2K_FRAME_HEADER_SIZE, 5);
+	p = w2k_put_string(w2k_put_u32(p, 0), "topic", 5);
+	p = w2k_put_string(w2k_put_string(p, "s", 1), "t", 1);
+	frame = close_frame(frame, W2K_FRAME_TOPIC, p);
+	p = w2k_put_u32(frame + W2K_FRAME_HEADER_SIZE, 6);
+	p = w2k_put_string(w2k_put_u16(p, 2), "a", 1);
+	p = w2k_put_string(w2k_put_u32(p, (uint32_t) -1), "b", 1);
+	p = w2k_put_u8(w2k_put_u32(p, 1), 'x');
+	frame = close_frame(frame, W2K_FRAME_HEADERS, p);
+	for (int i = 0; i < 2; i++)
+	{
+		p = w2k_put_record_fixed(frame + W2K_FRAME_HEADER_SIZE, &rec);
+		memcpy(p, "keyvalue", 8);
+		p = w2k_put_u32(w2k_put_string(p + 8, "own", 3), 0);
+		frame = close_frame(frame, W2K_FRAME_RECORD, p);
+	}
+	p = w2k_put_u32(frame + W2K_FRAME_HEADER_SIZE, 42);
+	frame = close_frame(frame, W2K_FRAME_FLUSH, p);
+	return (size_t) (frame - buf);
+}
+
+/*
+ * Damaged streams through the whole session, with a producer that has no
+ * broker: whatever they say, the session takes or refuses it.
+ */
+static void
+test_damaged_session(void)
+{
+	static W2kSession session;
+	W2kAnswers answers;
+	char good[512];
+	char error[256];
+	size_t len = write_stream(good);
+	uint64_t state = 88172645463325252u;
+	int taken = 0;
+	int refused = 0;
+	int fds[2];
+
+	if (pipe2(fds, O_NONBLOCK) != 0)
+		abort();
+	w2k_answers_init(&answers, fds[1]);
+	w2k_session_init(&session, &answers, false, fds[1]);
+	w2k_settings_add(&session.settings, "bootstrap.servers", "127.0.0.1:1",
+					 error, sizeof(error));
+	session.has_hello = true;
+	w2k_session_start(&session);
+	for (int i = 0; i < 20000; i++)
+	{
+		W2kInput input = {.fd = -1, .capacity = len};
+
+		input.data = malloc(len);
+		memcpy(input.data, good, len);
+		input.end = len;
+		for (int n = i % 4; n > 0; n--)
+		{
+			state ^= state << 13;
+			state ^= state >> 7;
+			state ^= state << 17;
+			input.data[(state >> 8) % len] =
+				(char) ((state & 3) ? (state >> 40) : -(state & 4));
+		}
+		session.end = W2K_SESSION_RUNS;
+		session.nflushes = 0;
+		w2k_input_feed(&input, &session);
+		if (session.end == W2K_SESSION_RUNS)
+			taken++;
+		else
+			refused++;
+		answers.start = answers.end = 0;
+		free(input.data);
+	}
+	ok(taken > 5000 && refused > 1000,
+	   "damaged streams are taken or refused, without harm");
+	ok(session.window.last > 10000 && session.window.acked == 0,
+	   "and what was a record waits for a broker");
+}
+
 int
 main(void)
 {
@@ -538,5 +644,7 @@ main(void)
 	test_logfilter();
 	test_answers();
 	test_answers_keep_errors();
+	test_damaged_session();
+	fflush(stdout);
 	return done_testing();
 }
