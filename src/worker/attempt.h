@@ -43,6 +43,7 @@ typedef struct W2kAttempt
 	TimestampTz saved_time;
 	uint64 saved_request;
 	bool has_warned_lag;
+	bool gives_up_slot; /* max.slot.lag.action: drop it at the end */
 	int async_wait_ms; /* next wait for an asynchronous commit's flush */
 	uint32 writes;	   /* of the plugin */
 } W2kAttempt;

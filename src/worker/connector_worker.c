@@ -296,6 +296,13 @@ w2k_worker_main(Datum main_arg)
 		MemoryContextSwitchTo(TopMemoryContext);
 		error = CopyErrorData();
 		FlushErrorState();
+		if (w2k_attempt->gives_up_slot)
+		{
+			/* Once: an error of this comes back to where we are. */
+			w2k_attempt->gives_up_slot = false;
+			w2k_sender_link_close(&w2k_attempt->sender, 0);
+			w2k_stream_give_up(w2k_attempt->stream);
+		}
 		w2k_attempt_record_error(error);
 		/* Rolls back, ends the sender, releases the slot. */
 		proc_exit(1);

@@ -91,8 +91,8 @@ advance_between(void)
 
 /*
  * The guard against a slot that fills the disk: says so when the limit is
- * passed, and gives the slot up where that is what it was told to do.  In
- * that case this does not return.
+ * passed, and has the slot given up where that is what it was told to do: in
+ * that case it raises an error.
  */
 static void
 check_lag(void)
@@ -121,8 +121,9 @@ check_lag(void)
 							text);
 		if (conf->max_slot_lag_action == W2K_LAG_DROP)
 		{
-			w2k_sender_link_close(&w2k_attempt->sender, 0);
-			w2k_stream_give_up(w2k_attempt->stream);
+			/* Not here: we may be inside a callback, and the server needs
+			 * the slot to clean up after a transaction. */
+			w2k_attempt->gives_up_slot = true;
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("%s", text),
