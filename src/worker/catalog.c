@@ -18,12 +18,14 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/pg_lsn.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "wal2kafka.h"
 #include "worker/catalog.h"
 
 static const char *const connector_query =
@@ -34,6 +36,34 @@ static const char *const connector_query =
 	" FROM wal2kafka.connector"
 	" WHERE $3 IS NULL OR name OPERATOR(pg_catalog.=) $3"
 	" ORDER BY name";
+
+/*
+ * What the process runs under, whatever the database, the role or the file
+ * say (R17); and our plugin is allowed, in this process only (R21).
+ */
+void
+w2k_catalog_override_settings(void)
+{
+	static const char *const settings[][2] =
+		{{"role", "none"},
+		 {"search_path", "pg_catalog, pg_temp"},
+		 {"statement_timeout", "0"},
+		 {"lock_timeout", "0"},
+		 {"idle_in_transaction_session_timeout", "0"},
+		 {"transaction_timeout", "0"},
+		 {"default_transaction_isolation", "read committed"},
+		 {"default_transaction_read_only", "off"},
+		 {"default_transaction_deferrable", "off"},
+		 {"session_replication_role", "origin"},
+		 {"row_security", "on"},
+		 {"synchronous_commit", "local"},
+		 {"output_plugin_libraries", W2K_NAME}};
+
+	for (size_t i = 0; i < lengthof(settings); i++)
+		if (GetConfigOption(settings[i][0], true, false) != NULL)
+			SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET,
+							PGC_S_OVERRIDE);
+}
 
 /* Starts a transaction in which SPI may run; ends with finish_query. */
 static void

@@ -39,6 +39,12 @@ typedef struct W2kProgressRow
 	XLogRecPtr consistent_point;
 } W2kProgressRow;
 
+/*
+ * Once, after connecting: what ALTER DATABASE or ALTER ROLE ALL say must
+ * neither stop nor change what these processes do.
+ */
+extern void w2k_catalog_override_settings(void);
+
 /* Is the extension, with its tables, in this database? */
 extern bool w2k_catalog_is_installed(void);
 

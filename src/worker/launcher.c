@@ -49,6 +49,8 @@
 #define CHECK_DATABASES_MS 60000
 /* A visit that failed is made again after this long. */
 #define VISIT_RETRY_MS 5000
+/* One that takes so long has met a lock on its database: others first. */
+#define VISIT_LIMIT_MS 10000
 /* A worker that has not attached by then is not coming. */
 #define LAUNCH_TIMEOUT_MS 30000
 /* After which a worker could not be started for want of a process slot. */
@@ -58,8 +60,12 @@
 typedef struct Visit
 {
 	Oid dbid;
-	BackgroundWorkerHandle *handle;
-	TimestampTz retry_time; /* 0 = under way, else to be made again then */
+	BackgroundWorkerHandle *handle; /* NULL = none is */
+	TimestampTz begin_time;
+	bool is_given_up;		/* it took too long and has been told to end */
+	TimestampTz retry_time; /* no process to be had before, 0 = there is */
+	List *later;			/* databases whose visit failed ... */
+	TimestampTz later_time; /* ... to be visited again then */
 } Visit;
 
 void
@@ -145,6 +151,13 @@ slot_of_ours_in(Oid dbid)
 	return found;
 }
 
+/* Not closed to all, nor left over by a DROP DATABASE that was cut short. */
+static bool
+takes_connections(Form_pg_database db)
+{
+	return db->datallowconn && db->datconnlimit != -2;
+}
+
 /*
  * Every database worth a visit, those that hold a slot of our plugin first:
  * there is most to lose there.  In the given context.
@@ -166,7 +179,7 @@ list_databases(MemoryContext context)
 		Form_pg_database db = (Form_pg_database) GETSTRUCT(tuple);
 		MemoryContext old = MemoryContextSwitchTo(context);
 
-		if (db->datallowconn && db->datconnlimit != -2)
+		if (takes_connections(db))
 		{
 			if (slot_of_ours_in(db->oid))
 				first = lappend_oid(first, db->oid);
@@ -182,14 +195,24 @@ list_databases(MemoryContext context)
 	return list_concat(first, others);
 }
 
+/* is_connectable may be NULL. */
 static bool
-database_exists(Oid dbid)
+database_exists(Oid dbid, bool *is_connectable)
 {
 	MemoryContext caller = CurrentMemoryContext;
+	HeapTuple tuple;
 	bool exists;
 
 	StartTransactionCommand();
-	exists = SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(dbid));
+	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(dbid));
+	exists = HeapTupleIsValid(tuple);
+	if (exists)
+	{
+		if (is_connectable != NULL)
+			*is_connectable = takes_connections(
+				(Form_pg_database) GETSTRUCT(tuple));
+		ReleaseSysCache(tuple);
+	}
 	CommitTransactionCommand();
 	MemoryContextSwitchTo(caller);
 	return exists;
@@ -207,7 +230,7 @@ forget_dropped_databases(void)
 		LWLockAcquire(w2k_shared->lock, LW_SHARED);
 		dbid = slot->in_use && slot->worker_pid == 0 ? slot->dbid : InvalidOid;
 		LWLockRelease(w2k_shared->lock);
-		if (!OidIsValid(dbid) || database_exists(dbid))
+		if (!OidIsValid(dbid) || database_exists(dbid, NULL))
 			continue;
 		LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
 		if (slot->in_use && slot->dbid == dbid && slot->worker_pid == 0)
@@ -252,6 +275,79 @@ collect_visits(List *todo, MemoryContext context)
 	return todo;
 }
 
+/* Puts a database off: a visit failed, or cannot be made now. */
+static void
+put_off(Visit *visit, Oid dbid, MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+
+	if (visit->later == NIL)
+		visit->later_time = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+														VISIT_RETRY_MS);
+	visit->later = list_append_unique_oid(visit->later, dbid);
+	MemoryContextSwitchTo(old);
+}
+
+/* The visit under way: has it ended, and well?  False while it has not. */
+static bool
+finish_visit(Visit *visit, MemoryContext context)
+{
+	bool is_done;
+
+	if (is_still_running(visit->handle))
+	{
+		if (!visit->is_given_up &&
+			TimestampDifferenceExceeds(visit->begin_time,
+									   GetCurrentTimestamp(), VISIT_LIMIT_MS))
+		{
+			visit->is_given_up = true;
+			TerminateBackgroundWorker(visit->handle);
+		}
+		return false;
+	}
+	pfree(visit->handle);
+	visit->handle = NULL;
+	LWLockAcquire(w2k_shared->lock, LW_SHARED);
+	is_done = w2k_shared->visit_done == visit->dbid;
+	LWLockRelease(w2k_shared->lock);
+	if (!is_done)
+		put_off(visit, visit->dbid, context);
+	return true;
+}
+
+/* Begins the visit of visit->dbid; false when there is no process for it. */
+static bool
+begin_visit(Visit *visit, MemoryContext context)
+{
+	MemoryContext old;
+	char name[16];
+
+	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
+	w2k_shared->visit_done = InvalidOid;
+	LWLockRelease(w2k_shared->lock);
+	snprintf(name, sizeof(name), "%u", visit->dbid);
+	visit->begin_time = GetCurrentTimestamp();
+	visit->is_given_up = false;
+	old = MemoryContextSwitchTo(context);
+	visit->handle = start_worker("w2k_visitor_main", "wal2kafka visitor", name,
+								 ObjectIdGetDatum(visit->dbid));
+	MemoryContextSwitchTo(old);
+	if (visit->handle == NULL)
+	{
+		/* Said once, not every time. */
+		ereport(visit->retry_time == 0 ? LOG : DEBUG1,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("out of background worker slots"),
+				 errhint("You might need to increase %s.",
+						 "max_worker_processes")));
+		visit->retry_time = TimestampTzPlusMilliseconds(visit->begin_time,
+														NO_PROCESS_RETRY_MS);
+		return false;
+	}
+	visit->retry_time = 0;
+	return true;
+}
+
 /*
  * Moves visits on: sees the end of the one under way, begins the next.
  * Returns the rest of todo.
@@ -259,66 +355,53 @@ collect_visits(List *todo, MemoryContext context)
 static List *
 manage_visits(Visit *visit, List *todo, MemoryContext context)
 {
-	if (visit->handle != NULL)
-	{
-		bool is_done;
+	TimestampTz now = GetCurrentTimestamp();
 
-		if (is_still_running(visit->handle))
-			return todo;
-		pfree(visit->handle);
-		visit->handle = NULL;
-		LWLockAcquire(w2k_shared->lock, LW_SHARED);
-		is_done = w2k_shared->visit_done == visit->dbid;
-		LWLockRelease(w2k_shared->lock);
-		if (!is_done)
-		{
-			MemoryContext old = MemoryContextSwitchTo(context);
-
-			todo = list_append_unique_oid(todo, visit->dbid);
-			MemoryContextSwitchTo(old);
-			visit->retry_time =
-				TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-											VISIT_RETRY_MS);
-		}
-	}
-	if (visit->retry_time != 0)
+	if (visit->handle != NULL && !finish_visit(visit, context))
+		return todo;
+	if (visit->later != NIL && now >= visit->later_time)
 	{
-		if (GetCurrentTimestamp() < visit->retry_time)
-			return todo;
-		visit->retry_time = 0;
-	}
-	while (todo != NIL && visit->handle == NULL)
-	{
-		MemoryContext old;
-		char name[16];
+		MemoryContext old = MemoryContextSwitchTo(context);
 
-		visit->dbid = linitial_oid(todo);
-		todo = list_delete_first(todo);
-		if (!database_exists(visit->dbid))
-			continue;
-		LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
-		w2k_shared->visit_done = InvalidOid;
-		LWLockRelease(w2k_shared->lock);
-		snprintf(name, sizeof(name), "%u", visit->dbid);
-		old = MemoryContextSwitchTo(context);
-		visit->handle = start_worker("w2k_visitor_main", "wal2kafka visitor",
-									 name, ObjectIdGetDatum(visit->dbid));
-		if (visit->handle == NULL)
-		{
-			todo = lcons_oid(visit->dbid, todo);
-			visit->retry_time =
-				TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-											NO_PROCESS_RETRY_MS);
-			MemoryContextSwitchTo(old);
-			ereport(LOG, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-						  errmsg("out of background worker slots"),
-						  errhint("You might need to increase %s.",
-								  "max_worker_processes")));
-			break;
-		}
+		todo = list_concat_unique_oid(todo, visit->later);
+		list_free(visit->later);
+		visit->later = NIL;
 		MemoryContextSwitchTo(old);
 	}
+	if (now < visit->retry_time)
+		return todo;
+	while (todo != NIL && visit->handle == NULL)
+	{
+		bool is_connectable;
+
+		visit->dbid = linitial_oid(todo);
+		if (database_exists(visit->dbid, &is_connectable) && is_connectable &&
+			!begin_visit(visit, context))
+			break;
+		todo = list_delete_first(todo);
+		if (visit->handle == NULL && database_exists(visit->dbid, NULL))
+			put_off(visit, visit->dbid, context);
+	}
 	return todo;
+}
+
+/* Until when the launcher need not look at visits by itself. */
+static long
+visit_timeout(const Visit *visit, long timeout_ms)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (visit->handle != NULL)
+		return Min(timeout_ms, VISIT_LIMIT_MS);
+	if (visit->later != NIL)
+		timeout_ms =
+			Min(timeout_ms,
+				TimestampDifferenceMilliseconds(now, visit->later_time) + 1);
+	if (visit->retry_time > now)
+		timeout_ms =
+			Min(timeout_ms,
+				TimestampDifferenceMilliseconds(now, visit->retry_time) + 1);
+	return timeout_ms;
 }
 
 /* ----------------------------------------------------------------
@@ -449,8 +532,7 @@ w2k_launcher_main(Datum main_arg)
 		}
 		todo = collect_visits(todo, TopMemoryContext);
 		todo = manage_visits(&visit, todo, TopMemoryContext);
-		if (visit.retry_time != 0)
-			timeout_ms = VISIT_RETRY_MS;
+		timeout_ms = visit_timeout(&visit, timeout_ms);
 
 		now = GetCurrentTimestamp();
 		if (TimestampDifferenceExceeds(checked, now, CHECK_DATABASES_MS))
@@ -574,10 +656,9 @@ w2k_visitor_main(Datum main_arg)
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(dbid, InvalidOid, 0);
+	w2k_catalog_override_settings();
 	/* A visit waits for nobody: it is made again. */
 	SetConfigOption("lock_timeout", "1s", PGC_SUSET, PGC_S_OVERRIDE);
-	SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET,
-					PGC_S_OVERRIDE);
 
 	if (w2k_catalog_is_installed())
 		rows = w2k_catalog_connectors();
