@@ -49,7 +49,10 @@ back_off(W2kWorkerSlot *slot)
 														slot->backoff_ms);
 }
 
-/* Runs before the server gives our slot back: the sender first (R1). */
+/*
+ * The sender ends first (R1), then the slot is free, and only then may the
+ * launcher start another worker, which could not acquire it before.
+ */
 static void
 end_worker(int code, Datum arg)
 {
@@ -57,6 +60,8 @@ end_worker(int code, Datum arg)
 
 	if (w2k_attempt->has_sender)
 		w2k_sender_link_close(&w2k_attempt->sender, SENDER_GRACE_MS);
+	if (MyReplicationSlot != NULL)
+		ReplicationSlotRelease();
 	if (!w2k_attempt->is_attached)
 		return;
 	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
@@ -64,14 +69,20 @@ end_worker(int code, Datum arg)
 	slot->sender_pid = 0;
 	slot->latch = NULL;
 	pg_atomic_write_u32(&slot->is_sleeping, 0);
-	/* Ended by a signal, not by itself: say so, try again soon. */
-	if (slot->state == W2K_STATE_STREAMING ||
-		slot->state == W2K_STATE_STARTING || slot->state == W2K_STATE_PAUSED)
+	if (slot->state == W2K_STATE_STREAMING || slot->state == W2K_STATE_PAUSED)
 	{
 		slot->state = W2K_STATE_STARTING;
 		slot->state_time = GetCurrentTimestamp();
-		if (code != 0)
-			back_off(slot);
+	}
+	/* By a FATAL error: there was nobody to see it, nor to slow down. */
+	if (code != 0 && !w2k_attempt->is_recorded)
+	{
+		back_off(slot);
+		strlcpy(slot->last_error,
+				"the worker process was terminated or could not connect to its database; the server log says why",
+				sizeof(slot->last_error));
+		slot->last_error_time = GetCurrentTimestamp();
+		pg_atomic_fetch_add_u64(&slot->counters.errors, 1);
 	}
 	if (w2k_shared->launcher_latch != NULL)
 		SetLatch(w2k_shared->launcher_latch);
@@ -186,7 +197,7 @@ w2k_attempt_record_error(const ErrorData *error)
 	bool fails;
 	char *text;
 
-	if (w2k_attempt->stream != NULL && !w2k_attempt->sender.has_failed)
+	if (w2k_attempt->stream != NULL && !w2k_attempt->is_pumping)
 		failed_lsn = w2k_stream_failed_lsn(w2k_attempt->stream);
 	is_skippable = failed_lsn != InvalidXLogRecPtr &&
 				   w2k_attempt->conf != NULL &&
@@ -206,6 +217,9 @@ w2k_attempt_record_error(const ErrorData *error)
 		fails = slot->suspect_count > 2;
 	else
 		fails = needs_person(error->sqlerrcode) || slot->suspect_count > 1;
+	/* The launcher always tries again to drop one: not without back-off. */
+	if (slot->desired == W2K_DESIRED_DROPPING)
+		fails = false;
 	if (fails)
 	{
 		slot->failed_config_generation =
@@ -225,6 +239,7 @@ w2k_attempt_record_error(const ErrorData *error)
 	else
 		state = fails ? W2K_STATE_FAILED : W2K_STATE_RETRYING;
 	LWLockRelease(w2k_shared->lock);
+	w2k_attempt->is_recorded = true;
 	w2k_slots_set_state(w2k_attempt->slot_index, state, text);
 
 	/* A trouble that lasts is logged once, and when it ends. */
@@ -284,31 +299,52 @@ w2k_attempt_parse_config(void)
 
 /*
  * pg_ctl reload: the default brokers or a ${file:} may say something else.
- * Returns whether the sender must be given it.
+ * Then the sender must be given it, and that is another attempt.  What cannot
+ * be read or makes no sense (a file that is just being replaced) changes
+ * nothing, as for the server's own settings; a restart would say so.
  */
-static bool
-reload(void)
+void
+w2k_attempt_reload(void)
 {
+	MemoryContext caller = CurrentMemoryContext;
+	W2kConnectorConfig *conf = w2k_attempt->conf;
+	MemoryContext scratch;
 	uint64 hash;
-	MemoryContext old;
 
 	ConfigReloadPending = false;
 	ProcessConfigFile(PGC_SIGHUP);
 	if (!w2k_attempt->has_sender)
-		return false;
-	old = MemoryContextSwitchTo(TopMemoryContext);
-	w2k_attempt_parse_config();
-	MemoryContextSwitchTo(old);
-	(void) w2k_attempt_resolve_settings(&hash);
-	return hash != w2k_attempt->settings_hash;
+		return;
+	scratch = AllocSetContextCreate(caller, "wal2kafka reload",
+									ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(scratch);
+	PG_TRY();
+	{
+		w2k_attempt_parse_config();
+		(void) w2k_attempt_resolve_settings(&hash);
+		if (hash != w2k_attempt->settings_hash)
+			w2k_attempt->row->config_generation = -1; /* outdated now */
+	}
+	PG_CATCH();
+	{
+		/* Reads settings and files only: nothing to roll back. */
+		MemoryContextSwitchTo(scratch);
+		EmitErrorReport();
+		FlushErrorState();
+		ereport(LOG,
+				(errmsg("wal2kafka connector \"%s\" goes on with the settings it has",
+						w2k_attempt->row->name)));
+	}
+	PG_END_TRY();
+	w2k_attempt->conf = conf;
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(scratch);
 }
 
 /* Are we to end this attempt?  Notes since when. */
 bool
 w2k_attempt_should_end(void)
 {
-	if (ConfigReloadPending && reload())
-		w2k_attempt->row->config_generation = -1; /* outdated from now on */
 	if (!w2k_signals.is_terminated && !is_outdated())
 		return false;
 	if (w2k_attempt->asked_time == 0)

@@ -25,6 +25,8 @@ typedef struct W2kAttempt
 	int slot_index;
 	W2kWorkerSlot *slot;
 	bool is_attached;
+	bool is_recorded; /* why it ends is in shared memory */
+	bool is_pumping;  /* in w2k_pump_write: an error is not the plugin's */
 
 	W2kConnectorRow *row;
 	W2kConnectorConfig *conf;
@@ -44,8 +46,8 @@ typedef struct W2kAttempt
 	uint64 saved_request;
 	bool has_warned_lag;
 	bool gives_up_slot; /* max.slot.lag.action: drop it at the end */
-	int async_wait_ms; /* next wait for an asynchronous commit's flush */
-	uint32 writes;	   /* of the plugin */
+	int async_wait_ms;	/* next wait for an asynchronous commit's flush */
+	uint32 writes;		/* of the plugin */
 } W2kAttempt;
 
 /* The one of this process. */
@@ -78,6 +80,9 @@ extern void w2k_attempt_parse_config(void);
  * and a fingerprint of them that is all we keep.
  */
 extern List *w2k_attempt_resolve_settings(uint64 *hash);
+
+/* After pg_ctl reload.  Never inside a transaction (R32). */
+extern void w2k_attempt_reload(void);
 
 /* Are we to end?  By a signal, or because what we run for has changed. */
 extern bool w2k_attempt_should_end(void);

@@ -83,32 +83,6 @@ set_up_signals(void)
 	BackgroundWorkerUnblockSignals();
 }
 
-/*
- * What the process runs under, whatever the database, the role or the file
- * say (R17); and our plugin is allowed, in this process only (R21).
- */
-static void
-override_settings(void)
-{
-	static const char *const settings[][2] =
-		{{"search_path", "pg_catalog, pg_temp"},
-		 {"statement_timeout", "0"},
-		 {"lock_timeout", "0"},
-		 {"idle_in_transaction_session_timeout", "0"},
-		 {"transaction_timeout", "0"},
-		 {"default_transaction_isolation", "read committed"},
-		 {"default_transaction_read_only", "off"},
-		 {"session_replication_role", "origin"},
-		 {"row_security", "on"},
-		 {"synchronous_commit", "local"},
-		 {"output_plugin_libraries", W2K_NAME}};
-
-	for (size_t i = 0; i < lengthof(settings); i++)
-		if (GetConfigOption(settings[i][0], true, false) != NULL)
-			SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET,
-							PGC_S_OVERRIDE);
-}
-
 static void
 run_dropping(void)
 {
@@ -140,6 +114,8 @@ run_paused(void)
 						 60000L, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+			w2k_attempt_reload();
 	}
 	proc_exit(0);
 }
@@ -215,10 +191,21 @@ run_streaming(void)
 static void
 run_worker(void)
 {
-	w2k_attempt->row = w2k_catalog_connector(w2k_attempt->slot->name);
+	W2kWorkerSlot *slot = w2k_attempt->slot;
+	W2kDesired desired;
+	int64 config_generation;
+	int64 restart_generation;
+
+	LWLockAcquire(w2k_shared->lock, LW_SHARED);
+	desired = slot->desired;
+	config_generation = slot->config_generation;
+	restart_generation = slot->restart_generation;
+	LWLockRelease(w2k_shared->lock);
+	w2k_attempt->row = w2k_catalog_connector(slot->name);
 	if (w2k_attempt->row == NULL)
 	{
-		/* Its row is gone: forget it, and leave the slot to a person. */
+		/* Its row is gone, by hand: forget it, leave the slot to a person. */
+		w2k_slot_setup_warn_orphan(slot->name);
 		LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
 		w2k_attempt->is_attached = false;
 		w2k_attempt->slot->worker_pid = 0;
@@ -228,11 +215,17 @@ run_worker(void)
 		proc_exit(0);
 	}
 	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
-	w2k_attempt->slot->desired = w2k_attempt->row->desired;
-	w2k_attempt->slot->is_foreign = w2k_attempt->row->is_foreign;
-	w2k_attempt->slot->config_generation = w2k_attempt->row->config_generation;
-	w2k_attempt->slot->restart_generation =
-		w2k_attempt->row->restart_generation;
+	/* What a visitor has published meanwhile is newer than our row: then it
+	 * stays, and makes us begin again if it differs. */
+	if (slot->desired == desired &&
+		slot->config_generation == config_generation &&
+		slot->restart_generation == restart_generation)
+	{
+		slot->desired = w2k_attempt->row->desired;
+		slot->is_foreign = w2k_attempt->row->is_foreign;
+		slot->config_generation = w2k_attempt->row->config_generation;
+		slot->restart_generation = w2k_attempt->row->restart_generation;
+	}
 	LWLockRelease(w2k_shared->lock);
 	SetConfigOption("application_name",
 					psprintf("%s %s", W2K_NAME, w2k_attempt->row->name),
@@ -282,7 +275,7 @@ w2k_worker_main(Datum main_arg)
 	set_up_signals();
 	dbid = w2k_attempt_attach(DatumGetInt32(main_arg));
 	BackgroundWorkerInitializeConnectionByOid(dbid, InvalidOid, 0);
-	override_settings();
+	w2k_catalog_override_settings();
 
 	if (sigsetjmp(local_sigjmp_buf, 1) != 0)
 	{

@@ -16,6 +16,7 @@
 #include "access/xlog.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "postmaster/interrupt.h"
 #include "postmaster/walwriter.h"
 #include "storage/ipc.h"
 #include "storage/pmsignal.h"
@@ -31,6 +32,9 @@
 #define STEPS_PER_TURN 256
 /* The longest sleep without WAL. */
 #define IDLE_MS 1000
+/* A sender that should be busy and is silent for so long, besides the time
+ * between two of its statistics, is stuck. */
+#define SILENCE_MS 60000
 
 void
 w2k_pump_make_wait_sets(void)
@@ -67,10 +71,12 @@ advance(XLogRecPtr lsn)
 		w2k_stream_confirm(w2k_attempt->stream, lsn);
 		pg_atomic_write_u64(&counters->confirmed_lsn,
 							w2k_stream_confirmed(w2k_attempt->stream));
-		/* An attempt that gets somewhere ends the back-off, and one that
-		 * gets past a suspect change clears it.  Nobody else writes these
+		/* An attempt that gets somewhere ends the back-off (reading what
+		 * is not captured is not enough), and one that gets past a
+		 * suspect change clears it.  Nobody else writes these
 		 * while we are attached, but for a visitor who resets them too. */
-		w2k_attempt->slot->backoff_ms = 0;
+		if (w2k_attempt->sender.is_connected)
+			w2k_attempt->slot->backoff_ms = 0;
 		if (lsn > w2k_attempt->slot->suspect_lsn)
 			w2k_attempt->slot->suspect_count = 0;
 	}
@@ -162,6 +168,27 @@ save_when_due(void)
 		w2k_attempt->saved_time = now;
 }
 
+/*
+ * A sender that hangs (a stopped process, a resolver that never returns) is
+ * no reason to wait for ever.  A dead broker is another matter: the sender
+ * goes on talking then.
+ */
+static void
+check_silence(void)
+{
+	W2kSenderLink *sender = &w2k_attempt->sender;
+	int interval_ms = w2k_attempt->conf->statistics_interval_ms;
+
+	if (interval_ms == 0 || w2k_sender_link_is_idle(sender) ||
+		!TimestampDifferenceExceeds(sender->heard_time, GetCurrentTimestamp(),
+									SILENCE_MS + 2 * Min(interval_ms, 3600000)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_CONNECTION_FAILURE),
+			 errmsg("the sender process (PID %d) does not answer any more",
+					(int) sender->process.pid)));
+}
+
 /* Shows whether the sender reaches the brokers. */
 static void
 show_connection(void)
@@ -195,6 +222,7 @@ read_answers(void)
 	if (w2k_attempt->sender.has_failed)
 		w2k_sender_link_raise(&w2k_attempt->sender);
 	show_connection();
+	check_silence();
 }
 
 /* One wait; then whatever has come is read. */
@@ -232,6 +260,7 @@ w2k_pump_write(StringInfo out, void *arg)
 {
 	W2kSenderLink *sender = &w2k_attempt->sender;
 
+	w2k_attempt->is_pumping = true;
 	if (!w2k_sender_link_feed(sender))
 	{
 		do
@@ -246,6 +275,7 @@ w2k_pump_write(StringInfo out, void *arg)
 		read_answers();
 		look_up_from_transaction();
 	}
+	w2k_attempt->is_pumping = false;
 }
 
 /*
@@ -327,6 +357,8 @@ w2k_pump_run(void)
 		read_answers();
 		advance_between();
 		save_when_due();
+		if (ConfigReloadPending)
+			w2k_attempt_reload();
 		if (w2k_attempt_should_end())
 			break;
 		if (!PostmasterIsAlive())

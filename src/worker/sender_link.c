@@ -139,6 +139,7 @@ w2k_sender_link_open(W2kSenderLink *sender, const char *connector,
 	sender->tables_size = 64;
 	sender->tables = palloc0(sizeof(W2kTableStat *) * sender->tables_size);
 	pg_atomic_write_u64(&sender->counters->pending_commit_time, 0);
+	sender->heard_time = GetCurrentTimestamp();
 	w2k_sender_process_start(&sender->process, connector, lock_path);
 	send_hello(sender, connector);
 	send_config(sender, settings);
@@ -257,6 +258,34 @@ show_oldest_commit(W2kSenderLink *sender)
 							: 0);
 }
 
+/* Commits all of whose records are acknowledged leave the ring. */
+static void
+take_delivered(W2kSenderLink *sender)
+{
+	W2kCounters *counters = sender->counters;
+	TimestampTz now = 0;
+
+	while (sender->pending_count > 0)
+	{
+		W2kPendingCommit *commit = pending_at(sender, 0);
+
+		if (commit->sequence > sender->acked)
+			break;
+		if (now == 0)
+			now = GetCurrentTimestamp();
+		w2k_counters_add_latency(counters, now - commit->commit_time);
+		pg_atomic_fetch_add_u64(&counters->total_transactions,
+								commit->transactions);
+		pg_atomic_write_u64(&counters->last_commit_time,
+							(uint64) commit->commit_time);
+		sender->delivered_lsn = commit->end_lsn;
+		sender->pending_first = (sender->pending_first + 1) %
+								sender->pending_size;
+		sender->pending_count--;
+		show_oldest_commit(sender);
+	}
+}
+
 static void
 note_commit(W2kSenderLink *sender, W2kCursor *cur)
 {
@@ -291,6 +320,9 @@ note_commit(W2kSenderLink *sender, W2kCursor *cur)
 	commit->end_lsn = end_lsn;
 	if (sender->pending_count == 1)
 		show_oldest_commit(sender);
+	/* Its records may all be there already: no answer would follow. */
+	if (sender->acked == sender->sequence)
+		take_delivered(sender);
 }
 
 /* Looks at the frames that are new in out. */
@@ -348,8 +380,9 @@ write_out(W2kSenderLink *sender)
 			break;
 		}
 	}
-	/* Whole buffers mostly go out at once, so that moving is rare. */
-	if (sender->sent > 0)
+	/* Whole buffers mostly go out at once, so that moving is rare; a huge
+	 * one that goes out a pipe at a time is moved when half is gone. */
+	if (sender->sent > 0 && sender->sent >= sender->out.len / 2)
 	{
 		int rest = sender->out.len - sender->sent;
 
@@ -372,10 +405,10 @@ bool
 w2k_sender_link_feed(W2kSenderLink *sender)
 {
 	count_frames(sender);
-	if (sender->out.len < WRITE_CHUNK)
+	if (w2k_sender_link_unsent(sender) < WRITE_CHUNK)
 		return true;
 	write_out(sender);
-	return sender->out.len < UNSENT_LIMIT;
+	return w2k_sender_link_unsent(sender) < UNSENT_LIMIT;
 }
 
 void
@@ -396,7 +429,6 @@ on_ack(W2kSenderLink *sender, W2kCursor *cur)
 	uint64 sequence = w2k_get_u64(cur);
 	uint64 bytes;
 	W2kCounters *counters = sender->counters;
-	TimestampTz now = 0;
 
 	(void) w2k_get_u64(cur); /* its queue; ours counts the pipe as well */
 	bytes = w2k_get_u64(cur);
@@ -410,25 +442,7 @@ on_ack(W2kSenderLink *sender, W2kCursor *cur)
 	sender->acked = sequence;
 	pg_atomic_write_u64(&counters->queue_bytes, bytes);
 
-	while (sender->pending_count > 0)
-	{
-		W2kPendingCommit *commit = pending_at(sender, 0);
-
-		if (commit->sequence > sequence)
-			break;
-		if (now == 0)
-			now = GetCurrentTimestamp();
-		w2k_counters_add_latency(counters, now - commit->commit_time);
-		pg_atomic_fetch_add_u64(&counters->total_transactions,
-								commit->transactions);
-		pg_atomic_write_u64(&counters->last_commit_time,
-							(uint64) commit->commit_time);
-		sender->delivered_lsn = commit->end_lsn;
-		sender->pending_first = (sender->pending_first + 1) %
-								sender->pending_size;
-		sender->pending_count--;
-		show_oldest_commit(sender);
-	}
+	take_delivered(sender);
 }
 
 static void
@@ -631,10 +645,13 @@ read_answers(W2kSenderLink *sender)
 {
 	bool is_open;
 	size_t done = 0;
+	int before = sender->in.len;
 
 	if (sender->process.up < 0)
 		return;
 	is_open = read_some(sender->process.up, &sender->in);
+	if (sender->in.len > before)
+		sender->heard_time = GetCurrentTimestamp();
 	for (;;)
 	{
 		uint8 type;

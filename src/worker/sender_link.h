@@ -58,6 +58,8 @@ typedef struct W2kSenderLink
 	W2kTableStat **tables;
 	uint32 tables_size;
 
+	TimestampTz heard_time; /* when it last said anything */
+
 	bool is_connected;			/* the sender has reached a broker */
 	bool has_status;			/* it has said anything about that */
 	char status[W2K_ERROR_LEN]; /* why not */

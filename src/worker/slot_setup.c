@@ -141,3 +141,21 @@ w2k_slot_setup_drop(const char *connector)
 	if (kind == W2K_SLOT_OURS || kind == W2K_SLOT_LOST)
 		w2k_stream_drop_slot(NameStr(progress->slot_name));
 }
+
+void
+w2k_slot_setup_warn_orphan(const char *connector)
+{
+	W2kProgressRow *progress;
+
+	if (!w2k_catalog_is_installed())
+		return;
+	progress = w2k_catalog_progress(connector);
+	if (progress == NULL || progress->is_foreign ||
+		w2k_stream_slot_kind(NameStr(progress->slot_name)) == W2K_SLOT_MISSING)
+		return;
+	ereport(WARNING,
+			(errmsg("connector \"%s\" is gone, but its replication slot \"%s\" is there and keeps WAL",
+					connector, NameStr(progress->slot_name)),
+			 errhint(
+				 "Drop the slot with pg_drop_replication_slot, or create the connector again to go on from it.")));
+}

@@ -21,4 +21,7 @@ extern void w2k_slot_setup(const char *connector,
 /* Drops the slot that connector_progress records, if it is there and ours. */
 extern void w2k_slot_setup_drop(const char *connector);
 
+/* The connector's row is gone: says so if its slot, which keeps WAL, is not. */
+extern void w2k_slot_setup_warn_orphan(const char *connector);
+
 #endif /* W2K_WORKER_SLOT_SETUP_H */
