@@ -50,14 +50,16 @@ static void
 startup_cb(LogicalDecodingContext *ctx, OutputPluginOptions *options,
 		   bool is_init)
 {
-	MemoryContext context = AllocSetContextCreate(
-		ctx->context, "wal2kafka plugin", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context = AllocSetContextCreate(ctx->context,
+												  "wal2kafka plugin",
+												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext oldcontext = MemoryContextSwitchTo(context);
 	W2kSession *session = palloc0(sizeof(W2kSession));
 
 	session->context = context;
-	session->change_context = AllocSetContextCreate(
-		context, "wal2kafka change", ALLOCSET_DEFAULT_SIZES);
+	session->change_context = AllocSetContextCreate(context,
+													"wal2kafka change",
+													ALLOCSET_DEFAULT_SIZES);
 	w2k_options_init_session(ctx, session);
 	MemoryContextSwitchTo(oldcontext);
 
@@ -103,9 +105,9 @@ is_skippable(int sqlerrcode)
 }
 
 /*
- * The change that made decoding fail before (R12): encodes it in a
- * subtransaction, and if it fails again goes on without it, as the policy
- * says.
+ * A change that made decoding fail before (R12), or one after it: encodes it
+ * in a subtransaction, and if it fails (again) goes on without it, as the
+ * policy says.
  */
 static void
 write_suspect(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
@@ -210,13 +212,16 @@ change_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	Scope scope;
 
 	enter(&scope, session, change->lsn);
-	session->has_changes =
-		session->has_changes || is_publishable_relation(relation);
+	session->has_changes = session->has_changes ||
+						   is_publishable_relation(relation);
 	wrel = w2k_relation_lookup(session->relations, relation);
 	if (wrel->capture != W2K_CAPTURE_NONE)
 	{
 		session->wrel = wrel;
-		if (unlikely(change->lsn == session->conf->suspect_lsn) &&
+		/* From there on, for the rest of the session: more may follow, and
+		 * one restart for each would never end. */
+		if (unlikely(session->conf->suspect_lsn != InvalidXLogRecPtr &&
+					 change->lsn >= session->conf->suspect_lsn) &&
 			session->conf->processing_failure != W2K_FAILURE_FAIL)
 			write_suspect(ctx, txn, wrel, relation, change);
 		else
@@ -238,8 +243,8 @@ truncate_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
 	{
 		W2kRelation *wrel;
 
-		session->has_changes =
-			session->has_changes || is_publishable_relation(relations[i]);
+		session->has_changes = session->has_changes ||
+							   is_publishable_relation(relations[i]);
 		wrel = w2k_relation_lookup(session->relations, relations[i]);
 		if (wrel->capture != W2K_CAPTURE_ROWS)
 			continue;
