@@ -135,6 +135,15 @@ linger_problem(const char *value)
 		 .support = W2K_NO_EFFECT,                                            \
 		 .text = why }                                                        \
 	}
+#define IGNORED_SECRET(n, why)                                                \
+	{                                                                         \
+		.prop =                                                               \
+		{.name = n,                                                           \
+		 .type = W2K_PROP_PASSWORD,                                           \
+		 .support = W2K_NO_EFFECT,                                            \
+		 .flags = W2K_PROP_SECRET,                                            \
+		 .text = why }                                                        \
+	}
 #define REFUSED(n, why)                                                       \
 	{                                                                         \
 		.prop =                                                               \
@@ -288,7 +297,7 @@ const W2kClientProperty w2k_client_properties[] = {
 	IGNORED("metrics.sample.window.ms", "statistics are in the view stat_kafka"),
 	IGNORED("partitioner.adaptive.partitioning.enable", JAVA_ONLY),
 	IGNORED("partitioner.availability.timeout.ms", JAVA_ONLY),
-	IGNORED("ssl.truststore.password", "PEM files of certificates have none"),
+	IGNORED_SECRET("ssl.truststore.password", "PEM files of certificates have none"),
 	IGNORED("sasl.login.refresh.window.factor", JAVA_ONLY),
 	IGNORED("sasl.login.refresh.window.jitter", JAVA_ONLY),
 	IGNORED("sasl.login.refresh.min.period.seconds", JAVA_ONLY),

@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
@@ -281,6 +282,11 @@ check_together(W2kPropertyParse *parse)
 		return;
 	check_database(parse);
 	check_publication(parse);
+	if (parse->conf->slot_failover &&
+		atoi(GetConfigOption("server_version_num", false, false)) < 170000)
+		w2k_problem_add(&parse->problems, 0, "slot.failover", "true",
+						"connector property \"slot.failover\" has no effect before PostgreSQL 17")
+			->is_error = false;
 	if (w2k_properties_said(parse, "snapshot.mode") == NULL)
 	{
 		W2kProblem *problem;
@@ -360,6 +366,21 @@ w2k_connector_parse(const char *name, JsonbContainer *config,
 	return parse->conf;
 }
 
+/* An option of the plugin without a value: "yes", where that makes sense. */
+static void
+take_flag(W2kPropertyParse *parse, const char *name)
+{
+	const W2kProperty *prop = w2k_properties_find(name);
+
+	if (prop == NULL || prop->type == W2K_PROP_BOOLEAN)
+		w2k_properties_set(parse, name, "true");
+	else
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						name, NULL,
+						"option \"%s\" of output plugin \"wal2kafka\" needs a value",
+						name);
+}
+
 W2kConnectorConfig *
 w2k_connector_parse_options(List *options, const char *default_prefix)
 {
@@ -375,8 +396,10 @@ w2k_connector_parse_options(List *options, const char *default_prefix)
 			ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR),
 							errmsg("conflicting or redundant options: \"%s\"",
 								   option->defname)));
-		w2k_properties_set(parse, option->defname,
-						   option->arg ? defGetString(option) : "true");
+		if (option->arg == NULL)
+			take_flag(parse, option->defname);
+		else
+			w2k_properties_set(parse, option->defname, defGetString(option));
 	}
 	check_together(parse);
 	w2k_problem_raise(parse->problems);

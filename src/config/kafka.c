@@ -42,6 +42,12 @@ find_client_property(const char *name)
 }
 
 bool
+w2k_kafka_is_known(const char *client_property)
+{
+	return find_client_property(client_property) != NULL;
+}
+
+bool
 w2k_kafka_is_secret(const char *client_property)
 {
 	const W2kClientProperty *row = find_client_property(client_property);
@@ -234,12 +240,13 @@ take_credentials(W2kPropertyParse *parse, List **settings)
 
 	if (value == NULL || value[0] == '\0')
 		return;
-	if (strncmp(value, "${", 2) == 0)
+	hint = w2k_jaas_parse(value, &jaas);
+	if (hint != NULL && w2k_secrets_has_reference(value))
 	{
+		/* a part of it, or all, is only known where files are read */
 		add_setting(parse, settings, "sasl.jaas.config", value, true, name);
 		return;
 	}
-	hint = w2k_jaas_parse(value, &jaas);
 	mechanism = setting_value(*settings, "sasl.mechanism");
 	if (hint == NULL && mechanism != NULL &&
 		(strcmp(mechanism, "PLAIN") != 0) !=

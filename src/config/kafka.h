@@ -29,7 +29,8 @@ typedef struct W2kClientDescription
 /* The one at i; false when i is past the last. */
 extern bool w2k_kafka_describe(int i, W2kClientDescription *about);
 
-/* Is the value of a client property, by any of its names, a secret? */
+/* Is there a client property of this name?  Is its value a secret? */
+extern bool w2k_kafka_is_known(const char *client_property);
 extern bool w2k_kafka_is_secret(const char *client_property);
 
 #endif /* W2K_CONFIG_KAFKA_H */

@@ -156,6 +156,10 @@ w2k_secrets_is_secret(const char *property, const char *value)
 		"with.salt.",
 	};
 	const W2kProperty *prop = w2k_properties_find(property);
+	bool is_client = strncmp(property, CLIENT_PREFIX, strlen(CLIENT_PREFIX)) ==
+					 0;
+	const char *client_name = property +
+							  (is_client ? strlen(CLIENT_PREFIX) : 0);
 	Reference ref;
 	int i;
 
@@ -163,21 +167,22 @@ w2k_secrets_is_secret(const char *property, const char *value)
 	if (value != NULL && find_reference(value, &ref) && ref.start == value &&
 		*ref.end == '\0')
 		return false;
+	if (value != NULL && has_url_password(value))
+		return true;
+	/* what the tables know, they know best */
+	if (is_client && w2k_kafka_is_known(client_name))
+		return w2k_kafka_is_secret(client_name);
 	if (prop != NULL && ((prop->flags & W2K_PROP_SECRET) != 0 ||
 						 prop->type == W2K_PROP_PASSWORD))
 		return true;
-	if (strncmp(property, CLIENT_PREFIX, strlen(CLIENT_PREFIX)) == 0 &&
-		w2k_kafka_is_secret(property + strlen(CLIENT_PREFIX)))
-		return true;
-	/* the table knows these, and they name no secret */
 	if (prop != NULL && (prop->flags & W2K_PROP_FAMILY) == 0)
-		return value != NULL && has_url_password(value);
+		return false;
 	for (i = 0; i < (int) lengthof(parts); i++)
 	{
 		if (name_has(property, parts[i]))
 			return true;
 	}
-	return value != NULL && has_url_password(value);
+	return false;
 }
 
 Jsonb *
