@@ -19,6 +19,7 @@ CONNECTOR = """CREATE EXTENSION wal2kafka;
 SELECT wal2kafka.create_connector('shop', '{
   "bootstrap.servers": "%s",
   "topic.prefix": "shop",
+  "snapshot.mode": "no_data",
   "table.include.list": "public.customer"
 }');
 SELECT wal2kafka.wait_for_connector('shop');"""
