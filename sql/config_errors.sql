@@ -72,6 +72,7 @@ FROM (VALUES
 	(60, '{"table.include.list": "public.(?>a)"}'),
 	(61, '{"table.include.list": "public.a\\"}'),
 	(62, '{"table.include.list": "public.a{2,1}"}'),
+	(64, '{"table.include.list": " , "}'),
 	(63, '{"column.exclude.list": "public.a.b{1,2}"}'),
 	-- what is known, and not supported
 	(70, '{"decimal.handling.mode": "string"}'),

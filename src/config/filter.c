@@ -301,6 +301,9 @@ w2k_filter_list_problem(const char *list)
 	List *elements = split_list(list);
 	ListCell *lc;
 
+	/* to include nothing, or to exclude nothing: nobody means that */
+	if (elements == NIL && list[0] != '\0')
+		return pstrdup("There is no regular expression in it.");
 	foreach(lc, elements)
 	{
 		const char *regex = (const char *) lfirst(lc);
@@ -434,9 +437,10 @@ w2k_filter_is_system_schema(const char *schema)
 		   strcmp(schema, W2K_SCHEMA) == 0;
 }
 
-bool
-w2k_filter_schema(const W2kFilter *filter, const char *schema,
-				  const char **reason)
+/* Is this schema captured, as far as its name can tell? */
+static bool
+is_schema_captured(const W2kFilter *filter, const char *schema,
+				   const char **reason)
 {
 	const char *why = NULL;
 
@@ -459,7 +463,7 @@ w2k_filter_table(const W2kFilter *filter, const char *schema,
 	const char *why = NULL;
 	char *name;
 
-	if (!w2k_filter_schema(filter, schema, reason))
+	if (!is_schema_captured(filter, schema, reason))
 		return false;
 	name = psprintf("%s.%s", schema, table);
 	if (filter->table_include.npatterns > 0 &&
@@ -473,8 +477,9 @@ w2k_filter_table(const W2kFilter *filter, const char *schema,
 	return why == NULL;
 }
 
-bool
-w2k_filter_has_columns(const W2kFilter *filter)
+/* Else every column is captured. */
+static bool
+has_column_lists(const W2kFilter *filter)
 {
 	return filter->column_include.npatterns > 0 ||
 		   filter->column_exclude.npatterns > 0;
@@ -487,7 +492,7 @@ w2k_filter_column(const W2kFilter *filter, const char *schema,
 	char *name;
 	bool is_captured = true;
 
-	if (!w2k_filter_has_columns(filter))
+	if (!has_column_lists(filter))
 		return true;
 	name = psprintf("%s.%s.%s", schema, table, column);
 	if (filter->column_include.npatterns > 0)

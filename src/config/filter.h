@@ -27,13 +27,9 @@ typedef struct W2kFilter W2kFilter;
 extern W2kFilter *w2k_filter_compile(const W2kConnectorConfig *conf);
 
 /*
- * Is this schema captured, as far as its name can tell?  Where not and reason
- * is not NULL, *reason says why in words for a view: a constant.
+ * Is this table captured?  Looks at the schema's lists as well.  Where not
+ * and reason is not NULL, *reason says why in words for a view: a constant.
  */
-extern bool w2k_filter_schema(const W2kFilter *filter, const char *schema,
-							  const char **reason);
-
-/* Is this table captured?  Looks at the schema's lists as well. */
 extern bool w2k_filter_table(const W2kFilter *filter, const char *schema,
 							 const char *table, const char **reason);
 
@@ -41,9 +37,6 @@ extern bool w2k_filter_table(const W2kFilter *filter, const char *schema,
  */
 extern bool w2k_filter_column(const W2kFilter *filter, const char *schema,
 							  const char *table, const char *column);
-
-/* No column list is set: w2k_filter_column would always say true. */
-extern bool w2k_filter_has_columns(const W2kFilter *filter);
 
 /*
  * Was the table asked for, by an include list of tables or schemas, and not

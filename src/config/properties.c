@@ -23,8 +23,9 @@
 /* Bytes of a name or value that a message repeats. */
 #define SHOWN_LEN 200
 
-bool
-w2k_properties_fits(const char *family, const char *name)
+/* Does name fit a family's name? */
+static bool
+fits_family(const char *family, const char *name)
 {
 	for (; *family != '\0'; family++, name++)
 	{
@@ -36,7 +37,7 @@ w2k_properties_fits(const char *family, const char *name)
 			/* a part is anything, as long as the rest fits behind it */
 			for (end = name + 1; *name != '\0'; end++)
 			{
-				if (w2k_properties_fits(rest, end))
+				if (fits_family(rest, end))
 					return true;
 				if (*end == '\0')
 					break;
@@ -67,7 +68,7 @@ w2k_properties_find(const char *name)
 		const W2kProperty *prop = &w2k_properties[i];
 
 		if ((prop->flags & W2K_PROP_FAMILY) != 0 &&
-			w2k_properties_fits(prop->name, name))
+			fits_family(prop->name, name))
 			return prop;
 	}
 	return NULL;
@@ -152,20 +153,6 @@ w2k_properties_unsupported(W2kPropertyParse *parse, const char *name,
 						   name, shown,
 						   "value \"%s\" of connector property \"%s\" is not supported",
 						   shown, name);
-}
-
-/* "a, b, c": the choices of a row. */
-static char *
-join_choices(const W2kChoice *choices)
-{
-	StringInfoData buf;
-	const W2kChoice *choice;
-
-	initStringInfo(&buf);
-	for (choice = choices; choice->name != NULL; choice++)
-		appendStringInfo(&buf, "%s%s", choice == choices ? "" : ", ",
-						 choice->name);
-	return buf.data;
 }
 
 static const W2kChoice *
@@ -275,7 +262,7 @@ take_value(W2kPropertyParse *parse, const W2kProperty *prop, const char *name,
 			{
 				w2k_properties_invalid(parse, name, value)->hint =
 					psprintf("Valid values are %s.",
-							 join_choices(prop->choices));
+							 w2k_properties_range(prop));
 				return false;
 			}
 			if (field)
@@ -370,29 +357,6 @@ is_accepted(const W2kProperty *prop, const char *value)
 	return false;
 }
 
-/* The values that is_accepted() takes, "a or b"; NULL where there are none. */
-static char *
-accepted_values(const W2kProperty *prop, const char *quote)
-{
-	const char *values = prop->accepts ? prop->accepts : prop->default_value;
-	StringInfoData buf;
-
-	if ((prop->flags & W2K_PROP_FAMILY) != 0 || values == NULL ||
-		values[0] == '\0')
-		return NULL;
-	initStringInfo(&buf);
-	appendStringInfoString(&buf, quote);
-	for (; *values != '\0'; values++)
-	{
-		if (*values == '|')
-			appendStringInfo(&buf, "%s or %s", quote, quote);
-		else
-			appendStringInfoChar(&buf, *values);
-	}
-	appendStringInfoString(&buf, quote);
-	return buf.data;
-}
-
 /* A property that is known and cannot be had, or not with this value. */
 static void
 take_not_yet(W2kPropertyParse *parse, const W2kProperty *prop,
@@ -414,7 +378,7 @@ take_not_yet(W2kPropertyParse *parse, const W2kProperty *prop,
 								  name);
 	else
 		problem = w2k_properties_unsupported(parse, name, value);
-	values = accepted_values(prop, "\"");
+	values = w2k_properties_accepted(prop, "\"");
 	if (values != NULL)
 		problem->hint = psprintf("Leave it out, or set it to %s.", values);
 	else
@@ -651,67 +615,4 @@ w2k_properties_set_defaults(W2kConnectorConfig *conf)
 	}
 	/* a default that is not valid is a mistake in the table */
 	w2k_problem_raise(parse.problems);
-}
-
-const char *
-w2k_properties_type_name(W2kPropertyType type)
-{
-	switch (type)
-	{
-		case W2K_PROP_BOOLEAN:
-			return "boolean";
-		case W2K_PROP_INT:
-			return "int";
-		case W2K_PROP_LONG:
-			return "long";
-		case W2K_PROP_DURATION:
-			return "duration ms";
-		case W2K_PROP_ENUM:
-			return "enum";
-		case W2K_PROP_LIST:
-			return "list";
-		case W2K_PROP_REGEX_LIST:
-			return "regex list";
-		case W2K_PROP_STRING:
-			return "string";
-		case W2K_PROP_PASSWORD:
-			return "password";
-		case W2K_PROP_LSN:
-			return "lsn";
-		case W2K_PROP_CLASS:
-			return "class";
-	}
-	return NULL;
-}
-
-char *
-w2k_properties_range(const W2kProperty *prop)
-{
-	if (prop->choices != NULL)
-		return join_choices(prop->choices);
-	if (prop->min != prop->max)
-		return psprintf("%lld .. %lld", (long long) prop->min,
-						(long long) prop->max);
-	return NULL;
-}
-
-char *
-w2k_properties_support(const W2kProperty *prop)
-{
-	char *values = accepted_values(prop, "");
-
-	switch (prop->support)
-	{
-		case W2K_IMPLEMENTED:
-			return pstrdup("implemented");
-		case W2K_NO_EFFECT:
-			return psprintf("no effect here: %s", prop->text);
-		case W2K_NOT_YET:
-			if (values == NULL)
-				return pstrdup("not yet");
-			return psprintf("not yet: only %s", values);
-		case W2K_REFUSED:
-			return pstrdup("refused");
-	}
-	return NULL;
 }

@@ -385,8 +385,9 @@ resolve_reference(const Reference *ref)
 	return value;
 }
 
-char *
-w2k_connector_resolve_secrets(const char *value)
+/* Replaces the references of a value. */
+static char *
+resolve_value(const char *value)
 {
 	const char *hint = w2k_secrets_reference_problem(value);
 	StringInfoData out;
@@ -428,7 +429,7 @@ w2k_connector_resolve_settings(const List *settings)
 	foreach(lc, settings)
 	{
 		const W2kSenderSetting *setting = (const W2kSenderSetting *) lfirst(lc);
-		char *value = w2k_connector_resolve_secrets(setting->value);
+		char *value = resolve_value(setting->value);
 		const char *hint;
 		W2kJaas jaas;
 

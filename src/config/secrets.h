@@ -33,9 +33,6 @@ extern bool w2k_secrets_has_reference(const char *value);
  */
 extern const char *w2k_secrets_reference_problem(const char *value);
 
-/* Replaces the references of a value, see w2k_connector_resolve_settings. */
-extern char *w2k_connector_resolve_secrets(const char *value);
-
 /*
  * The settings of a sender (W2kConnectorConfig.sender_settings) with all
  * references replaced and sasl.jaas.config taken apart: what a CONFIG frame
