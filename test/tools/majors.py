@@ -123,7 +123,8 @@ def test(checks, inst, tree):
     good = len(re.findall(r"^(?:test |ok ).*", done.stdout, re.M))
     checks.ok(done.returncode == 0, "PostgreSQL %d: %d regression and "
               "isolation tests" % (inst.major, good),
-              "\n".join(done.stdout.splitlines()[-150:]))
+              "\n".join(re.findall(r"^(?:not ok|.*FAILED).*", done.stdout,
+                                   re.M) + done.stdout.splitlines()[-150:]))
 
 
 def majors():
