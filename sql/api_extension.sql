@@ -1,6 +1,7 @@
 -- The extension itself: what it is made of, and how it comes and goes.
 
 -- A schema that somebody else made beforehand is not taken over.
+\set SHOW_CONTEXT never
 CREATE SCHEMA wal2kafka;
 CREATE EXTENSION wal2kafka;
 DROP SCHEMA wal2kafka;
