@@ -50,6 +50,12 @@ SELECT relname, captured, reason FROM wal2kafka.stat_connector_table WHERE relna
 SELECT wal2kafka.patch_connector('v', '{"column.exclude.list": "sales[.]orders[.]secret"}');
 SELECT relname, captured, reason FROM wal2kafka.stat_connector_table WHERE relname = 'orders';
 
+-- A key is sent whatever the column lists say.
+REVOKE SELECT (id) ON sales.orders FROM regress_w2k_reader;
+GRANT SELECT (secret) ON sales.orders TO regress_w2k_reader;
+SELECT wal2kafka.patch_connector('v', '{"column.exclude.list": "sales[.]orders[.]id"}');
+SELECT relname, captured, reason FROM wal2kafka.stat_connector_table WHERE relname = 'orders';
+
 -- A stopped connector's positions are its slot's.
 SELECT name, pid, state, read_lsn, sent_lsn, acked_lsn,
 	confirmed_flush_lsn = (SELECT confirmed_flush_lsn FROM pg_replication_slots) AS confirmed,

@@ -223,8 +223,7 @@ decoding_options(const W2kConnectorInfo *row)
 	List *options = w2k_connector_plugin_options(row->name, &row->config->root);
 
 	options = lappend(options, make_option("framing", "binary"));
-	return lappend(options,
-				   make_option("owner", psprintf("%u", row->owner)));
+	return lappend(options, make_option("owner", psprintf("%u", row->owner)));
 }
 
 /* peek(name text, max_records int) */

@@ -12,6 +12,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
@@ -26,6 +27,7 @@
 #include "api/connector_row.h"
 #include "api/result_row.h"
 #include "api/stat_tables.h"
+#include "compat.h"
 #include "config/connector.h"
 #include "config/filter.h"
 #include "config/properties.h"
@@ -86,22 +88,30 @@ list_tables(void)
 	return tables;
 }
 
-/* The columns of a table that a connector sends. */
+/* The columns of a table that a connector sends, in values or in keys. */
 static Bitmapset *
-captured_columns(const Capture *capture, const Table *table, Relation relation)
+sent_columns(const Capture *capture, const Table *table, Relation relation)
 {
 	TupleDesc desc = RelationGetDescr(relation);
+	Bitmapset *key = RelationGetIndexAttrBitmap(relation,
+												INDEX_ATTR_BITMAP_PRIMARY_KEY);
 	Bitmapset *attnums = NULL;
 
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, i);
+		bool is_value = (att->attgenerated == '\0' ||
+						 capture->conf->include_generated_columns) &&
+						w2k_filter_column(capture->filter,
+										  NameStr(table->schema),
+										  NameStr(table->name),
+										  NameStr(att->attname));
+		bool is_key = bms_is_member(att->attnum -
+										FirstLowInvalidHeapAttributeNumber,
+									key);
 
-		if (!att->attisdropped &&
-			(att->attgenerated == '\0' ||
-			 capture->conf->include_generated_columns) &&
-			w2k_filter_column(capture->filter, NameStr(table->schema),
-							  NameStr(table->name), NameStr(att->attname)))
+		if (!att->attisdropped && !w2k_compat_is_virtual(att->attgenerated) &&
+			(is_value || is_key))
 			attnums = bms_add_member(attnums, att->attnum);
 	}
 	return attnums;
@@ -146,8 +156,7 @@ is_captured(const Capture *capture, const Table *table, const char **reason,
 		*reason = "the table's changes are not in the WAL";
 	else
 		result = w2k_privileges_may_read(relation, capture->row->owner,
-										 captured_columns(capture, table,
-														  relation),
+										 sent_columns(capture, table, relation),
 										 reason);
 	relation_close(relation, AccessShareLock);
 	return result;
