@@ -55,12 +55,12 @@ compile_list(const char *list, regex_t *regex, char *error, size_t error_size)
 	char *p = pattern;
 	int rc;
 
-	p += sprintf(p, "^((");
+	p = stpcpy(p, "^((");
 	for (const char *s = list; *s != '\0'; s++)
 	{
 		if (s[0] == '\\' && s[1] == 'd')
 		{
-			p += sprintf(p, "[0-9]");
+			p = stpcpy(p, "[0-9]");
 			s++;
 		}
 		else if (s[0] == '\\' && s[1] != '\0')
@@ -70,14 +70,14 @@ compile_list(const char *list, regex_t *regex, char *error, size_t error_size)
 		}
 		else if (*s == ',')
 		{
-			p += sprintf(p, ")|(");
+			p = stpcpy(p, ")|(");
 			while (s[1] == ' ')
 				s++;
 		}
 		else
 			*p++ = *s;
 	}
-	sprintf(p, "))$");
+	stpcpy(p, "))$");
 
 	rc = regcomp(regex, pattern, REG_EXTENDED | REG_NOSUB);
 	free(pattern);
