@@ -235,7 +235,11 @@ w2k_stream_step(W2kStream *stream)
 						errmsg("could not read WAL for logical decoding: %s",
 							   error)));
 	if (record != NULL)
+	{
 		LogicalDecodingProcessRecord(stream->ctx, stream->ctx->reader);
+		/* The server leaves it as the last callback had it. */
+		stream->ctx->accept_writes = false;
+	}
 	MemoryContextSwitchTo(caller);
 	return record != NULL ? W2K_STREAM_PROGRESS : W2K_STREAM_END;
 }
