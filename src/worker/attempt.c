@@ -42,6 +42,10 @@ w2k_attempt_set_state(W2kState state, const char *error)
 static void
 back_off(W2kWorkerSlot *slot)
 {
+	/* After a long life this is another trouble than the last one. */
+	if (TimestampDifferenceExceeds(slot->start_time, GetCurrentTimestamp(),
+								   BACKOFF_MAX_MS))
+		slot->backoff_ms = 0;
 	slot->backoff_ms = slot->backoff_ms == 0
 						   ? BACKOFF_MIN_MS
 						   : Min(slot->backoff_ms * 2, BACKOFF_MAX_MS);
