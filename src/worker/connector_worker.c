@@ -83,6 +83,22 @@ set_up_signals(void)
 	BackgroundWorkerUnblockSignals();
 }
 
+/*
+ * While a new connector is waited for, says in the place of an error what it
+ * waits for, and then takes it back (NULL).  An error is never replaced.
+ */
+static void
+show_note(const char *text)
+{
+	W2kWorkerSlot *slot = w2k_attempt->slot;
+
+	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
+	if (slot->state == W2K_STATE_STARTING && slot->last_error_time == 0)
+		strlcpy(slot->last_error, text != NULL ? text : "",
+				sizeof(slot->last_error));
+	LWLockRelease(w2k_shared->lock);
+}
+
 static void
 run_dropping(void)
 {
@@ -246,10 +262,13 @@ run_worker(void)
 				 errhint(
 					 "Give it another owner with wal2kafka.alter_connector_owner.")));
 	w2k_attempt_parse_config();
+	/* Making a slot can take as long as somebody's transaction (R27). */
+	show_note("making the replication slot waits for every transaction that is running now, prepared ones too; see pg_stat_activity and pg_prepared_xacts");
 	w2k_slot_setup(w2k_attempt->row->name, w2k_attempt->conf,
 				   &w2k_attempt->slot_name);
+	show_note(NULL);
 	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
-	w2k_attempt->slot->slot_name = w2k_attempt->slot_name;
+	slot->slot_name = w2k_attempt->slot_name;
 	LWLockRelease(w2k_shared->lock);
 
 	switch (w2k_attempt->row->desired)
