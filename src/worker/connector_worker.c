@@ -263,7 +263,8 @@ run_worker(void)
 					 "Give it another owner with wal2kafka.alter_connector_owner.")));
 	w2k_attempt_parse_config();
 	/* Making a slot can take as long as somebody's transaction (R27). */
-	show_note("making the replication slot waits for every transaction that is running now, prepared ones too; see pg_stat_activity and pg_prepared_xacts");
+	show_note(
+		"making the replication slot waits for every transaction that is running now, prepared ones too; see pg_stat_activity and pg_prepared_xacts");
 	w2k_slot_setup(w2k_attempt->row->name, w2k_attempt->conf,
 				   &w2k_attempt->slot_name);
 	show_note(NULL);

@@ -55,6 +55,8 @@
 #define LAUNCH_TIMEOUT_MS 30000
 /* After which a worker could not be started for want of a process slot. */
 #define NO_PROCESS_RETRY_MS 5000
+/* The same for a visitor, for whom workers make room. */
+#define NO_VISITOR_RETRY_MS 500
 
 /* The visit under way, if any. */
 typedef struct Visit
@@ -315,6 +317,27 @@ finish_visit(Visit *visit, MemoryContext context)
 	return true;
 }
 
+/*
+ * There is no process to be had for a visitor.  The connectors of its
+ * database end their workers then: one of the orders that wait may be to stop
+ * or drop them, and the visitor goes before they start again.
+ */
+static void
+make_room(Oid dbid)
+{
+	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < w2k_shared->nslots; i++)
+	{
+		W2kWorkerSlot *slot = &w2k_shared->slots[i];
+
+		if (!slot->in_use || slot->dbid != dbid || slot->latch == NULL)
+			continue;
+		slot->config_generation = -1;
+		SetLatch(slot->latch);
+	}
+	LWLockRelease(w2k_shared->lock);
+}
+
 /* Begins the visit of visit->dbid; false when there is no process for it. */
 static bool
 begin_visit(Visit *visit, MemoryContext context)
@@ -334,14 +357,19 @@ begin_visit(Visit *visit, MemoryContext context)
 	MemoryContextSwitchTo(old);
 	if (visit->handle == NULL)
 	{
-		/* Said once, not every time. */
-		ereport(visit->retry_time == 0 ? LOG : DEBUG1,
-				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("out of background worker slots"),
-				 errhint("You might need to increase %s.",
-						 "max_worker_processes")));
+		/* Once, not every time. */
+		if (visit->retry_time == 0)
+		{
+			ereport(LOG,
+					(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+					 errmsg(
+						 "wal2kafka launcher is out of background worker slots"),
+					 errhint("You might need to increase %s.",
+							 "max_worker_processes")));
+			make_room(visit->dbid);
+		}
 		visit->retry_time = TimestampTzPlusMilliseconds(visit->begin_time,
-														NO_PROCESS_RETRY_MS);
+														NO_VISITOR_RETRY_MS);
 		return false;
 	}
 	visit->retry_time = 0;
@@ -540,7 +568,9 @@ w2k_launcher_main(Datum main_arg)
 			checked = now;
 			forget_dropped_databases();
 		}
-		timeout_ms = manage_workers(timeout_ms);
+		/* A visitor who has no process yet goes first. */
+		if (visit.retry_time == 0)
+			timeout_ms = manage_workers(timeout_ms);
 
 		MemoryContextSwitchTo(cycle);
 		MemoryContextReset(cycle);
