@@ -19,18 +19,14 @@
 
 #include "access/xact.h"
 #include "access/xlogutils.h"
-#include "catalog/pg_type.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "replication/decode.h"
 #include "replication/logical.h"
 #include "replication/slot.h"
-#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
-#include "utils/pg_lsn.h"
 #include "utils/resowner.h"
 
 #include "api/access.h"
@@ -51,6 +47,8 @@ typedef struct Peek
 	XLogRecPtr start_lsn; /* skip commits up to here; 0 = the slot's */
 	List *options;		  /* of the plugin */
 	W2kPeekRows *rows;
+	LogicalDecodingContext *ctx; /* the session, while there is one */
+	bool is_done;				 /* the error is ours: rows enough */
 } Peek;
 
 /* The decoding session's begin of a message. */
@@ -69,9 +67,11 @@ write_frames(LogicalDecodingContext *ctx, XLogRecPtr lsn, TransactionId xid,
 	Peek *peek = ctx->output_writer_private;
 
 	w2k_peek_rows_add(peek->rows, ctx->out->data, ctx->out->len);
-	if (w2k_peek_rows_is_full(peek->rows))
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-						errmsg("peek has all the records it asked for")));
+	if (!w2k_peek_rows_is_full(peek->rows))
+		return;
+	peek->is_done = true;
+	ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					errmsg("peek has all the records it asked for")));
 }
 
 /*
@@ -126,11 +126,12 @@ decode(Peek *peek)
 	LogicalDecodingContext *ctx;
 
 	w2k_compat_slot_acquire(NameStr(peek->copy));
-	ctx = CreateDecodingContext(peek->start_lsn, peek->options, false,
-								XL_ROUTINE(.page_read = read_local_xlog_page,
-										   .segment_open = wal_segment_open,
-										   .segment_close = wal_segment_close),
-								prepare_write, write_frames, NULL);
+	peek->ctx = ctx =
+		CreateDecodingContext(peek->start_lsn, peek->options, false,
+							  XL_ROUTINE(.page_read = read_local_xlog_page,
+										 .segment_open = wal_segment_open,
+										 .segment_close = wal_segment_close),
+							  prepare_write, write_frames, NULL);
 	ctx->output_writer_private = peek;
 
 	/* Transactions open at the confirmed position began before it. */
@@ -152,7 +153,23 @@ decode(Peek *peek)
 			LogicalDecodingProcessRecord(ctx, ctx->reader);
 		CHECK_FOR_INTERRUPTS();
 	}
+	peek->ctx = NULL;
 	FreeDecodingContext(ctx);
+}
+
+/*
+ * What is left of a session that ended in an error: the server would find the
+ * memory, but not the open WAL segment.
+ */
+static void
+abandon_session(Peek *peek)
+{
+	if (peek->ctx == NULL)
+		return;
+	if (peek->ctx->reader->seg.ws_file >= 0)
+		wal_segment_close(peek->ctx->reader);
+	MemoryContextDelete(peek->ctx->context);
+	peek->ctx = NULL;
 }
 
 /*
@@ -183,13 +200,14 @@ run_session(Peek *peek)
 
 	/* Decoding may have left another one behind. */
 	CurrentResourceOwner = owner;
+	abandon_session(peek);
 	drop_copy(peek);
 	RollbackAndReleaseCurrentSubTransaction();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 	InvalidateSystemCaches();
 
-	if (error != NULL && !w2k_peek_rows_is_full(peek->rows))
+	if (error != NULL && !peek->is_done)
 		ReThrowError(error);
 }
 
