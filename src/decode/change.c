@@ -67,8 +67,8 @@ init_change(Change *change, LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	change->topic.table = wrel->table;
 	change->event.wrel = wrel;
 	change->event.lsn = lsn;
-	change->event.time_ns =
-		(int64) now.tv_sec * INT64CONST(1000000000) + now.tv_nsec;
+	change->event.time_ns = (int64) now.tv_sec * INT64CONST(1000000000) +
+							now.tv_nsec;
 	change->skipped = session->conf->skipped_operations;
 
 	w2k_output_prepare_transaction(ctx, txn);
@@ -109,8 +109,7 @@ begin_record(Change *change, char op, const W2kRow *key_row)
 
 static void
 write_event(Change *change, char op, const W2kRow *key_row,
-			const W2kRow *before, const W2kRow *after,
-			const KeyHeader *header)
+			const W2kRow *before, const W2kRow *after, const KeyHeader *header)
 {
 	W2kSession *session = change->session;
 	StringInfo out = change->ctx->out;
@@ -209,9 +208,9 @@ is_key_changed(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 		if (old_row->nulls[at] || new_row->nulls[at])
 			is_equal = old_row->nulls[at] && new_row->nulls[at];
 		else
-			is_equal = datum_image_eq(
-				old_row->values[at], new_row->values[at],
-				column->type->typbyval, column->type->typlen);
+			is_equal = datum_image_eq(old_row->values[at], new_row->values[at],
+									  column->type->typbyval,
+									  column->type->typlen);
 	}
 	if (is_equal)
 		return false;
@@ -288,12 +287,11 @@ write_update(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 		is_without_change(change, old_row, new_row))
 		return;
 
-	if (old_row == NULL || change->wrel->nkeys == 0 ||
-		!is_key_known(change) || !is_key_changed(change, old_row, new_row))
+	if (old_row == NULL || change->wrel->nkeys == 0 || !is_key_known(change) ||
+		!is_key_changed(change, old_row, new_row))
 	{
 		if ((change->skipped & W2K_SKIP_UPDATE) == 0)
-			write_event(change, W2K_OP_UPDATE, new_row, old_row, new_row,
-						NULL);
+			write_event(change, W2K_OP_UPDATE, new_row, old_row, new_row, NULL);
 		return;
 	}
 
@@ -370,8 +368,7 @@ w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 			if ((change.skipped & W2K_SKIP_CREATE) != 0 || new_tuple == NULL)
 				return;
 			get_new_row(wrel, relation, new_tuple, &new_row);
-			write_event(&change, W2K_OP_CREATE, &new_row, NULL, &new_row,
-						NULL);
+			write_event(&change, W2K_OP_CREATE, &new_row, NULL, &new_row, NULL);
 			break;
 
 		case REORDER_BUFFER_CHANGE_UPDATE:
@@ -388,10 +385,10 @@ w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 			break;
 
 		case REORDER_BUFFER_CHANGE_DELETE:
-			write_delete(&change, get_old_row(wrel, relation, old_tuple,
-											  &old_row)
-									  ? &old_row
-									  : NULL);
+			write_delete(&change,
+						 get_old_row(wrel, relation, old_tuple, &old_row)
+							 ? &old_row
+							 : NULL);
 			break;
 
 		default:

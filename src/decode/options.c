@@ -65,8 +65,9 @@ set_placeholder(W2kPlaceholder *placeholder, const char *said)
 												 hex_digit(p[1])));
 	}
 	else
-		appendStringInfoString(
-			&bytes, pg_server_to_any(said, (int) strlen(said), PG_UTF8));
+		appendStringInfoString(&bytes,
+							   pg_server_to_any(said, (int) strlen(said),
+												PG_UTF8));
 	append_as_text(&text, bytes.data, bytes.len);
 
 	placeholder->bytes = bytes.data;
@@ -127,12 +128,11 @@ init_writers(W2kSession *session, const char *connector)
 	options.on_unconvertible = on_unconvertible(conf->converting_failure);
 	/* lines of text are in the server's encoding, frames never are */
 	options.ascii_only = is_text && GetDatabaseEncoding() != PG_UTF8;
-	set_placeholder(&options.placeholder,
-					conf->unavailable_value_placeholder);
+	set_placeholder(&options.placeholder, conf->unavailable_value_placeholder);
 
 	session->writer = w2k_json_create_writer(&options);
-	session->records =
-		w2k_record_create_writer(is_text, options.ascii_only, connector);
+	session->records = w2k_record_create_writer(is_text, options.ascii_only,
+												connector);
 }
 
 /* One set for the session: all records of tables carry the same. */
@@ -144,14 +144,15 @@ add_context_headers(W2kSession *session)
 
 	if (!conf->extended_headers)
 		return;
-	w2k_record_add_context_header(
-		records, CONTEXT_HEADER("connectorLogicalName"), conf->topic_prefix);
+	w2k_record_add_context_header(records,
+								  CONTEXT_HEADER("connectorLogicalName"),
+								  conf->topic_prefix);
 	w2k_record_add_context_header(records, CONTEXT_HEADER("taskId"), "0");
 	w2k_record_add_context_header(records, CONTEXT_HEADER("connectorName"),
 								  "postgresql");
-	w2k_record_add_context_header(
-		records, CONTEXT_HEADER("runId"),
-		conf->run_id != NULL ? conf->run_id : make_run_id());
+	w2k_record_add_context_header(records, CONTEXT_HEADER("runId"),
+								  conf->run_id != NULL ? conf->run_id
+													   : make_run_id());
 }
 
 void

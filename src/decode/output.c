@@ -22,7 +22,7 @@
 #include "decode/output.h"
 
 /* From PostgreSQL's epoch to Unix's. */
-#define EPOCH_SHIFT_US \
+#define EPOCH_SHIFT_US                                                        \
 	((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
 static int64

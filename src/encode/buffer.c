@@ -10,14 +10,13 @@ void
 w2k_buffer_enlarge(StringInfo out, Size needed)
 {
 	if (needed >= MaxAllocSize - (Size) out->len)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("record is larger than 1 GB"),
-				 errdetail("%d bytes have been written and %zu more are "
-						   "needed.",
-						   out->len, needed),
-				 errhint("Exclude the column, or skip the row with "
-						 "event.processing.failure.handling.mode.")));
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("record is larger than 1 GB"),
+						errdetail("%d bytes have been written and %zu more are "
+								  "needed.",
+								  out->len, needed),
+						errhint("Exclude the column, or skip the row with "
+								"event.processing.failure.handling.mode.")));
 	enlargeStringInfo(out, (int) needed);
 }
 

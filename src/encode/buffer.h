@@ -46,7 +46,7 @@ w2k_buffer_append_char(StringInfo out, char c)
 	out->len++;
 }
 
-#define W2K_BUFFER_APPEND_LITERAL(out, literal) \
+#define W2K_BUFFER_APPEND_LITERAL(out, literal)                               \
 	w2k_buffer_append(out, literal, sizeof(literal) - 1)
 
 /* Standard Base64 with padding; returns the byte behind it. */

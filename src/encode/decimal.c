@@ -145,8 +145,9 @@ set_bytes(W2kValue *value, const uint32 *words, int nwords, bool is_negative)
 
 	for (int i = 0; i < nbytes; i++)
 	{
-		unsigned int byte =
-			i / 4 < nwords ? (words[i / 4] >> (i % 4 * 8)) & 0xff : 0;
+		unsigned int byte = i / 4 < nwords
+								? (words[i / 4] >> (i % 4 * 8)) & 0xff
+								: 0;
 
 		if (is_negative)
 		{
@@ -155,9 +156,8 @@ set_bytes(W2kValue *value, const uint32 *words, int nwords, bool is_negative)
 		}
 		out[nbytes - 1 - i] = (unsigned char) byte;
 	}
-	while (skip < nbytes - 1 &&
-		   ((out[skip] == 0x00 && out[skip + 1] < 0x80) ||
-			(out[skip] == 0xff && out[skip + 1] >= 0x80)))
+	while (skip < nbytes - 1 && ((out[skip] == 0x00 && out[skip + 1] < 0x80) ||
+								 (out[skip] == 0xff && out[skip + 1] >= 0x80)))
 		skip++;
 
 	value->data = (const char *) out + skip;
@@ -198,8 +198,7 @@ set_unscaled(W2kValue *value, const Parts *parts, int scale)
 			nwords = multiply_add(words, nwords, 100000000, pair);
 		}
 		else
-			nwords =
-				multiply_add(words, nwords, 10000, get_digit(parts, i));
+			nwords = multiply_add(words, nwords, 10000, get_digit(parts, i));
 	}
 	for (int i = ngroups; i < parts->ndigits; i++)
 		is_exact = is_exact && get_digit(parts, i) == 0;

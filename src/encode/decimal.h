@@ -8,8 +8,7 @@
 #include "encode/value.h"
 
 /* Readers of w2k_value_readers. */
-extern void w2k_decimal_read(const W2kType *type, Datum datum,
-							 W2kValue *value);
+extern void w2k_decimal_read(const W2kType *type, Datum datum, W2kValue *value);
 extern void w2k_decimal_read_variable(const W2kType *type, Datum datum,
 									  W2kValue *value);
 extern void w2k_decimal_read_money(const W2kType *type, Datum datum,

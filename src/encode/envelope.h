@@ -27,7 +27,7 @@ typedef enum W2kOnUnconvertible
 typedef struct W2kWriterOptions
 {
 	const char *version;
-	const char *prefix;		 /* topic.prefix */
+	const char *prefix; /* topic.prefix */
 	W2kPlaceholder placeholder;
 	bool missing_as_null; /* in key-only images, instead of fallbacks */
 	bool ascii_only;	  /* text for a server that is not UTF-8 */

@@ -126,8 +126,9 @@ w2k_header_append_key(W2kWriter *writer, StringInfo out,
 	for (int i = 0; i < wrel->nkeys; i++)
 	{
 		W2kColumn *column = wrel->keys[i];
-		const char *name = pg_server_to_any(
-			column->name, (int) strlen(column->name), PG_UTF8);
+		const char *name = pg_server_to_any(column->name,
+											(int) strlen(column->name),
+											PG_UTF8);
 		W2kValue value;
 
 		if (i > 0)

@@ -53,8 +53,7 @@ parse(const char *text, Decimal *decimal)
 	if (*p == 'e')
 		written = atoi(p + 1);
 	decimal->exponent = before_point - 1 + written;
-	while (decimal->ndigits > 1 &&
-		   decimal->digits[decimal->ndigits - 1] == '0')
+	while (decimal->ndigits > 1 && decimal->digits[decimal->ndigits - 1] == '0')
 		decimal->ndigits--;
 }
 

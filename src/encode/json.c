@@ -47,10 +47,10 @@ typedef struct JsonWriter
 	W2kWriter base; /* first */
 
 	/* The source block of the present transaction, in parts. */
-	StringInfoData source_head;	  /* up to the LSN in "sequence" */
-	StringInfoData source_times;  /* from there to the schema's name */
-	StringInfoData source_xid;	  /* from the table's name to the LSN */
-	StringInfoData source_tail;	  /* from there to the end */
+	StringInfoData source_head;	 /* up to the LSN in "sequence" */
+	StringInfoData source_times; /* from there to the schema's name */
+	StringInfoData source_xid;	 /* from the table's name to the LSN */
+	StringInfoData source_tail;	 /* from there to the end */
 } JsonWriter;
 
 /* ---- strings ---- */
@@ -360,13 +360,11 @@ append_columns(JsonWriter *writer, StringInfo out, const JsonColumn *columns,
 				W2K_BUFFER_APPEND_LITERAL(out, "null");
 				continue;
 			}
-			w2k_envelope_read_column(&writer->base, jcol->column, row,
-									 &value);
+			w2k_envelope_read_column(&writer->base, jcol->column, row, &value);
 		}
 		else if (jcol->is_varlena &&
 				 VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
-			w2k_envelope_read_column(&writer->base, jcol->column, row,
-									 &value);
+			w2k_envelope_read_column(&writer->base, jcol->column, row, &value);
 		else
 		{
 			writer->base.column = jcol->column;
@@ -394,8 +392,8 @@ fill_json_column(JsonWriter *writer, JsonColumn *jcol, W2kColumn *column,
 	jcol->lead_len = lead.len;
 	jcol->index = column->index;
 	jcol->is_varlena = column->is_varlena;
-	jcol->has_fallback =
-		column->is_not_null && !writer->base.options.missing_as_null;
+	jcol->has_fallback = column->is_not_null &&
+						 !writer->base.options.missing_as_null;
 	jcol->type = column->type;
 	jcol->read = w2k_value_readers[column->type->logical];
 	jcol->column = column;
@@ -469,8 +467,7 @@ begin_source(W2kWriter *base, const W2kSource *source)
 					 source->commit_time_us, source->commit_time_us);
 
 	resetStringInfo(&writer->source_xid);
-	appendStringInfo(&writer->source_xid, ",\"txId\":%u,\"lsn\":",
-					 source->xid);
+	appendStringInfo(&writer->source_xid, ",\"txId\":%u,\"lsn\":", source->xid);
 
 	resetStringInfo(&writer->source_tail);
 	appendStringInfoString(&writer->source_tail, ",\"xmin\":null,\"origin\":");
@@ -487,8 +484,7 @@ begin_source(W2kWriter *base, const W2kSource *source)
 }
 
 static void
-key(W2kWriter *base, StringInfo out, const W2kRelation *wrel,
-	const W2kRow *row)
+key(W2kWriter *base, StringInfo out, const W2kRelation *wrel, const W2kRow *row)
 {
 	const JsonPlan *plan = wrel->plan;
 
@@ -532,8 +528,7 @@ source(W2kWriter *base, StringInfo out, const W2kEvent *event)
 	W2K_BUFFER_APPEND_LITERAL(out, ",\"source\":");
 	w2k_buffer_append(out, writer->source_head.data, writer->source_head.len);
 	w2k_buffer_append(out, lsn, lsn_len);
-	w2k_buffer_append(out, writer->source_times.data,
-					  writer->source_times.len);
+	w2k_buffer_append(out, writer->source_times.data, writer->source_times.len);
 	w2k_buffer_append(out, plan->names.data, plan->names.len);
 	w2k_buffer_append(out, writer->source_xid.data, writer->source_xid.len);
 	w2k_buffer_append(out, lsn, lsn_len);

@@ -197,8 +197,8 @@ w2k_record_begin(W2kRecordWriter *writer, StringInfo out,
 {
 	W2kRecordFrame *rec = &writer->rec;
 
-	has_context_headers =
-		has_context_headers && writer->context_header_count > 0;
+	has_context_headers = has_context_headers &&
+						  writer->context_header_count > 0;
 
 	memset(rec, 0, sizeof(*rec));
 	rec->lsn = lsn;
@@ -277,10 +277,9 @@ w2k_record_add_header(W2kRecordWriter *writer, StringInfo out,
 
 	/* a frame counts them in 16 bits */
 	if (writer->rec.header_count == PG_UINT16_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("a record cannot have more than %d headers",
-						PG_UINT16_MAX)));
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("a record cannot have more than %d headers",
+							   PG_UINT16_MAX)));
 	writer->rec.header_count++;
 	p = w2k_buffer_reserve(out, (Size) name_len + Max(value_len, 0) + 8);
 	p = w2k_put_string(p, name, (uint32) name_len);

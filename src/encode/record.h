@@ -30,7 +30,7 @@ typedef struct W2kRecordWriter
 {
 	bool is_text;
 	bool ascii_only;
-	const char *connector; /* name said in HELLO */
+	const char *connector;			/* name said in HELLO */
 	StringInfoData context_headers; /* in their frame's form, or as text */
 	uint16 context_header_count;
 
@@ -51,8 +51,7 @@ extern W2kRecordWriter *w2k_record_create_writer(bool is_text, bool ascii_only,
 
 /* The headers that every record of a table gets, behind its own. */
 extern void w2k_record_add_context_header(W2kRecordWriter *writer,
-										  const char *name,
-										  const char *value);
+										  const char *name, const char *value);
 
 extern void w2k_record_begin_transaction(W2kRecordWriter *writer,
 										 StringInfo out, uint32 xid,

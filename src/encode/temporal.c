@@ -189,8 +189,7 @@ w2k_temporal_read_timestamp(const W2kType *type, Datum datum, W2kValue *value)
 }
 
 void
-w2k_temporal_read_timestamptz(const W2kType *type, Datum datum,
-							  W2kValue *value)
+w2k_temporal_read_timestamptz(const W2kType *type, Datum datum, W2kValue *value)
 {
 	TimestampTz timestamp = DatumGetTimestampTz(datum);
 	char *p = value->scratch;
@@ -243,8 +242,8 @@ w2k_temporal_read_interval(const W2kType *type, Datum datum, W2kValue *value)
 	if (w2k_compat_is_infinite(interval))
 		set_failed(value, "an infinite interval has no number");
 	else if (pg_mul_s64_overflow(interval->month, MONTH_US, &months_us) ||
-			 pg_add_s64_overflow(interval->time,
-								 interval->day * USECS_PER_DAY, &us) ||
+			 pg_add_s64_overflow(interval->time, interval->day * USECS_PER_DAY,
+								 &us) ||
 			 pg_add_s64_overflow(us, months_us, &us))
 		set_failed(value, "interval does not fit in 64 bits when counted in "
 						  "microseconds");

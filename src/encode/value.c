@@ -170,8 +170,8 @@ read_xml(const W2kType *type, Datum datum, W2kValue *value)
 	int len;
 	const char *data = w2k_value_varlena(datum, &len);
 
-	if (len > 0 && (data[0] == '\n' || (data[0] == '<' && len > 1 &&
-										data[1] == '?')))
+	if (len > 0 &&
+		(data[0] == '\n' || (data[0] == '<' && len > 1 && data[1] == '?')))
 	{
 		data = DatumGetCString(DirectFunctionCall1(xml_out, datum));
 		len = (int) strlen(data);
@@ -220,8 +220,7 @@ read_uuid(const W2kType *type, Datum datum, W2kValue *value)
 static void
 read_enum(const W2kType *type, Datum datum, W2kValue *value)
 {
-	const char *label =
-		DatumGetCString(DirectFunctionCall1(enum_out, datum));
+	const char *label = DatumGetCString(DirectFunctionCall1(enum_out, datum));
 
 	set_text(value, label, (int) strlen(label));
 }
@@ -306,9 +305,9 @@ read_array(const W2kType *type, Datum datum, W2kValue *value)
 	if (array->ndim > 0 && array->dims[0] == 0)
 		array->ndim = 0;
 	array->element = type->element;
-	array->p = (char *) stored +
-			   (ARR_HASNULL(stored) ? (Size) stored->dataoffset
-									: ARR_OVERHEAD_NONULLS(stored->ndim));
+	array->p = (char *) stored + (ARR_HASNULL(stored)
+									  ? (Size) stored->dataoffset
+									  : ARR_OVERHEAD_NONULLS(stored->ndim));
 	array->nulls = ARR_NULLBITMAP(stored);
 	array->next = 0;
 	array->items = NULL;
@@ -376,8 +375,7 @@ w2k_value_next_element(W2kArray *array, W2kValue *value)
 	}
 	datum = fetch_att(array->p, element->typbyval, element->typlen);
 	array->p = att_addlength_pointer(array->p, element->typlen, array->p);
-	array->p =
-		(char *) att_align_nominal(array->p, element->typalign);
+	array->p = (char *) att_align_nominal(array->p, element->typalign);
 	w2k_value_read(element, datum, value);
 }
 
@@ -510,8 +508,9 @@ w2k_value_computed_default(const W2kType *type, W2kValue *value)
 {
 	/* 1970, but with its fraction, unlike the fallback */
 	if (type->logical == W2K_LOGICAL_TIMESTAMPTZ)
-		w2k_temporal_read_timestamptz(
-			type, TimestampTzGetDatum(SetEpochTimestamp()), value);
+		w2k_temporal_read_timestamptz(type,
+									  TimestampTzGetDatum(SetEpochTimestamp()),
+									  value);
 	else if (type->def->computed_default != NULL)
 		set_ascii(value, type->def->computed_default);
 	else

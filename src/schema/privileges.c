@@ -43,8 +43,8 @@ has_select(Oid relid, Relation relation, Oid roleid, const Bitmapset *attnums)
 
 		if (relid != RelationGetRelid(relation))
 		{
-			Form_pg_attribute att =
-				TupleDescAttr(RelationGetDescr(relation), attnum - 1);
+			Form_pg_attribute att = TupleDescAttr(RelationGetDescr(relation),
+												  attnum - 1);
 
 			number = get_attnum(relid, NameStr(att->attname));
 			if (number == InvalidAttrNumber)
@@ -83,7 +83,7 @@ w2k_privileges_may_read(Relation relation, Oid roleid,
 		List *ancestors = get_partition_ancestors(relid);
 		ListCell *lc;
 
-		foreach (lc, ancestors)
+		foreach(lc, ancestors)
 		{
 			if (find_obstacle(lfirst_oid(lc), relation, roleid, attnums) ==
 				NULL)

@@ -61,8 +61,8 @@ invalidate_relation(Datum arg, Oid relid)
 
 	dlist_foreach(iter, &caches)
 	{
-		W2kRelationCache *cache =
-			dlist_container(W2kRelationCache, node, iter.cur);
+		W2kRelationCache *cache = dlist_container(W2kRelationCache, node,
+												  iter.cur);
 		W2kRelation *wrel;
 		HASH_SEQ_STATUS status;
 
@@ -98,8 +98,8 @@ invalidate_types(Datum arg, int cacheid, uint32 hashvalue)
 
 	dlist_foreach(iter, &caches)
 	{
-		W2kRelationCache *cache =
-			dlist_container(W2kRelationCache, node, iter.cur);
+		W2kRelationCache *cache = dlist_container(W2kRelationCache, node,
+												  iter.cur);
 		W2kRelation *wrel;
 		HASH_SEQ_STATUS status;
 
@@ -127,8 +127,8 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "wal2kafka relations",
 												  ALLOCSET_DEFAULT_SIZES);
-	W2kRelationCache *cache =
-		MemoryContextAllocZero(context, sizeof(W2kRelationCache));
+	W2kRelationCache *cache = MemoryContextAllocZero(context,
+													 sizeof(W2kRelationCache));
 	HASHCTL ctl = {0};
 
 	cache->context = context;
@@ -195,11 +195,11 @@ find_key(Relation relation, bool *is_chosen)
 	ListCell *lc;
 
 	*is_chosen = false;
-	foreach (lc, indexes)
+	foreach(lc, indexes)
 	{
 		Oid indexid = lfirst_oid(lc);
-		HeapTuple tuple =
-			SearchSysCache1(INDEXRELID, ObjectIdGetDatum(indexid));
+		HeapTuple tuple = SearchSysCache1(INDEXRELID,
+										  ObjectIdGetDatum(indexid));
 		Form_pg_index index;
 		List *attnums;
 		bool is_primary;
@@ -309,8 +309,8 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 	ListCell *lc;
 
 	wrel->natts = desc->natts;
-	wrel->is_identity_full =
-		relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL;
+	wrel->is_identity_full = relation->rd_rel->relreplident ==
+							 REPLICA_IDENTITY_FULL;
 	if (!wrel->is_identity_full)
 		identity = RelationGetIdentityKeyBitmap(relation);
 
@@ -340,7 +340,7 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 
 	wrel->keys = palloc(sizeof(W2kColumn *) * Max(list_length(key), 1));
 	wrel->is_key_in_identity = true;
-	foreach (lc, key)
+	foreach(lc, key)
 	{
 		for (int i = 0; i < wrel->ncolumns; i++)
 		{
@@ -410,7 +410,7 @@ check_owner(W2kRelationCache *cache, const W2kRelation *wrel,
 		return false;
 
 	ereport(cache->conf->processing_failure == W2K_FAILURE_FAIL ? ERROR
-																 : WARNING,
+																: WARNING,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("connector may not capture table \"%s.%s\"", wrel->schema,
 					wrel->table),

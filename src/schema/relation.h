@@ -58,10 +58,10 @@ typedef struct W2kRelation
 	int ncolumns;
 	W2kColumn *columns; /* every column that is read, in table order */
 	int nkeys;
-	W2kColumn **keys;	/* in the key's order */
+	W2kColumn **keys;		 /* in the key's order */
 	bool is_key_in_identity; /* an old row holds the whole key */
 	bool has_warned_of_key;	 /* that it does not, once */
-	bool has_user_types; /* a change of some type may concern it */
+	bool has_user_types;	 /* a change of some type may concern it */
 	bool has_chosen_key; /* an index was chosen: a change of some index may */
 
 	Datum *old_values; /* natts each, for deforming */
@@ -72,7 +72,7 @@ typedef struct W2kRelation
 	void *plan; /* the Writer's, made on first use, in context */
 
 	/* Outlive a rebuild */
-	uint32 topic_id;		/* 0 = none yet */
+	uint32 topic_id;		 /* 0 = none yet */
 	bool is_topic_announced; /* and it still is the topic */
 } W2kRelation;
 
@@ -82,9 +82,9 @@ typedef struct W2kRelationCache W2kRelationCache;
  * A cache for one decoding session, in the current memory context and ended
  * with it.  default_owner and the lists of conf decide what is captured.
  */
-extern W2kRelationCache *w2k_relation_create_cache(
-	const struct W2kConnectorConfig *conf, const struct W2kFilter *filter,
-	bool has_emit);
+extern W2kRelationCache *
+w2k_relation_create_cache(const struct W2kConnectorConfig *conf,
+						  const struct W2kFilter *filter, bool has_emit);
 
 /*
  * The up-to-date entry of a relation.  Raises INSUFFICIENT_PRIVILEGE where an

@@ -15,7 +15,7 @@
 
 typedef enum W2kLogical
 {
-	W2K_LOGICAL_OTHER,	/* what its output function prints */
+	W2K_LOGICAL_OTHER, /* what its output function prints */
 	W2K_LOGICAL_BOOLEAN,
 	W2K_LOGICAL_INT16,
 	W2K_LOGICAL_INT32,
@@ -51,13 +51,13 @@ typedef enum W2kLogical
 /* What stands for a TOAST value that the change did not touch. */
 typedef enum W2kUnavailable
 {
-	W2K_UNAVAILABLE_NULL,		/* Debezium has no form for it */
-	W2K_UNAVAILABLE_UNKNOWN,	/* the same, and it warns */
-	W2K_UNAVAILABLE_TEXT,		/* the placeholder */
-	W2K_UNAVAILABLE_BYTES,		/* the placeholder's bytes */
-	W2K_UNAVAILABLE_ELEMENT,	/* an array of one such element */
-	W2K_UNAVAILABLE_EACH_BYTE,	/* an array of the placeholder's bytes */
-	W2K_UNAVAILABLE_UUID		/* an array of one name-based UUID */
+	W2K_UNAVAILABLE_NULL,	   /* Debezium has no form for it */
+	W2K_UNAVAILABLE_UNKNOWN,   /* the same, and it warns */
+	W2K_UNAVAILABLE_TEXT,	   /* the placeholder */
+	W2K_UNAVAILABLE_BYTES,	   /* the placeholder's bytes */
+	W2K_UNAVAILABLE_ELEMENT,   /* an array of one such element */
+	W2K_UNAVAILABLE_EACH_BYTE, /* an array of the placeholder's bytes */
+	W2K_UNAVAILABLE_UUID	   /* an array of one name-based UUID */
 } W2kUnavailable;
 
 /* What stands in a NOT NULL column that a key-only image does not hold. */
