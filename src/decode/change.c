@@ -72,6 +72,8 @@ init_change(Change *change, LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	change->skipped = session->conf->skipped_operations;
 
 	w2k_output_prepare_transaction(ctx, txn);
+	if (wrel->has_printed_types)
+		w2k_output_set_modes(session);
 	if (wrel->plan == NULL)
 		session->writer->prepare(session->writer, wrel);
 }

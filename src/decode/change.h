@@ -29,9 +29,10 @@ typedef struct W2kSession
 	XLogRecPtr last_commit_lsn;
 
 	/* The present transaction */
-	bool has_changes; /* a walsender of pgoutput would have sent it */
-	bool is_prepared; /* w2k_output_prepare_transaction was called */
-	bool has_begun;	  /* a record of it has been written */
+	bool has_changes;	   /* a walsender of pgoutput would have sent it */
+	bool is_prepared;	   /* w2k_output_prepare_transaction was called */
+	bool has_output_modes; /* w2k_output_set_modes was called */
+	bool has_begun;		   /* a record of it has been written */
 
 	/* The present change, for error contexts */
 	const W2kRelation *wrel;

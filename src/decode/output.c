@@ -43,9 +43,14 @@ set_guc(const char *name, const char *value)
  * slot.  The server decodes a transaction in a (sub)transaction that it
  * always aborts in the end, which puts these back.
  */
-static void
-set_output_modes(void)
+void
+w2k_output_set_modes(W2kSession *session)
 {
+	const char *timezone = pg_get_timezone_name(session_timezone);
+
+	if (session->has_output_modes)
+		return;
+	session->has_output_modes = true;
 	if (DateStyle != USE_ISO_DATES)
 		set_guc("datestyle", "ISO");
 	if (IntervalStyle != INTSTYLE_POSTGRES)
@@ -54,7 +59,7 @@ set_output_modes(void)
 		set_guc("extra_float_digits", "1");
 	if (bytea_output != BYTEA_OUTPUT_HEX)
 		set_guc("bytea_output", "hex");
-	if (strcmp(pg_get_timezone_name(session_timezone), "UTC") != 0)
+	if (strcmp(timezone, "UTC") != 0 && strcmp(timezone, "Etc/UTC") != 0)
 		set_guc("timezone", "UTC");
 
 	/* so that the names of objects come out qualified */
@@ -98,7 +103,6 @@ w2k_output_prepare_transaction(LogicalDecodingContext *ctx,
 
 	if (session->is_prepared)
 		return;
-	set_output_modes();
 	begin_source(session, txn);
 	session->is_prepared = true;
 }

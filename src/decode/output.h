@@ -7,12 +7,12 @@
 
 #include "decode/change.h"
 
-/*
- * Before a change of the transaction is encoded, once: what its records have
- * in common, and the settings that values are printed under.
- */
+/* Before a change of the transaction is encoded: what its records share. */
 extern void w2k_output_prepare_transaction(LogicalDecodingContext *ctx,
 										   ReorderBufferTXN *txn);
+
+/* Before output functions are called in the transaction: their settings. */
+extern void w2k_output_set_modes(W2kSession *session);
 
 /*
  * Begins a record; before the first one of a transaction, the transaction.

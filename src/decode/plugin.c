@@ -77,6 +77,7 @@ begin_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 
 	session->has_changes = false;
 	session->is_prepared = false;
+	session->has_output_modes = false;
 	session->has_begun = false;
 }
 
@@ -123,8 +124,9 @@ write_suspect(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	bool was_writing = session->is_writing;
 	int saved_len = ctx->out->len;
 
-	/* this transaction's settings are made before, so that they stay */
+	/* settings are made before, so that they outlive the subtransaction */
 	w2k_output_prepare_transaction(ctx, txn);
+	w2k_output_set_modes(session);
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(oldcontext);

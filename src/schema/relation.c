@@ -267,6 +267,8 @@ fill_column(W2kRelation *wrel, W2kColumn *column, Form_pg_attribute att)
 	{
 		if (type->is_domain || type->oid >= FirstNormalObjectId)
 			wrel->has_user_types = true;
+		if (type->output != NULL)
+			wrel->has_printed_types = true;
 	}
 }
 

@@ -62,6 +62,7 @@ typedef struct W2kRelation
 	bool is_key_in_identity; /* an old row holds the whole key */
 	bool has_warned_of_key;	 /* that it does not, once */
 	bool has_user_types;	 /* a change of some type may concern it */
+	bool has_printed_types;	 /* some go through their output functions */
 	bool has_chosen_key; /* an index was chosen: a change of some index may */
 
 	Datum *old_values; /* natts each, for deforming */
