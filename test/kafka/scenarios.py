@@ -643,7 +643,7 @@ def run_suite():
                                  .splitlines()[0]))
             try:
                 getattr(scenarios, name)()
-            except (TestbedError, PgError) as err:
+            except (TestbedError, PgError, OSError) as err:
                 checks.ok(False, "%s: %s" % (name, err), "".join(
                     c.log_tail() for c in scenarios.clusters[-1:]))
             for cluster in scenarios.clusters:

@@ -68,9 +68,10 @@ def unit(inst):
     code, out = stream(["make", "-C", REPO + "/test/unit",
                         "PG_CONFIG=" + inst.pg_config, "check"],
                        env=make_env())
-    good = len(re.findall(r"^ok\b", out, re.M))
-    bad = len(re.findall(r"^not ok\b", out, re.M))
-    return good, max(bad, 1 if code else 0), 0
+    total = sum(map(int, re.findall(r"^Files=\d+, Tests=(\d+)", out, re.M)))
+    bad = len(re.findall(r"^#   Failed test|^not ok\b", out, re.M))
+    bad = max(bad, 1 if code else 0)
+    return max(total - bad, 0), bad, 0
 
 
 def properties(inst):

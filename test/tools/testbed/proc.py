@@ -116,10 +116,13 @@ def cmdline(pid):
 
 
 def maps(pid):
-    """Files that a process maps."""
-    with open("/proc/%d/maps" % pid) as lines:
-        return {line.split(None, 5)[5].strip() for line in lines
-                if len(line.split(None, 5)) == 6}
+    """Files that a process maps; none when it is gone."""
+    try:
+        with open("/proc/%d/maps" % pid) as lines:
+            return {line.split(None, 5)[5].strip() for line in lines
+                    if len(line.split(None, 5)) == 6}
+    except (FileNotFoundError, ProcessLookupError):
+        return set()
 
 
 def send(pid, sig):
