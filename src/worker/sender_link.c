@@ -39,17 +39,20 @@
 /* Of a line on the sender's stderr. */
 #define LOG_LINE_MAX 2000
 
-/* Copies a string of a frame where it must end in a zero. */
+/* Reads a string of a frame to where it must end in a zero. */
 static void
-copy_string(char *to, size_t size, const char *from, uint32 len)
+get_text(W2kCursor *cur, char *to, size_t size)
 {
+	uint32 len;
+	const char *from = w2k_get_string(cur, &len);
+
 	if (from == NULL)
+		len = 0;
+	else
 	{
-		to[0] = '\0';
-		return;
+		len = (uint32) pg_mbcliplen(from, (int) len, (int) Min(len, size - 1));
+		memcpy(to, from, len);
 	}
-	len = (uint32) pg_mbcliplen(from, (int) len, (int) Min(len, size - 1));
-	memcpy(to, from, len);
 	to[len] = '\0';
 }
 
@@ -161,13 +164,11 @@ note_topic(W2kSenderLink *sender, W2kCursor *cur)
 {
 	uint32 topic_id = w2k_get_u32(cur);
 	Oid relid = w2k_get_u32(cur);
-	uint32 len;
-	const char *topic = w2k_get_string(cur, &len);
-	char name[256];
+	char topic[256];
 
+	get_text(cur, topic, sizeof(topic));
 	if (cur->is_malformed || topic_id > 10000000)
 		elog(ERROR, "malformed topic frame from the output plugin");
-	copy_string(name, sizeof(name), topic, len);
 	if (topic_id >= sender->tables_size)
 	{
 		uint32 size = Max(topic_id + 1, sender->tables_size * 2);
@@ -449,12 +450,10 @@ static void
 on_status(W2kSenderLink *sender, W2kCursor *cur)
 {
 	bool is_connected = w2k_get_u8(cur) != 0;
-	uint32 len;
-	const char *text = w2k_get_string(cur, &len);
 
 	sender->has_status = true;
 	sender->is_connected = is_connected;
-	copy_string(sender->status, sizeof(sender->status), text, len);
+	get_text(cur, sender->status, sizeof(sender->status));
 }
 
 static void
@@ -462,22 +461,17 @@ on_error(W2kSenderLink *sender, W2kCursor *cur)
 {
 	uint8 severity = w2k_get_u8(cur);
 	uint64 lsn;
-	uint32 len;
 	char topic[256];
 	char code[64];
 	char text[W2K_ERROR_LEN];
 	char where[W2K_ERROR_LEN];
-	const char *s;
 
 	(void) w2k_get_u32(cur); /* librdkafka's number; its name says more */
 	(void) w2k_get_u64(cur); /* sequence */
 	lsn = w2k_get_u64(cur);
-	s = w2k_get_string(cur, &len);
-	copy_string(topic, sizeof(topic), s, len);
-	s = w2k_get_string(cur, &len);
-	copy_string(code, sizeof(code), s, len);
-	s = w2k_get_string(cur, &len);
-	copy_string(text, sizeof(text), s, len);
+	get_text(cur, topic, sizeof(topic));
+	get_text(cur, code, sizeof(code));
+	get_text(cur, text, sizeof(text));
 
 	where[0] = '\0';
 	if (lsn != 0)
@@ -513,14 +507,11 @@ static void
 on_log(W2kCursor *cur)
 {
 	uint8 level = w2k_get_u8(cur);
-	uint32 len;
-	const char *s = w2k_get_string(cur, &len);
 	char facility[64];
 	char text[LOG_LINE_MAX];
 
-	copy_string(facility, sizeof(facility), s, len);
-	s = w2k_get_string(cur, &len);
-	copy_string(text, sizeof(text), s, len);
+	get_text(cur, facility, sizeof(facility));
+	get_text(cur, text, sizeof(text));
 	ereport(level <= 6 ? LOG : DEBUG1,
 			(errmsg("wal2kafka sender: %s: %s", facility, text)));
 }
