@@ -43,7 +43,8 @@ INSERT INTO ts VALUES (20, '0044-03-15 01:02:03 BC', '0001-12-31 00:00:00 BC', '
 SELECT after FROM changes();
 CREATE TABLE i (i interval);
 INSERT INTO i VALUES ('0'), ('1 year'), ('1 mon'), ('1 day'), ('1 hour'), ('1 microsecond'), ('-1 year -2 mon -3 days -04:05:06.789'),
-    ('1 year 2 mons 3 days 4 hours 5 mins 6.789012 secs'), ('1 mon -1 day'), ('178000000 years'), (NULL), ('292471 years');
+    ('1 year 2 mons 3 days 4 hours 5 mins 6.789012 secs'), ('1 mon -1 day'), ('178000000 years'), (NULL), ('292471 years'),
+    ('106751991 days'), ('106751992 days'), ('2147483647 days'), ('-2147483648 days');
 SELECT after FROM changes();
 -- Inside ranges and composites they are text, in ISO form and in UTC.
 CREATE TABLE r (r tstzrange, s tsrange, d daterange, c d, i interval[]);

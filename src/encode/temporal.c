@@ -237,13 +237,14 @@ w2k_temporal_read_interval(const W2kType *type, Datum datum, W2kValue *value)
 {
 	Interval *interval = DatumGetIntervalP(datum);
 	int64 us;
+	int64 days_us;
 	int64 months_us;
 
 	if (w2k_compat_is_infinite(interval))
 		set_failed(value, "an infinite interval has no number");
 	else if (pg_mul_s64_overflow(interval->month, MONTH_US, &months_us) ||
-			 pg_add_s64_overflow(interval->time, interval->day * USECS_PER_DAY,
-								 &us) ||
+			 pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days_us) ||
+			 pg_add_s64_overflow(interval->time, days_us, &us) ||
 			 pg_add_s64_overflow(us, months_us, &us))
 		set_failed(value, "interval does not fit in 64 bits when counted in "
 						  "microseconds");
