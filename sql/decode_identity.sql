@@ -157,6 +157,13 @@ SELECT op, before->'i' AS i, before->'s' AS s FROM changes();
 INSERT INTO defaults DEFAULT VALUES;
 DELETE FROM defaults;
 SELECT op, before->'i' AS i, before->'t' AS t, before->'b' AS b FROM changes('before.unknown.values', 'null');
+-- One that cannot be computed does not keep rows from being sent.
+CREATE TABLE misfits (id int PRIMARY KEY, i int NOT NULL DEFAULT 99999999999,
+    v varchar(3) NOT NULL DEFAULT 'abcdef', n numeric(3,1) NOT NULL DEFAULT 12345,
+    ok varchar(3) NOT NULL DEFAULT 'abc');
+INSERT INTO misfits VALUES (1, 2, 'x', 3);
+DELETE FROM misfits;
+SELECT op, before, after FROM changes();
 
 SELECT pg_drop_replication_slot('regress_decode_identity');
 SET client_min_messages = warning;

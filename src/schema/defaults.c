@@ -11,6 +11,7 @@
 
 #include "access/transam.h"
 #include "access/tupdesc.h"
+#include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
@@ -19,6 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 
 #include "schema/defaults.h"
 
@@ -91,6 +93,46 @@ make_role_name(const SQLValueFunction *func)
 					 CStringGetTextDatum(word), false, false);
 }
 
+/*
+ * Casts a constant as the default says; NULL where that fails.  Nobody needs
+ * to have inserted such a default yet (DEFAULT 99999999999 of an integer), so
+ * it must not fail the table's other rows: hence the subtransaction.
+ */
+static Node *
+cast_constant(Node *expr)
+{
+	MemoryContext oldcontext = CurrentMemoryContext;
+	ResourceOwner oldowner = CurrentResourceOwner;
+	Node *volatile result = NULL;
+
+	if (IsA(expr, Const))
+		return expr;
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(oldcontext);
+	PG_TRY();
+	{
+		result = eval_const_expressions(NULL, expr);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		int category;
+
+		MemoryContextSwitchTo(oldcontext);
+		category = ERRCODE_TO_CATEGORY(geterrcode());
+		if (category == ERRCODE_OPERATOR_INTERVENTION ||
+			category == ERRCODE_INSUFFICIENT_RESOURCES)
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		result = NULL;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(oldcontext);
+	CurrentResourceOwner = oldowner;
+	return result;
+}
+
 W2kDefault
 w2k_defaults_read(Relation relation, AttrNumber attnum,
 				  MemoryContext result_context, Datum *value)
@@ -121,9 +163,9 @@ w2k_defaults_read(Relation relation, AttrNumber attnum,
 	else if (att->atttypid == BPCHAROID)
 		constant = (Const *) core; /* as written, without the padding */
 	else
-		constant = (Const *) eval_const_expressions(NULL, expr);
+		constant = (Const *) cast_constant(expr);
 
-	if (!IsA(constant, Const) || constant->constisnull ||
+	if (constant == NULL || !IsA(constant, Const) || constant->constisnull ||
 		constant->consttype != att->atttypid)
 		return W2K_DEFAULT_NONE;
 
