@@ -11,6 +11,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_publication.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
@@ -106,6 +107,26 @@ is_skippable(int sqlerrcode)
 }
 
 /*
+ * What was written of a change is taken back: the writer is what it was, but
+ * for the numbers of topics, which a table keeps once it has one.  Topics that
+ * emit() named are forgotten, since one of them may only seem announced.
+ */
+static void
+forget_records(W2kSession *session, const W2kRelation *wrel,
+			   const W2kRecordWriter *saved)
+{
+	uint32 next_topic_id = session->records->next_topic_id;
+
+	*session->records = *saved;
+	session->records->next_topic_id = next_topic_id;
+	if (wrel->capture == W2K_CAPTURE_EMIT && session->emit_topics != NULL)
+	{
+		hash_destroy(session->emit_topics);
+		session->emit_topics = NULL;
+	}
+}
+
+/*
  * A change that made decoding fail before (R12), or one after it: encodes it
  * in a subtransaction, and if it fails (again) goes on without it, as the
  * policy says.
@@ -151,7 +172,7 @@ write_suspect(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		MemoryContextSwitchTo(oldcontext);
 		CurrentResourceOwner = oldowner;
 
-		*session->records = saved_records;
+		forget_records(session, wrel, &saved_records);
 		session->has_begun = saved_has_begun;
 		session->is_writing = was_writing;
 		wrel->is_topic_announced = saved_is_announced;
