@@ -6,6 +6,7 @@ CREATE ROLE regress_w2k_bob IN ROLE wal2kafka_admin;
 CREATE ROLE regress_w2k_team ROLE regress_w2k_alice;
 CREATE ROLE regress_w2k_monitor IN ROLE pg_monitor;
 CREATE ROLE regress_w2k_nobody;
+CREATE ROLE regress_w2k_writer IN ROLE pg_write_all_data, pg_read_all_data;
 
 -- Nothing is for everybody.
 SELECT p.oid::regprocedure AS executable_by_public
@@ -33,6 +34,16 @@ SELECT * FROM wal2kafka.get_connectors();
 SELECT * FROM wal2kafka.connectors;
 SELECT * FROM wal2kafka.connector;
 SELECT * FROM wal2kafka.emitted;
+RESET ROLE;
+
+-- Nor for those who may write and read all data: no forged record, no
+-- connector led to another's slot.
+SET ROLE regress_w2k_writer;
+INSERT INTO wal2kafka.emitted VALUES ('alices', 'topic', 'k', '1');
+INSERT INTO wal2kafka.connector_progress VALUES ('alices', 'not_yours', 'ready', NULL, '', 0);
+INSERT INTO wal2kafka.connector (name, owner, config, desired_state, system_identifier, database_oid)
+	VALUES ('forged', 'pg_read_all_data', '{}', 'running', '', 0);
+SELECT wal2kafka.emit('topic', 'k', '1');
 RESET ROLE;
 
 -- An administrator makes connectors and is their owner.
@@ -204,4 +215,4 @@ $$;
 REVOKE USAGE ON SCHEMA wal2kafka FROM regress_w2k_nobody;
 DROP EXTENSION wal2kafka;
 DROP ROLE regress_w2k_team, regress_w2k_alice, regress_w2k_monitor,
-	regress_w2k_nobody;
+	regress_w2k_nobody, regress_w2k_writer;

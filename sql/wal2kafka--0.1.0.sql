@@ -70,6 +70,9 @@ CREATE TABLE wal2kafka.connector_progress (
 	snapshot pg_catalog.jsonb,
 	updated pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
+-- Without a policy: to keep out pg_write_all_data, whose members could have a
+-- connector take over, or drop, another's slot.
+ALTER TABLE wal2kafka.connector_progress ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE wal2kafka.connector_progress IS
 'what a connector''s worker must find again after a restart; written by the workers alone';
 
@@ -82,6 +85,8 @@ CREATE TABLE wal2kafka.emitted (
 	value pg_catalog.jsonb,
 	headers pg_catalog.jsonb
 ) WITH (user_catalog_table = true);
+-- The same here: their rows would be records of any connector.
+ALTER TABLE wal2kafka.emitted ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE wal2kafka.emitted IS
 'records of emit() on their way through the WAL; always empty to a reader';
 
