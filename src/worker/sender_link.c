@@ -181,7 +181,7 @@ note_topic(W2kSenderLink *sender, W2kCursor *cur)
 	}
 	sender->tables[topic_id] = OidIsValid(relid)
 								   ? w2k_slots_table(sender->slot_index, relid,
-													 name)
+													 topic)
 								   : NULL;
 }
 
