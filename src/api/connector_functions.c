@@ -84,19 +84,19 @@ config_arg(FunctionCallInfo fcinfo, int argno)
 static void
 check_name(const char *name)
 {
-	size_t len = strlen(name);
-
-	if (len == 0 || len >= W2K_CONNECTOR_NAME_LEN)
+	if (name[0] == '\0')
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("invalid connector name: \"%s\"", name),
-						errdetail("A connector's name has 1 to %d bytes.",
+						errmsg("connector name must not be empty")));
+	if (strlen(name) >= W2K_CONNECTOR_NAME_LEN)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("connector name is too long"),
+						errdetail("A connector's name has at most %d bytes.",
 								  W2K_CONNECTOR_NAME_LEN - 1)));
 	for (const char *p = name; *p; p++)
 		if ((unsigned char) *p < 0x20 || *p == 0x7f)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg(
-						 "invalid connector name: it has a control character")));
+					 errmsg("connector name must not have control characters")));
 }
 
 /*
