@@ -320,7 +320,8 @@ refuse_delete(Change *change)
 	W2kSession *session = change->session;
 	W2kFailureMode mode = session->conf->processing_failure;
 
-	session->skipped++;
+	if (mode != W2K_FAILURE_FAIL)
+		w2k_output_skip(change->ctx, change->event.lsn, change->wrel->relid);
 	if (mode == W2K_FAILURE_SKIP)
 		return;
 	ereport(mode == W2K_FAILURE_FAIL ? ERROR : WARNING,

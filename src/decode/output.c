@@ -140,6 +140,22 @@ w2k_output_end_record(LogicalDecodingContext *ctx)
 }
 
 void
+w2k_output_skip(LogicalDecodingContext *ctx, XLogRecPtr lsn, Oid relid)
+{
+	W2kSession *session = ctx->output_plugin_private;
+
+	session->skipped++;
+	if (session->records->is_text)
+		return;
+	if (!session->is_writing)
+	{
+		OutputPluginPrepareWrite(ctx, true);
+		session->is_writing = true;
+	}
+	w2k_record_skip(session->records, ctx->out, lsn, relid);
+}
+
+void
 w2k_output_flush(LogicalDecodingContext *ctx)
 {
 	W2kSession *session = ctx->output_plugin_private;

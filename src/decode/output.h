@@ -24,6 +24,10 @@ extern void w2k_output_begin_record(LogicalDecodingContext *ctx,
 									XLogRecPtr lsn, bool has_context_headers);
 extern void w2k_output_end_record(LogicalDecodingContext *ctx);
 
+/* Counts a change that is given up by policy; w2k_output_flush follows. */
+extern void w2k_output_skip(LogicalDecodingContext *ctx, XLogRecPtr lsn,
+							Oid relid);
+
 /* Hands over what a change has written, if anything. */
 extern void w2k_output_flush(LogicalDecodingContext *ctx);
 

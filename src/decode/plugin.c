@@ -177,7 +177,7 @@ write_suspect(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		session->is_writing = was_writing;
 		wrel->is_topic_announced = saved_is_announced;
 		ctx->out->len = saved_len;
-		session->skipped++;
+		w2k_output_skip(ctx, change->lsn, wrel->relid);
 		session->writer->column = NULL;
 		if (session->conf->processing_failure == W2K_FAILURE_WARN)
 			ereport(WARNING,

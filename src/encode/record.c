@@ -153,6 +153,22 @@ w2k_record_add_context_header(W2kRecordWriter *writer, const char *name,
 }
 
 void
+w2k_record_skip(W2kRecordWriter *writer, StringInfo out, XLogRecPtr lsn,
+				Oid relid)
+{
+	int start;
+
+	if (writer->is_text)
+		return;
+	if (!writer->is_hello_sent)
+		append_hello(writer, out);
+	start = begin_frame(out);
+	append_u64(out, lsn);
+	append_u32(out, relid);
+	end_frame(out, start, W2K_FRAME_SKIPPED);
+}
+
+void
 w2k_record_begin_transaction(W2kRecordWriter *writer, StringInfo out,
 							 uint32 xid, XLogRecPtr commit_lsn,
 							 int64 commit_time_us)

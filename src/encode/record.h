@@ -49,6 +49,10 @@ typedef struct W2kRecordWriter
 extern W2kRecordWriter *w2k_record_create_writer(bool is_text, bool ascii_only,
 												 const char *connector);
 
+/* A change that is given up; nothing in text. */
+extern void w2k_record_skip(W2kRecordWriter *writer, StringInfo out,
+							XLogRecPtr lsn, Oid relid);
+
 /* The headers that every record of a table gets, behind its own. */
 extern void w2k_record_add_context_header(W2kRecordWriter *writer,
 										  const char *name, const char *value);

@@ -35,6 +35,8 @@
  *	RECORD		struct W2kRecordFrame below, then key, value, own headers
  *	COMMIT		uint64 commit_lsn, uint64 end_lsn, int64 commit_time_us,
  *				uint32 records in this transaction
+ *	SKIPPED		uint64 lsn, uint32 relid: a change that the plugin gave up by
+ *				policy.  For the worker's count; the sender passes over it.
  *	FLUSH		uint32 request_id: answer FLUSHED when everything before is
  *				acknowledged
  *
@@ -75,6 +77,7 @@
 #define W2K_FRAME_BEGIN 'B'	  /* down */
 #define W2K_FRAME_RECORD 'R'  /* down */
 #define W2K_FRAME_COMMIT 'K'  /* down */
+#define W2K_FRAME_SKIPPED 'S' /* down */
 #define W2K_FRAME_FLUSH 'F'	  /* down */
 #define W2K_FRAME_ACK 'A'	  /* up */
 #define W2K_FRAME_STATUS 'U'  /* up */

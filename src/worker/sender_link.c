@@ -348,6 +348,8 @@ count_frames(W2kSenderLink *sender)
 			note_commit(sender, &payload);
 		else if (type == W2K_FRAME_TOPIC)
 			note_topic(sender, &payload);
+		else if (type == W2K_FRAME_SKIPPED)
+			pg_atomic_fetch_add_u64(&sender->counters->skipped, 1);
 	}
 }
 
