@@ -429,6 +429,45 @@ class Scenarios:
         self.checks.ok(int(errors or 0) >= 1, "and counts it: %s" % errors)
         cluster.destroy()
 
+    def missing_topic(self):
+        """A topic that is not there and that nobody may make."""
+        broker = kafka.Broker("kafka-missing", settings=[
+            "auto.create.topics.enable=false"])
+        broker.start()
+        cluster = self.cluster("missing", sql="CREATE TABLE there (id int "
+                               "PRIMARY KEY); CREATE TABLE absent (id int "
+                               "PRIMARY KEY);")
+        try:
+            broker.create_topic("missing.public.there")
+            cluster.create_connector("missing", {
+                "bootstrap.servers": broker.address,
+                "topic.prefix": "missing"})
+            cluster.wait_connector("missing")
+            cluster.query("INSERT INTO there VALUES (1)")
+            cluster.query("INSERT INTO absent VALUES (1)")
+            cluster.query("INSERT INTO there VALUES (2)")
+
+            def probe():
+                state, error = cluster.query(
+                    "SELECT state, last_error FROM wal2kafka.connectors")[0]
+                return error if state in ("retrying", "failed") and error \
+                    else None
+            error = wait_until("the view says that a topic is missing",
+                               probe, 60)
+            self.checks.ok("missing.public.absent" in error,
+                           "a missing topic is named: %s" % error)
+            broker.create_topic("missing.public.absent")
+            if cluster.value("SELECT state FROM wal2kafka.connectors") \
+                    == "failed":
+                cluster.query("SELECT wal2kafka.restart_connector('missing')")
+            cluster.wait_connector("missing")
+            self.deliver(cluster, "missing")
+            self.checks.ok(len(broker.read("missing.public.absent")) == 1,
+                           "once it is there, its records arrive")
+        finally:
+            broker.stop()
+            cluster.destroy()
+
     def under_all_tables_publication(self):
         """A publication FOR ALL TABLES, as Debezium makes it, beside us."""
         cluster = self.cluster("alltables", sql="""
@@ -620,7 +659,7 @@ class Scenarios:
 
 
 ALL = ["maps", "clean_restart", "databases", "topics", "too_large",
-       "under_all_tables_publication", "container", "promotion", "take_over",
+       "missing_topic", "under_all_tables_publication", "container", "promotion", "take_over",
        "soak", "broker_absent"]
 if LONG:
     ALL.append("take_over_under_load")

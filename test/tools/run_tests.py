@@ -178,4 +178,6 @@ def run_tests():
     return 1 if results.failed or not results.passed else 0
 
 
-main(run_tests)
+# Adopted by nobody who waits for it, a TAP script's killed postmaster would
+# stay a zombie and look alive.
+main(run_tests, adopts_orphans=False)

@@ -145,14 +145,15 @@ class Checks:
         return 1 if self.failed else 0
 
 
-def main(function):
+def main(function, adopts_orphans=True):
     """Run a script's main; an expected error is one line, not a traceback.
 
     A SIGTERM runs the script's "finally" blocks: nothing stays behind.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     from . import proc
-    proc.adopt_orphans()
+    if adopts_orphans:
+        proc.adopt_orphans()
     try:
         code = function()
     except TestbedError as err:

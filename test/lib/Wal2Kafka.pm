@@ -1,0 +1,156 @@
+# Wal2Kafka.pm: what the TAP scripts share: a node with the extension, the
+# mock broker, and reading a topic.
+#
+# The mock broker is the program that W2K_MOCK names; kcat reads.
+package Wal2Kafka;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use IPC::Run qw(start);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+our @EXPORT = qw(new_node start_broker broker_command stop_broker read_topic
+  create_connector wait_state wait_delivered pids_of is_gone timed);
+
+# A node that is ready for connectors, with the extension in "postgres".
+sub new_node
+{
+	my ($name, %params) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init(allows_streaming => 'logical');
+	my $preload = $params{no_preload} ? '' : 'wal2kafka';
+	$node->append_conf('postgresql.conf', qq(
+shared_preload_libraries = '$preload'
+max_replication_slots = 20
+max_worker_processes = 24
+));
+	# A server older than the setting does not start with it.
+	my ($known) = run_command([ 'postgres', '--describe-config' ]);
+	$node->append_conf('postgresql.conf',
+		"output_plugin_libraries = 'pgoutput, test_decoding, wal2kafka'\n")
+	  if $known =~ /^output_plugin_libraries\t/m;
+	$node->append_conf('postgresql.conf', $params{conf}) if $params{conf};
+	$node->start;
+	$node->safe_psql('postgres', 'CREATE EXTENSION wal2kafka');
+	return $node;
+}
+
+# Returns {address, ...}; the broker ends with its standard input.
+sub start_broker
+{
+	my %broker = (in => '', out => '');
+
+	$broker{run} = start([ $ENV{W2K_MOCK}, @_ ], '<', \$broker{in},
+		'>', \$broker{out}, '2>', '/dev/null',
+		IPC::Run::timer($PostgreSQL::Test::Utils::timeout_default * 10));
+	$broker{run}->pump until $broker{out} =~ /\n/;
+	($broker{address}) = $broker{out} =~ /^(\S+)/;
+	return \%broker;
+}
+
+# One line of its command language (test/mock/mock_broker.c).
+sub broker_command
+{
+	my ($broker, $line) = @_;
+
+	$broker->{out} = '';
+	$broker->{in} .= "$line\n";
+	$broker->{run}->pump until $broker->{out} =~ /\n/;
+	is($broker->{out}, "ok\n", "broker: $line");
+}
+
+sub stop_broker
+{
+	my ($broker) = @_;
+	$broker->{run}->finish;
+}
+
+# Keys of a topic's records, oldest first; or what a kcat format says.
+sub read_topic
+{
+	my ($broker, $topic, $format) = @_;
+	my ($out) = run_command([
+		'kcat', '-b', $broker->{address}, '-C', '-t', $topic, '-o',
+		'beginning', '-e', '-q', '-u', '-f', $format // '%k\n',
+		'-X', 'fetch.wait.max.ms=10' ]);
+	return split /\n/, $out;
+}
+
+sub create_connector
+{
+	my ($node, $db, $name, $broker, $tables, %more) = @_;
+	my %config = (
+		'bootstrap.servers' => $broker->{address},
+		'topic.prefix' => $name,
+		'table.include.list' => $tables,
+		'snapshot.mode' => 'no_data',
+		%more);
+	my $json = '{' . join(', ',
+		map { qq("$_": "$config{$_}") } sort keys %config) . '}';
+
+	$node->safe_psql($db,
+		"SELECT wal2kafka.create_connector('$name', '$json')");
+}
+
+sub wait_state
+{
+	my ($node, $db, $name, $state) = @_;
+
+	ok( $node->poll_query_until($db,
+			"SELECT state = '$state' FROM wal2kafka.connectors "
+			  . "WHERE name = '$name'"),
+		"connector $name is $state")
+	  or diag($node->safe_psql($db,
+			'SELECT name, state, last_error FROM wal2kafka.connectors'));
+}
+
+# Everything committed by now is acknowledged.
+sub wait_delivered
+{
+	my ($node, $db, $name) = @_;
+
+	ok( $node->poll_query_until($db,
+			"SELECT wal2kafka.wait_for_delivery('$name', NULL, '10 s')"),
+		"connector $name has delivered");
+}
+
+# (worker, sender)
+sub pids_of
+{
+	my ($node, $db, $name) = @_;
+
+	$node->poll_query_until($db,
+		"SELECT pid IS NOT NULL AND sender_pid IS NOT NULL "
+		  . "FROM wal2kafka.connectors WHERE name = '$name'");
+	return split /\|/, $node->safe_psql($db,
+		"SELECT pid, sender_pid FROM wal2kafka.connectors "
+		  . "WHERE name = '$name'");
+}
+
+# Waits until none of the processes is there, nor a zombie of it.
+sub is_gone
+{
+	my ($what, @pids) = @_;
+	my $end = time() + 10;
+
+	sleep 0.05 while (grep { -d "/proc/$_" } @pids) && time() < $end;
+	is_deeply([ grep { -d "/proc/$_" } @pids ], [], $what);
+}
+
+# Seconds that it took.
+sub timed
+{
+	my ($code) = @_;
+	my $began = time();
+
+	$code->();
+	return time() - $began;
+}
+
+1;
