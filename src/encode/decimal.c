@@ -18,6 +18,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/cash.h"
 #include "utils/pg_locale.h"
 
@@ -301,7 +302,7 @@ unscaled_digits(const W2kValue *value, bool *is_negative)
 {
 	int nwords = (value->len + 3) / 4;
 	uint32 *words = palloc0(nwords * sizeof(uint32));
-	int size = value->len * 3 + 2; /* a byte is less than 2.41 digits */
+	int size = value->len * 3 + 11; /* a byte is less than 2.41 digits */
 	char *digits = palloc(size);
 	char *p = digits + size;
 	unsigned int carry = 1;
@@ -320,13 +321,20 @@ unscaled_digits(const W2kValue *value, bool *is_negative)
 		words[i / 4] |= byte << (i % 4 * 8);
 	}
 
+	/* nine digits at a time: a division goes through the whole number */
 	*--p = '\0';
 	do
 	{
-		*--p = (char) ('0' + divide(words, nwords, 10));
+		uint32 group = divide(words, nwords, 1000000000);
+
+		for (int i = 0; i < 9; i++, group /= 10)
+			*--p = (char) ('0' + group % 10);
 		while (nwords > 0 && words[nwords - 1] == 0)
 			nwords--;
+		CHECK_FOR_INTERRUPTS();
 	} while (nwords > 0);
+	while (*p == '0' && p[1] != '\0')
+		p++;
 	return p;
 }
 
