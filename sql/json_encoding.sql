@@ -35,6 +35,13 @@ SELECT substring(data FROM '"after":[^}]*}') AS after
 FROM pg_logical_slot_peek_changes('regress_ascii', NULL, NULL);
 SELECT substring(data FROM '"after":[^}]*}') AS after
 FROM pg_logical_slot_get_changes('regress_ascii', NULL, NULL, 'column.exclude.list', '.*\.v');
+-- A table whose name is not UTF-8 cannot be sent either, and can be passed over.
+DO $$ BEGIN EXECUTE E'CREATE TABLE "b\344" (id int PRIMARY KEY)'; EXECUTE E'INSERT INTO "b\344" VALUES (1)';
+    EXECUTE E'TRUNCATE "b\344"'; INSERT INTO t VALUES (5, 'after it'); END $$;
+SELECT data FROM pg_logical_slot_peek_changes('regress_ascii', NULL, NULL);
+SELECT substring(data FROM '"after":[^}]*}') AS after
+FROM pg_logical_slot_peek_changes('regress_ascii', NULL, NULL, 'suspect.lsn', '0/1',
+    'skipped.operations', 'none', 'event.processing.failure.handling.mode', 'skip');
 SELECT pg_drop_replication_slot('regress_ascii');
 
 \c :regress_db

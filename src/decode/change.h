@@ -35,7 +35,7 @@ typedef struct W2kSession
 	bool has_begun;		   /* a record of it has been written */
 
 	/* The present change, for error contexts */
-	const W2kRelation *wrel;
+	W2kRelation *wrel;
 	XLogRecPtr lsn;
 
 	bool is_writing; /* OutputPluginPrepareWrite was called */

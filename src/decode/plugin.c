@@ -12,6 +12,7 @@
 #include "access/xact.h"
 #include "catalog/pg_publication.h"
 #include "utils/hsearch.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
@@ -82,14 +83,24 @@ begin_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 	session->has_begun = false;
 }
 
+/* The records of a change of a table; none where it is not captured. */
 static void
 write_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
-			 W2kRelation *wrel, Relation relation, ReorderBufferChange *change)
+			 Relation relation, ReorderBufferChange *change)
 {
-	if (wrel->capture == W2K_CAPTURE_EMIT)
-		w2k_change_write_emitted(ctx, txn, wrel, relation, change);
-	else
+	W2kSession *session = ctx->output_plugin_private;
+	W2kRelation *wrel = w2k_relation_lookup(session->relations, relation);
+	bool is_truncate = change->action == REORDER_BUFFER_CHANGE_TRUNCATE;
+
+	if (wrel->capture == W2K_CAPTURE_NONE)
+		return;
+	session->wrel = wrel;
+	if (wrel->capture == W2K_CAPTURE_ROWS && is_truncate)
+		w2k_change_write_truncate(ctx, txn, wrel, change->lsn);
+	else if (wrel->capture == W2K_CAPTURE_ROWS)
 		w2k_change_write_row(ctx, txn, wrel, relation, change);
+	else if (!is_truncate)
+		w2k_change_write_emitted(ctx, txn, wrel, relation, change);
 }
 
 /* May a policy skip a change that failed in this way? */
@@ -108,40 +119,60 @@ is_skippable(int sqlerrcode)
 
 /*
  * What was written of a change is taken back: the writer is what it was, but
- * for the numbers of topics, which a table keeps once it has one.  Topics that
- * emit() named are forgotten, since one of them may only seem announced.
+ * for the numbers of topics, which a table keeps once it has one.  The topics
+ * of the change may only seem announced.
  */
 static void
-forget_records(W2kSession *session, const W2kRelation *wrel,
-			   const W2kRecordWriter *saved)
+forget_records(W2kSession *session, const W2kRecordWriter *saved)
 {
 	uint32 next_topic_id = session->records->next_topic_id;
 
 	*session->records = *saved;
 	session->records->next_topic_id = next_topic_id;
-	if (wrel->capture == W2K_CAPTURE_EMIT && session->emit_topics != NULL)
+	session->writer->column = NULL;
+	if (session->wrel == NULL)
+		return;
+	session->wrel->is_topic_announced = false;
+	if (session->wrel->capture == W2K_CAPTURE_EMIT &&
+		session->emit_topics != NULL)
 	{
 		hash_destroy(session->emit_topics);
 		session->emit_topics = NULL;
 	}
 }
 
+/* Goes on without a change, as the policy says. */
+static void
+skip_change(LogicalDecodingContext *ctx, Relation relation, XLogRecPtr lsn,
+			const ErrorData *error)
+{
+	W2kSession *session = ctx->output_plugin_private;
+
+	w2k_output_skip(ctx, lsn, RelationGetRelid(relation));
+	if (session->conf->processing_failure == W2K_FAILURE_WARN)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("skipped a change of table \"%s.%s\" at LSN %X/%X "
+						"that could not be encoded",
+						get_namespace_name(RelationGetNamespace(relation)),
+						RelationGetRelationName(relation),
+						LSN_FORMAT_ARGS(lsn)),
+				 errdetail("%s", error->message)));
+}
+
 /*
  * A change that made decoding fail before (R12), or one after it: encodes it
- * in a subtransaction, and if it fails (again) goes on without it, as the
- * policy says.
+ * in a subtransaction, and if it fails (again) goes on without it.
  */
 static void
 write_suspect(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
-			  W2kRelation *wrel, Relation relation,
-			  ReorderBufferChange *change)
+			  Relation relation, ReorderBufferChange *change)
 {
 	W2kSession *session = ctx->output_plugin_private;
 	MemoryContext oldcontext = CurrentMemoryContext;
 	ResourceOwner oldowner = CurrentResourceOwner;
 	W2kRecordWriter saved_records = *session->records;
 	bool saved_has_begun = session->has_begun;
-	bool saved_is_announced = wrel->is_topic_announced;
 	bool was_writing = session->is_writing;
 	int saved_len = ctx->out->len;
 
@@ -153,7 +184,7 @@ write_suspect(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	MemoryContextSwitchTo(oldcontext);
 	PG_TRY();
 	{
-		write_change(ctx, txn, wrel, relation, change);
+		write_change(ctx, txn, relation, change);
 
 		ReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(oldcontext);
@@ -172,21 +203,11 @@ write_suspect(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		MemoryContextSwitchTo(oldcontext);
 		CurrentResourceOwner = oldowner;
 
-		forget_records(session, wrel, &saved_records);
+		forget_records(session, &saved_records);
 		session->has_begun = saved_has_begun;
 		session->is_writing = was_writing;
-		wrel->is_topic_announced = saved_is_announced;
 		ctx->out->len = saved_len;
-		w2k_output_skip(ctx, change->lsn, wrel->relid);
-		session->writer->column = NULL;
-		if (session->conf->processing_failure == W2K_FAILURE_WARN)
-			ereport(WARNING,
-					(errcode(edata->sqlerrcode),
-					 errmsg("skipped a change of table \"%s.%s\" at LSN %X/%X "
-							"that could not be encoded",
-							wrel->schema, wrel->table,
-							LSN_FORMAT_ARGS(change->lsn)),
-					 errdetail("%s", edata->message)));
+		skip_change(ctx, relation, change->lsn, edata);
 	}
 	PG_END_TRY();
 }
@@ -226,31 +247,27 @@ leave(Scope *scope)
 	MemoryContextReset(scope->session->change_context);
 }
 
+/* The change callback: a change of one table, in its scope. */
 static void
-change_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
-		  Relation relation, ReorderBufferChange *change)
+process_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+			   Relation relation, ReorderBufferChange *change)
 {
 	W2kSession *session = ctx->output_plugin_private;
-	W2kRelation *wrel;
+	const W2kConnectorConfig *conf = session->conf;
 	Scope scope;
 
 	enter(&scope, session, change->lsn);
 	session->has_changes = session->has_changes ||
 						   is_publishable_relation(relation);
-	wrel = w2k_relation_lookup(session->relations, relation);
-	if (wrel->capture != W2K_CAPTURE_NONE)
-	{
-		session->wrel = wrel;
-		/* From there on, for the rest of the session: more may follow, and
-		 * one restart for each would never end. */
-		if (unlikely(session->conf->suspect_lsn != InvalidXLogRecPtr &&
-					 change->lsn >= session->conf->suspect_lsn) &&
-			session->conf->processing_failure != W2K_FAILURE_FAIL)
-			write_suspect(ctx, txn, wrel, relation, change);
-		else
-			write_change(ctx, txn, wrel, relation, change);
-		w2k_output_flush(ctx);
-	}
+	/* From there on, for the rest of the session: more may follow, and one
+	 * restart for each would never end. */
+	if (unlikely(conf->suspect_lsn != InvalidXLogRecPtr &&
+				 change->lsn >= conf->suspect_lsn) &&
+		conf->processing_failure != W2K_FAILURE_FAIL)
+		write_suspect(ctx, txn, relation, change);
+	else
+		write_change(ctx, txn, relation, change);
+	w2k_output_flush(ctx);
 	leave(&scope);
 }
 
@@ -258,24 +275,8 @@ static void
 truncate_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
 			Relation relations[], ReorderBufferChange *change)
 {
-	W2kSession *session = ctx->output_plugin_private;
-	Scope scope;
-
-	enter(&scope, session, change->lsn);
 	for (int i = 0; i < nrelations; i++)
-	{
-		W2kRelation *wrel;
-
-		session->has_changes = session->has_changes ||
-							   is_publishable_relation(relations[i]);
-		wrel = w2k_relation_lookup(session->relations, relations[i]);
-		if (wrel->capture != W2K_CAPTURE_ROWS)
-			continue;
-		session->wrel = wrel;
-		w2k_change_write_truncate(ctx, txn, wrel, change->lsn);
-	}
-	w2k_output_flush(ctx);
-	leave(&scope);
+		process_change(ctx, txn, relations[i], change);
 }
 
 /*
@@ -309,7 +310,7 @@ _PG_output_plugin_init(OutputPluginCallbacks *cb)
 {
 	cb->startup_cb = startup_cb;
 	cb->begin_cb = begin_cb;
-	cb->change_cb = change_cb;
+	cb->change_cb = process_change;
 	cb->truncate_cb = truncate_cb;
 	cb->message_cb = message_cb;
 	cb->commit_cb = commit_cb;
