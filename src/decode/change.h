@@ -38,6 +38,7 @@ typedef struct W2kSession
 	W2kRelation *wrel;
 	XLogRecPtr lsn;
 
+	int changes_since_progress;
 	bool is_writing; /* OutputPluginPrepareWrite was called */
 	uint64 skipped;	 /* changes given up by policy */
 } W2kSession;

@@ -20,6 +20,9 @@
 #include "decode/options.h"
 #include "decode/output.h"
 
+/* How often a walsender's reader hears of a transaction that is long. */
+#define PROGRESS_INTERVAL_CHANGES 100
+
 extern PGDLLEXPORT void _PG_output_plugin_init(OutputPluginCallbacks *cb);
 
 /* Adds the table and column to an error of the present change. */
@@ -247,6 +250,21 @@ leave(Scope *scope)
 	MemoryContextReset(scope->session->change_context);
 }
 
+/*
+ * A walsender's reader must hear of it while a long transaction is filtered
+ * away, or it takes us for dead.  (From 16 on the server sees to this.)
+ */
+static void
+report_progress(LogicalDecodingContext *ctx)
+{
+	W2kSession *session = ctx->output_plugin_private;
+
+	if (++session->changes_since_progress < PROGRESS_INTERVAL_CHANGES)
+		return;
+	session->changes_since_progress = 0;
+	OutputPluginUpdateProgress(ctx, false);
+}
+
 /* The change callback: a change of one table, in its scope. */
 static void
 process_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
@@ -256,6 +274,7 @@ process_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	const W2kConnectorConfig *conf = session->conf;
 	Scope scope;
 
+	report_progress(ctx);
 	enter(&scope, session, change->lsn);
 	session->has_changes = session->has_changes ||
 						   is_publishable_relation(relation);
@@ -303,6 +322,7 @@ commit_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	w2k_output_end_transaction(ctx, txn, commit_lsn);
 	if (session->has_changes)
 		session->last_commit_lsn = txn->end_lsn;
+	OutputPluginUpdateProgress(ctx, !session->has_begun);
 }
 
 void

@@ -191,6 +191,8 @@ set_unscaled(W2kValue *value, const Parts *parts, int scale)
 
 	for (int i = 0; i < ngroups; i++)
 	{
+		/* the longest numbers take a tenth of a second */
+		CHECK_FOR_INTERRUPTS();
 		if (i + 1 < ngroups)
 		{
 			uint32 pair = get_digit(parts, i) * 10000;

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -324,6 +325,7 @@ append_array(JsonWriter *writer, StringInfo out, W2kArray *array, int dim,
 	w2k_buffer_append_char(out, '[');
 	for (int i = 0; i < nitems; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (i > 0)
 			w2k_buffer_append_char(out, ',');
 		if (dim + 1 < array->ndim)

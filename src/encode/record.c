@@ -84,8 +84,12 @@ begin_frame(StringInfo out)
 static void
 end_frame(StringInfo out, int start, uint8 type)
 {
-	w2k_put_frame_header(out->data + start, type,
-						 out->len - start - W2K_FRAME_HEADER_SIZE);
+	uint32 len = (uint32) (out->len - start - W2K_FRAME_HEADER_SIZE);
+
+	if (len > W2K_FRAME_MAX_PAYLOAD)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("record is larger than 1 GB")));
+	w2k_put_frame_header(out->data + start, type, len);
 }
 
 static void
