@@ -163,20 +163,18 @@ get_new_row(W2kRelation *wrel, Relation relation, HeapTuple tuple, W2kRow *row)
 
 /*
  * Unchanged TOAST values are not in the new row, but the old one holds them
- * where they belong to the replica identity.
+ * where they belong to the replica identity (all columns, since a row filter
+ * may ask for others than those that are sent).
  */
 static void
-fill_unavailable(W2kRelation *wrel)
+fill_unavailable(W2kRelation *wrel, TupleDesc desc)
 {
-	for (int i = 0; i < wrel->ncolumns; i++)
+	for (int i = 0; i < desc->natts; i++)
 	{
-		const W2kColumn *column = &wrel->columns[i];
-		int at = column->index;
-
-		if (!wrel->new_nulls[at] && column->is_identity &&
-			w2k_envelope_is_unavailable(column, wrel->new_values[at]) &&
-			!wrel->old_nulls[at])
-			wrel->new_values[at] = wrel->old_values[at];
+		if (TupleDescAttr(desc, i)->attlen == -1 && !wrel->new_nulls[i] &&
+			!wrel->old_nulls[i] &&
+			VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(wrel->new_values[i])))
+			wrel->new_values[i] = wrel->old_values[i];
 	}
 }
 
@@ -353,6 +351,62 @@ write_delete(Change *change, const W2kRow *old_row)
 	write_tombstone(change, old_row, NULL);
 }
 
+/* Does a row pass the publication's filter, if there is one? */
+static bool
+passes_filter(const W2kRelation *wrel, const W2kRow *row)
+{
+	return wrel->published.row_filter == NULL ||
+		   w2k_publication_passes(wrel->published.row_filter, row->values,
+								  row->nulls);
+}
+
+static void
+process_insert(Change *change, const W2kRow *new_row)
+{
+	if ((change->skipped & W2K_SKIP_CREATE) == 0 &&
+		passes_filter(change->wrel, new_row))
+		write_event(change, W2K_OP_CREATE, new_row, NULL, new_row, NULL);
+}
+
+/*
+ * An update that moves a row into or out of a publication's row filter is an
+ * insert or a delete to whoever sees only the filtered rows.
+ */
+static void
+process_update(Change *change, const W2kRow *old_row, const W2kRow *new_row)
+{
+	bool new_passes = passes_filter(change->wrel, new_row);
+	bool old_passes = old_row == NULL ? new_passes
+									  : passes_filter(change->wrel, old_row);
+
+	if (new_passes && old_passes)
+		write_update(change, old_row, new_row);
+	else if (new_passes && (change->skipped & W2K_SKIP_CREATE) == 0)
+		write_event(change, W2K_OP_CREATE, new_row, NULL, new_row, NULL);
+	else if (old_passes)
+		write_delete(change, old_row);
+}
+
+/* Has the publication this operation at all? */
+static bool
+is_operation_published(const W2kRelation *wrel, ReorderBufferChangeType action)
+{
+	uint32 operations = wrel->published.operations;
+
+	switch (action)
+	{
+		case REORDER_BUFFER_CHANGE_INSERT:
+			return (operations & W2K_PUBLISH_INSERT) != 0;
+		case REORDER_BUFFER_CHANGE_UPDATE:
+			return (operations & W2K_PUBLISH_UPDATE) != 0;
+		case REORDER_BUFFER_CHANGE_DELETE:
+			return (operations & W2K_PUBLISH_DELETE) != 0;
+		default:
+			elog(ERROR, "unexpected change %d", (int) action);
+	}
+	return false; /* keep compiler quiet */
+}
+
 void
 w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 					 W2kRelation *wrel, Relation relation,
@@ -363,40 +417,27 @@ w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	Change change;
 	W2kRow old_row;
 	W2kRow new_row;
+	bool has_old;
+
+	if (!is_operation_published(wrel, rbchange->action) ||
+		(new_tuple == NULL && rbchange->action != REORDER_BUFFER_CHANGE_DELETE))
+		return;
 
 	init_change(&change, ctx, txn, wrel, rbchange->lsn);
-	switch (rbchange->action)
+	has_old = get_old_row(wrel, relation, old_tuple, &old_row);
+	if (new_tuple != NULL)
+		get_new_row(wrel, relation, new_tuple, &new_row);
+
+	if (rbchange->action == REORDER_BUFFER_CHANGE_INSERT)
+		process_insert(&change, &new_row);
+	else if (rbchange->action == REORDER_BUFFER_CHANGE_UPDATE)
 	{
-		case REORDER_BUFFER_CHANGE_INSERT:
-			if ((change.skipped & W2K_SKIP_CREATE) != 0 || new_tuple == NULL)
-				return;
-			get_new_row(wrel, relation, new_tuple, &new_row);
-			write_event(&change, W2K_OP_CREATE, &new_row, NULL, &new_row, NULL);
-			break;
-
-		case REORDER_BUFFER_CHANGE_UPDATE:
-			if (new_tuple == NULL)
-				return;
-			get_new_row(wrel, relation, new_tuple, &new_row);
-			if (get_old_row(wrel, relation, old_tuple, &old_row))
-			{
-				fill_unavailable(wrel);
-				write_update(&change, &old_row, &new_row);
-			}
-			else
-				write_update(&change, NULL, &new_row);
-			break;
-
-		case REORDER_BUFFER_CHANGE_DELETE:
-			write_delete(&change,
-						 get_old_row(wrel, relation, old_tuple, &old_row)
-							 ? &old_row
-							 : NULL);
-			break;
-
-		default:
-			elog(ERROR, "unexpected change %d", (int) rbchange->action);
+		if (has_old)
+			fill_unavailable(wrel, RelationGetDescr(relation));
+		process_update(&change, has_old ? &old_row : NULL, &new_row);
 	}
+	else if (!has_old || passes_filter(wrel, &old_row))
+		write_delete(&change, has_old ? &old_row : NULL);
 }
 
 void
@@ -405,6 +446,8 @@ w2k_change_write_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 {
 	Change change;
 
+	if ((wrel->published.operations & W2K_PUBLISH_TRUNCATE) == 0)
+		return;
 	init_change(&change, ctx, txn, wrel, lsn);
 	if ((change.skipped & W2K_SKIP_TRUNCATE) == 0)
 		write_event(&change, W2K_OP_TRUNCATE, NULL, NULL, NULL, NULL);

@@ -10,7 +10,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/pg_publication.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -95,6 +94,7 @@ write_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	W2kRelation *wrel = w2k_relation_lookup(session->relations, relation);
 	bool is_truncate = change->action == REORDER_BUFFER_CHANGE_TRUNCATE;
 
+	session->has_changes = session->has_changes || wrel->is_published;
 	if (wrel->capture == W2K_CAPTURE_NONE)
 		return;
 	session->wrel = wrel;
@@ -276,8 +276,6 @@ process_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 
 	report_progress(ctx);
 	enter(&scope, session, change->lsn);
-	session->has_changes = session->has_changes ||
-						   is_publishable_relation(relation);
 	/* From there on, for the rest of the session: more may follow, and one
 	 * restart for each would never end. */
 	if (unlikely(conf->suspect_lsn != InvalidXLogRecPtr &&

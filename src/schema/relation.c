@@ -10,10 +10,8 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_publication.h"
 #include "commands/extension.h"
 #include "lib/ilist.h"
@@ -27,6 +25,7 @@
 #include "config/connector.h"
 #include "config/filter.h"
 #include "schema/defaults.h"
+#include "schema/key.h"
 #include "schema/privileges.h"
 #include "schema/relation.h"
 #include "schema/topic.h"
@@ -40,6 +39,7 @@ struct W2kRelationCache
 	const W2kFilter *filter;
 	bool has_emit;
 	bool has_chosen_keys; /* some entry has has_chosen_key */
+	bool has_warned_of_publication;
 	MemoryContextCallback reset_callback;
 };
 
@@ -83,7 +83,7 @@ invalidate_relation(Datum arg, Oid relid)
 	}
 }
 
-/* A schema was renamed, or a role has changed: all tables may be concerned. */
+/* A schema, a role, a publication has changed: all tables may be concerned. */
 static void
 invalidate_all(Datum arg, int cacheid, uint32 hashvalue)
 {
@@ -150,6 +150,12 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 		CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, invalidate_all,
 									  (Datum) 0);
 		CacheRegisterSyscacheCallback(TYPEOID, invalidate_types, (Datum) 0);
+		CacheRegisterSyscacheCallback(PUBLICATIONOID, invalidate_all,
+									  (Datum) 0);
+		CacheRegisterSyscacheCallback(PUBLICATIONRELMAP, invalidate_all,
+									  (Datum) 0);
+		CacheRegisterSyscacheCallback(PUBLICATIONNAMESPACEMAP, invalidate_all,
+									  (Datum) 0);
 		has_registered_callbacks = true;
 	}
 
@@ -158,85 +164,6 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 	cache->reset_callback.arg = cache;
 	MemoryContextRegisterResetCallback(context, &cache->reset_callback);
 	return cache;
-}
-
-/* ---- keys ---- */
-
-/*
- * The attribute numbers of an index's key columns in their order; NIL where
- * it has an expression.
- */
-static List *
-index_columns(Form_pg_index index)
-{
-	List *attnums = NIL;
-
-	for (int i = 0; i < index->indnkeyatts; i++)
-	{
-		if (index->indkey.values[i] <= 0)
-			return NIL;
-		attnums = lappend_int(attnums, index->indkey.values[i]);
-	}
-	return attnums;
-}
-
-/*
- * The attribute numbers of a table's key: its primary key, else the first
- * unique index in the order in which a JDBC driver lists them (a clustered
- * one first, then by name); NIL without either.
- */
-static List *
-find_key(Relation relation, bool *is_chosen)
-{
-	List *result = NIL;
-	const char *result_name = NULL;
-	bool result_is_clustered = false;
-	List *indexes = RelationGetIndexList(relation);
-	ListCell *lc;
-
-	*is_chosen = false;
-	foreach(lc, indexes)
-	{
-		Oid indexid = lfirst_oid(lc);
-		HeapTuple tuple = SearchSysCache1(INDEXRELID,
-										  ObjectIdGetDatum(indexid));
-		Form_pg_index index;
-		List *attnums;
-		bool is_primary;
-
-		if (!HeapTupleIsValid(tuple))
-			continue;
-		index = (Form_pg_index) GETSTRUCT(tuple);
-		is_primary = index->indisprimary;
-		attnums = index->indisunique && index->indisvalid
-					  ? index_columns(index)
-					  : NIL;
-
-		if (attnums != NIL)
-		{
-			const char *name = get_rel_name(indexid);
-			bool is_clustered = index->indisclustered;
-
-			if (is_primary || result == NIL ||
-				(is_clustered && !result_is_clustered) ||
-				(is_clustered == result_is_clustered && name != NULL &&
-				 result_name != NULL && strcmp(name, result_name) < 0))
-			{
-				result = attnums;
-				result_name = name;
-				result_is_clustered = is_clustered;
-			}
-		}
-		*is_chosen = *is_chosen || index->indisunique;
-		ReleaseSysCache(tuple);
-		if (is_primary)
-		{
-			*is_chosen = false;
-			break;
-		}
-	}
-	list_free(indexes);
-	return result;
 }
 
 /* ---- columns ---- */
@@ -325,6 +252,9 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 
 		if (att->attisdropped || w2k_compat_is_virtual(att->attgenerated))
 			continue;
+		if (wrel->published.columns != NULL &&
+			!bms_is_member(att->attnum, wrel->published.columns))
+			continue;
 		is_captured = is_value_column(cache, wrel, att);
 		if (!is_captured && !list_member_int(key, att->attnum))
 			continue;
@@ -378,15 +308,13 @@ is_emit_table(Relation relation)
 }
 
 static W2kCapture
-decide_capture(W2kRelationCache *cache, Relation relation, const char *schema)
+decide_capture(W2kRelationCache *cache, const W2kRelation *wrel,
+			   Relation relation, const char *schema)
 {
 	if (strcmp(schema, W2K_SCHEMA) == 0)
 		return cache->has_emit && is_emit_table(relation) ? W2K_CAPTURE_EMIT
 														  : W2K_CAPTURE_NONE;
-	/* a partitioned table has no rows of its own */
-	if (!is_publishable_relation(relation) ||
-		relation->rd_rel->relkind != RELKIND_RELATION ||
-		w2k_filter_is_system_schema(schema) ||
+	if (!wrel->is_published || w2k_filter_is_system_schema(schema) ||
 		!w2k_filter_table(cache->filter, schema,
 						  RelationGetRelationName(relation), NULL))
 		return W2K_CAPTURE_NONE;
@@ -427,43 +355,42 @@ check_owner(W2kRelationCache *cache, const W2kRelation *wrel,
 	return false;
 }
 
-/* Makes the entry's data anew; on error it stays invalid. */
+/*
+ * What the publication that was named lets through; all of it where there is
+ * none.  The current context is the entry's.
+ */
 static void
-rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
+read_publication(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 {
-	MemoryContext oldcontext;
-	W2kRelation fresh = {.relid = wrel->relid, .topic_id = wrel->topic_id};
-	const char *schema = get_namespace_name(RelationGetNamespace(relation));
+	const char *name = cache->conf->publication_name;
+
+	wrel->published.operations = W2K_PUBLISH_ALL;
+	if (name == NULL || w2k_publication_read(name, relation, &wrel->published))
+		return;
+
+	wrel->published.operations = W2K_PUBLISH_ALL;
+	if (!cache->has_warned_of_publication)
+		ereport(WARNING, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						  errmsg("publication \"%s\" does not exist", name),
+						  errdetail("What is captured is not narrowed by "
+									"it.")));
+	cache->has_warned_of_publication = true;
+}
+
+/* Names, columns and key of a captured table; the context is the entry's. */
+static void
+fill_relation(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
+			  const char *schema)
+{
 	Bitmapset *attnums;
 	List *key;
-
-	if (schema == NULL)
-		elog(ERROR, "cache lookup failed for namespace %u",
-			 RelationGetNamespace(relation));
-
-	if (wrel->context != NULL)
-		MemoryContextDelete(wrel->context);
-	*wrel = fresh;
-	wrel->capture = decide_capture(cache, relation, schema);
-	if (wrel->capture == W2K_CAPTURE_NONE)
-	{
-		wrel->is_valid = true;
-		return;
-	}
-
-	/* In place at once, so that an error below leaks nothing. */
-	wrel->context = AllocSetContextCreate(cache->context, "wal2kafka relation",
-										  ALLOCSET_SMALL_SIZES);
-	MemoryContextCopyAndSetIdentifier(wrel->context,
-									  RelationGetRelationName(relation));
-	oldcontext = MemoryContextSwitchTo(wrel->context);
 
 	wrel->schema = pstrdup(schema);
 	wrel->table = pstrdup(RelationGetRelationName(relation));
 	wrel->topic = w2k_topic_for_table(cache->conf->topic_prefix,
 									  cache->conf->topic_delimiter,
 									  wrel->schema, wrel->table);
-	key = find_key(relation, &wrel->has_chosen_key);
+	key = w2k_key_find(relation, &wrel->has_chosen_key);
 	cache->has_chosen_keys = cache->has_chosen_keys || wrel->has_chosen_key;
 	attnums = fill_columns(cache, wrel, relation, key);
 	wrel->old_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));
@@ -474,8 +401,49 @@ rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 	if (wrel->capture == W2K_CAPTURE_ROWS &&
 		!check_owner(cache, wrel, relation, attnums))
 		wrel->capture = W2K_CAPTURE_NONE;
+}
+
+/* Makes the entry's data anew; on error it stays invalid. */
+static void
+rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
+{
+	MemoryContext oldcontext;
+	W2kRelation fresh = {.relid = wrel->relid, .topic_id = wrel->topic_id};
+	const char *schema = get_namespace_name(RelationGetNamespace(relation));
+
+	if (schema == NULL)
+		elog(ERROR, "cache lookup failed for namespace %u",
+			 RelationGetNamespace(relation));
+
+	if (wrel->context != NULL)
+		MemoryContextDelete(wrel->context);
+	*wrel = fresh;
+
+	/* In place at once, so that an error below leaks nothing. */
+	wrel->context = AllocSetContextCreate(cache->context, "wal2kafka relation",
+										  ALLOCSET_SMALL_SIZES);
+	MemoryContextCopyAndSetIdentifier(wrel->context,
+									  RelationGetRelationName(relation));
+	oldcontext = MemoryContextSwitchTo(wrel->context);
+
+	/* a partitioned table has no rows of its own */
+	if (is_publishable_relation(relation) &&
+		relation->rd_rel->relkind == RELKIND_RELATION)
+		read_publication(cache, wrel, relation);
+	wrel->is_published = wrel->published.operations != 0;
+	wrel->capture = decide_capture(cache, wrel, relation, schema);
+	if (wrel->capture != W2K_CAPTURE_NONE)
+		fill_relation(cache, wrel, relation, schema);
 
 	MemoryContextSwitchTo(oldcontext);
+	if (wrel->capture == W2K_CAPTURE_NONE)
+	{
+		MemoryContextDelete(wrel->context);
+		wrel->context = NULL;
+		memset(&wrel->published, 0, sizeof(wrel->published));
+		wrel->schema = NULL;
+		wrel->table = NULL;
+	}
 
 	/*
 	 * News that came in meanwhile is no loss: what was read is as of the

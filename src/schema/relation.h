@@ -12,6 +12,7 @@
 
 #include "utils/relcache.h"
 
+#include "schema/publication.h"
 #include "schema/types.h"
 
 struct W2kConnectorConfig;
@@ -47,6 +48,7 @@ typedef struct W2kRelation
 	Oid relid; /* hash key: first */
 	bool is_valid;
 	W2kCapture capture;
+	bool is_published; /* a reader of pgoutput would see its changes */
 
 	/* The rest is set where capture is not NONE, and lives in context */
 	MemoryContext context;
@@ -54,7 +56,8 @@ typedef struct W2kRelation
 	const char *table;
 	const char *topic;
 	bool is_identity_full;
-	int natts; /* of the tuples */
+	W2kPublished published; /* what a publication lets through */
+	int natts;				/* of the tuples */
 	int ncolumns;
 	W2kColumn *columns; /* every column that is read, in table order */
 	int nkeys;
