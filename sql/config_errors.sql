@@ -166,11 +166,12 @@ SET client_min_messages = error;
 CREATE PUBLICATION everything FOR ALL TABLES;
 CREATE PUBLICATION inserts FOR ALL TABLES WITH (publish = 'insert');
 CREATE PUBLICATION one_table FOR TABLE t;
+CREATE PUBLICATION via_root FOR TABLE t WITH (publish_via_partition_root);
 RESET client_min_messages;
 SELECT p.name, coalesce(e.state || ': ', '') || e.message, e.hint
-FROM unnest('{everything,inserts,one_table}'::text[]) AS p(name),
+FROM unnest('{everything,inserts,one_table,via_root}'::text[]) AS p(name),
 	try(jsonb_build_object('publication.name', p.name)) AS e;
-DROP PUBLICATION everything, inserts, one_table;
+DROP PUBLICATION everything, inserts, one_table, via_root;
 DROP TABLE t;
 
 DROP FUNCTION try(jsonb);

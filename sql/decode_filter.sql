@@ -42,10 +42,11 @@ SELECT * FROM peek('include.generated.columns', 'true', 'table.include.list', '.
 SELECT DISTINCT topic FROM peek('topic.delimiter', '-') ORDER BY 1;
 SELECT count(*) FROM changes();
 -- Never our own schema, whatever the filters.
-CREATE SCHEMA IF NOT EXISTS wal2kafka;
+CREATE SCHEMA wal2kafka;
 CREATE TABLE wal2kafka.regress_own (id int);
 INSERT INTO wal2kafka.regress_own VALUES (1);
 DROP TABLE wal2kafka.regress_own;
+DROP SCHEMA wal2kafka;
 SELECT * FROM changes('schema.include.list', 'wal2kafka', 'connector', 'x');
 \set VERBOSITY terse
 SELECT * FROM peek('no.such.option', '1');

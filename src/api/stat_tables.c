@@ -30,6 +30,7 @@
 #include "config/filter.h"
 #include "config/properties.h"
 #include "schema/privileges.h"
+#include "schema/publication.h"
 #include "schema/topic.h"
 
 PG_FUNCTION_INFO_V1(wal2kafka_stat_get_connector_table);
@@ -88,7 +89,8 @@ list_tables(void)
 
 /* The columns of a table that a connector sends, in values or in keys. */
 static Bitmapset *
-sent_columns(const Capture *capture, const Table *table, Relation relation)
+sent_columns(const Capture *capture, const Table *table, Relation relation,
+			 const Bitmapset *published)
 {
 	TupleDesc desc = RelationGetDescr(relation);
 	Bitmapset *key = RelationGetIndexAttrBitmap(relation,
@@ -109,7 +111,8 @@ sent_columns(const Capture *capture, const Table *table, Relation relation)
 									key);
 
 		if (!att->attisdropped && !w2k_compat_is_virtual(att->attgenerated) &&
-			(is_value || is_key))
+			(is_value || is_key) &&
+			(published == NULL || bms_is_member(att->attnum, published)))
 			attnums = bms_add_member(attnums, att->attnum);
 	}
 	return attnums;
@@ -123,6 +126,7 @@ static bool
 is_captured(const Capture *capture, const Table *table, const char **reason,
 			bool *is_unknown)
 {
+	W2kPublished published = {.operations = W2K_PUBLISH_ALL};
 	Relation relation;
 	bool result;
 
@@ -152,9 +156,18 @@ is_captured(const Capture *capture, const Table *table, const char **reason,
 	result = is_publishable_relation(relation);
 	if (!result)
 		*reason = "the table's changes are not in the WAL";
+	else if (capture->conf->publication_name != NULL &&
+			 w2k_publication_read(capture->conf->publication_name, relation,
+								  &published) &&
+			 published.operations == 0)
+	{
+		result = false;
+		*reason = "not in the publication";
+	}
 	else
 		result = w2k_privileges_may_read(relation, capture->row->owner,
-										 sent_columns(capture, table, relation),
+										 sent_columns(capture, table, relation,
+													  published.columns),
 										 reason);
 	relation_close(relation, AccessShareLock);
 	return result;

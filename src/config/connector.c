@@ -211,8 +211,8 @@ check_database(W2kPropertyParse *parse)
 }
 
 /*
- * publication.name: a publication narrows what is captured, in ways that are
- * not there yet; one that narrows nothing, or is not there, may be named.
+ * publication.name: a publication narrows what is captured, and need not be
+ * there; one that publishes partitions as their parents is not supported yet.
  */
 static void
 check_publication(W2kPropertyParse *parse)
@@ -220,7 +220,6 @@ check_publication(W2kPropertyParse *parse)
 	const char *mode = w2k_properties_said(parse,
 										   "publication.autocreate.mode");
 	const char *name = parse->conf->publication_name;
-	Publication *pub;
 	Oid pubid;
 
 	if (name == NULL)
@@ -241,12 +240,10 @@ check_publication(W2kPropertyParse *parse)
 				->is_error = false;
 		return;
 	}
-	pub = GetPublication(pubid);
-	if (!pub->alltables || !pub->pubactions.pubinsert ||
-		!pub->pubactions.pubupdate || !pub->pubactions.pubdelete)
+	if (GetPublication(pubid)->pubviaroot)
 		w2k_problem_add(&parse->problems, ERRCODE_FEATURE_NOT_SUPPORTED,
 						"publication.name", name,
-						"publication \"%s\" does not publish everything, which is not supported",
+						"publication \"%s\" publishes via the partition root, which is not supported",
 						name)
 			->hint =
 			"Leave out \"publication.name\", and use \"table.include.list\" and the like.";

@@ -233,7 +233,7 @@ const W2kProperty w2k_properties[] = {
 	DONE("max.slot.lag.bytes", LONG, "0", "How much WAL the slot may keep before max.slot.lag.action; 0 = any amount. Ours.", AT(max_slot_lag_bytes), RANGE(0, INT64_MAX)),
 	DONE("max.slot.lag.action", ENUM, "warn", "Above max.slot.lag.bytes: warn; or drop the slot, which loses the changes it kept, and fail. Ours.", AT(max_slot_lag_action), CHOICES({"warn", W2K_LAG_WARN}, {"drop", W2K_LAG_DROP})),
 	DONE("logical.decoding.work.mem.kb", INT, "0", "logical_decoding_work_mem of the worker; 0 = the server's. Ours.", AT(logical_decoding_work_mem_kb), RANGE(0, INT_MAX), .apply = apply_work_mem),
-	DONE("publication.name", STRING, NULL, "Ignored where there is no such publication; else it must be one FOR ALL TABLES.", AT(publication_name)),
+	DONE("publication.name", STRING, NULL, "Narrows what is captured to its tables, operations, columns and rows; ignored where there is no such publication.", PLUGIN, AT(publication_name)),
 	DONE("publication.autocreate.mode", ENUM, "all_tables", "No publication is created; disabled: it must exist.", CHOICES({"disabled", 0}, {"all_tables", 0}, {"filtered", 0}, {"no_tables", 0})),
 	NOT_YET("publish.via.partition.root", BOOLEAN, "false", "Changes of partitions go to the topic of the partitioned table."),
 	NOT_YET("replica.identity.autoset.values", LIST, NULL, "ALTER TABLE ... REPLICA IDENTITY at start."),
