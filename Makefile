@@ -32,7 +32,8 @@ endif
 
 # A server older than output_plugin_libraries refuses to start with it.
 W2K_LOGICAL_CONF = test/logical.conf
-REGRESS = $(patsubst expected/%.out,%,$(wildcard expected/*.out))
+# name_1.out is another right answer of name, not a test of its own.
+REGRESS = $(filter-out %_1,$(patsubst expected/%.out,%,$(wildcard expected/*.out)))
 REGRESS_OPTS = --temp-instance=./tmp_check --temp-config=$(W2K_LOGICAL_CONF)
 ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec))
 ISOLATION_OPTS = --inputdir=test/isolation --outputdir=output_iso --temp-instance=./tmp_check_iso --temp-config=$(W2K_LOGICAL_CONF)

@@ -137,7 +137,7 @@ put_special(char *p, double number)
 		text = signbit(number) ? "-0.0" : "0.0";
 	else
 		return NULL;
-	strcpy(p, text);
+	memcpy(p, text, strlen(text));
 	return p + strlen(text);
 }
 
