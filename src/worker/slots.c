@@ -16,6 +16,7 @@
 
 #include "access/xact.h"
 #include "access/xlog.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/proc.h"
@@ -354,7 +355,12 @@ void
 w2k_slots_set_state(int slot_index, W2kState state, const char *error)
 {
 	W2kWorkerSlot *slot = &w2k_shared->slots[slot_index];
+	int error_len = 0;
 
+	/* the views show it as text, so no character may be cut in two */
+	if (error != NULL)
+		error_len = pg_mbcliplen(error, (int) strlen(error),
+								 (int) sizeof(slot->last_error) - 1);
 	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
 	if (slot->state != state)
 	{
@@ -363,7 +369,8 @@ w2k_slots_set_state(int slot_index, W2kState state, const char *error)
 	}
 	if (error != NULL)
 	{
-		strlcpy(slot->last_error, error, sizeof(slot->last_error));
+		memcpy(slot->last_error, error, error_len);
+		slot->last_error[error_len] = '\0';
 		slot->last_error_time = GetCurrentTimestamp();
 		pg_atomic_fetch_add_u64(&slot->counters.errors, 1);
 	}
