@@ -139,6 +139,7 @@ SELECT wal2kafka.emit('a topic', 'k', '1');
 SELECT wal2kafka.emit('topic!', 'k', '1');
 SELECT wal2kafka.emit(repeat('t', 250), 'k', '1');
 SELECT wal2kafka.emit('topic', 'k', '1', '[]');
+SELECT wal2kafka.emit('topic', 'k', '1', (SELECT jsonb_object_agg(i, 'v') FROM generate_series(1, 65536) i));
 SELECT wal2kafka.emit('topic', 'k', '1', '"h"');
 SELECT wal2kafka.emit('topic', 'k', '1', '{"h": 1}');
 SELECT wal2kafka.emit('topic', 'k', '1', '{"h": {"a": "b"}}');

@@ -66,6 +66,9 @@ check_topic(const char *topic)
 						   TOPIC_MAX_BYTES)));
 }
 
+/* What a frame can count. */
+#define HEADERS_MAX PG_UINT16_MAX
+
 /* Headers are a flat object of strings and nulls. */
 static void
 check_headers(Jsonb *headers)
@@ -82,6 +85,10 @@ check_headers(Jsonb *headers)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("headers must be a JSON object of strings and nulls")));
+	if (JB_ROOT_COUNT(headers) > HEADERS_MAX)
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("a record cannot have more than %d headers",
+							   HEADERS_MAX)));
 }
 
 /* The only connector of the database. */
