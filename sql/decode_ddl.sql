@@ -136,6 +136,25 @@ END $$;
 INSERT INTO wide (c1, c1600) VALUES (1, 1600);
 SELECT op, key, length(after::text), after->'c1' AS c1, after->'c1600' AS c1600 FROM changes();
 
+-- Tables that come and go by the thousand; those that stay are not forgotten.
+CREATE TABLE stays (id int PRIMARY KEY);
+INSERT INTO stays VALUES (1);
+DO $$
+BEGIN
+    FOR i IN 1..2200 LOOP
+        EXECUTE format('CREATE TABLE goes%s (id int)', i);
+        EXECUTE format('INSERT INTO goes%s VALUES (1)', i);
+        EXECUTE format('DROP TABLE goes%s', i);
+        IF i % 100 = 0 THEN
+            INSERT INTO stays VALUES (i);
+            COMMIT;
+        END IF;
+    END LOOP;
+END $$;
+SELECT count(*) AS records, count(DISTINCT data::json->>'topic') AS topics,
+       count(*) FILTER (WHERE data::json->>'topic' LIKE '%stays') AS stays
+FROM pg_logical_slot_get_changes('regress_decode_ddl', NULL, NULL);
+
 SELECT pg_drop_replication_slot('regress_decode_ddl');
 SET client_min_messages = warning;
 DROP SCHEMA decode_ddl CASCADE;

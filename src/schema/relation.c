@@ -39,9 +39,13 @@ struct W2kRelationCache
 	const W2kFilter *filter;
 	bool has_emit;
 	bool has_chosen_keys; /* some entry has has_chosen_key */
+	long sweep_size;	  /* entries at which stale ones are thrown out */
 	bool has_warned_of_publication;
 	MemoryContextCallback reset_callback;
 };
+
+/* Fewer entries than these are never thrown out. */
+#define MIN_SWEEP_SIZE 1024
 
 /* The living caches of this process: one, or none. */
 static dlist_head caches = DLIST_STATIC_INIT(caches);
@@ -135,6 +139,7 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 	cache->conf = conf;
 	cache->filter = filter;
 	cache->has_emit = has_emit;
+	cache->sweep_size = MIN_SWEEP_SIZE;
 
 	ctl.keysize = sizeof(Oid);
 	ctl.entrysize = sizeof(W2kRelation);
@@ -452,6 +457,30 @@ rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 	wrel->is_valid = true;
 }
 
+/*
+ * Throws out stale entries, once the cache has doubled since the last time:
+ * else those of dropped tables would pile up for as long as a worker lives.
+ * A table that is still there gets a new entry, and a new topic number.
+ */
+static void
+sweep(W2kRelationCache *cache)
+{
+	W2kRelation *wrel;
+	HASH_SEQ_STATUS status;
+
+	hash_seq_init(&status, cache->table);
+	while ((wrel = hash_seq_search(&status)) != NULL)
+	{
+		if (wrel->is_valid)
+			continue;
+		if (wrel->context != NULL)
+			MemoryContextDelete(wrel->context);
+		(void) hash_search(cache->table, &wrel->relid, HASH_REMOVE, NULL);
+	}
+	cache->sweep_size = Max(hash_get_num_entries(cache->table) * 2,
+							MIN_SWEEP_SIZE);
+}
+
 W2kRelation *
 w2k_relation_lookup(W2kRelationCache *cache, Relation relation)
 {
@@ -459,6 +488,8 @@ w2k_relation_lookup(W2kRelationCache *cache, Relation relation)
 	W2kRelation *wrel;
 	bool is_found;
 
+	if (hash_get_num_entries(cache->table) >= cache->sweep_size)
+		sweep(cache);
 	wrel = hash_search(cache->table, &relid, HASH_ENTER, &is_found);
 	if (!is_found)
 	{
