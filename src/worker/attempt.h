@@ -46,8 +46,10 @@ typedef struct W2kAttempt
 	uint64 saved_request;
 	bool has_warned_lag;
 	bool gives_up_slot; /* max.slot.lag.action: drop it at the end */
-	int async_wait_ms;	/* next wait for an asynchronous commit's flush */
-	uint32 writes;		/* of the plugin */
+	TimestampTz standby_wait_time; /* since when, 0 = not, DT_NOEND = said */
+	XLogRecPtr waited_upto;		   /* the flush position waited at */
+	int async_wait_ms; /* next wait for an asynchronous commit's flush */
+	uint32 writes;	   /* of the plugin */
 } W2kAttempt;
 
 /* The one of this process. */

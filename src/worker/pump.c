@@ -35,6 +35,8 @@
 /* A sender that should be busy and is silent for so long, besides the time
  * between two of its statistics, is stuck. */
 #define SILENCE_MS 60000
+/* When waiting for a standby is worth a word. */
+#define STANDBY_WAIT_MS 5000
 
 void
 w2k_pump_make_wait_sets(void)
@@ -189,6 +191,29 @@ check_silence(void)
 					(int) sender->process.pid)));
 }
 
+/* Shows that a failover slot waits for the standbys that shall have it. */
+static void
+check_standby(void)
+{
+	static const char *const text =
+		"waiting for the standbys named in synchronized_standby_slots, which have not confirmed what is to be sent";
+
+	if (!w2k_stream_waits_for_standby(w2k_attempt->stream))
+		w2k_attempt->standby_wait_time = 0;
+	else if (w2k_attempt->standby_wait_time == 0)
+		w2k_attempt->standby_wait_time = GetCurrentTimestamp();
+	else if (w2k_attempt->standby_wait_time != DT_NOEND &&
+			 TimestampDifferenceExceeds(w2k_attempt->standby_wait_time,
+										GetCurrentTimestamp(), STANDBY_WAIT_MS))
+	{
+		w2k_attempt->standby_wait_time = DT_NOEND; /* said once */
+		ereport(LOG, (errmsg("wal2kafka connector \"%s\": %s",
+							 w2k_attempt->row->name, text)));
+		w2k_slots_set_state(w2k_attempt->slot_index, w2k_attempt->shown_state,
+							text);
+	}
+}
+
 /* Shows whether the sender reaches the brokers. */
 static void
 show_connection(void)
@@ -297,17 +322,22 @@ wait_for_wal(void)
 		pg_memory_barrier();
 	}
 	flushed = w2k_stream_flushed();
+	if (flushed != w2k_attempt->waited_upto)
+	{
+		w2k_attempt->waited_upto = flushed;
+		w2k_attempt->async_wait_ms = 10;
+	}
 	if (flushed == w2k_stream_read_upto(w2k_attempt->stream))
 	{
-		/* An asynchronous commit wakes nobody when it is flushed. */
-		if (GetXLogInsertRecPtr() > flushed)
+		/* An asynchronous commit wakes nobody when it is flushed, nor does
+		 * a standby that has received one. */
+		if (GetXLogInsertRecPtr() > flushed ||
+			w2k_stream_waits_for_standby(w2k_attempt->stream))
 		{
 			timeout_ms = w2k_attempt->async_wait_ms;
 			w2k_attempt->async_wait_ms = Min(w2k_attempt->async_wait_ms * 2,
 											 Max(WalWriterDelay, 10));
 		}
-		else
-			w2k_attempt->async_wait_ms = 10;
 		wait_on(w2k_sender_link_unsent(&w2k_attempt->sender) > 0
 					? w2k_attempt->pipe_set
 					: w2k_attempt->idle_set,
@@ -364,7 +394,10 @@ w2k_pump_run(void)
 		if (!PostmasterIsAlive())
 			proc_exit(1);
 		if (result == W2K_STREAM_END)
+		{
+			check_standby();
 			wait_for_wal();
+		}
 		MemoryContextSwitchTo(w2k_attempt->cycle);
 		MemoryContextReset(w2k_attempt->cycle);
 	}

@@ -48,7 +48,8 @@ struct W2kStream
 	LogicalDecodingContext *ctx;
 	W2kStreamWrite write;
 	void *arg;
-	XLogRecPtr read_upto; /* as far as the reader might last go */
+	XLogRecPtr read_upto;	/* as far as the reader might last go */
+	bool waits_for_standby; /* it might not, though the WAL is there */
 };
 
 XLogRecPtr
@@ -74,6 +75,8 @@ read_page(XLogReaderState *state, XLogRecPtr target_page, int req_len,
 	XLogSegNo segno;
 	WALReadError errinfo;
 	LogicalDecodingContext *ctx;
+	W2kStream *stream;
+	bool is_held_back;
 	int count;
 
 	if (!RecoveryInProgress())
@@ -86,9 +89,14 @@ read_page(XLogReaderState *state, XLogRecPtr target_page, int req_len,
 		read_upto = state->currTLIValidUntil;
 
 	ctx = state->private_data;
-	if (ctx->output_writer_private != NULL)
-		((W2kStream *) ctx->output_writer_private)->read_upto = read_upto;
-	if (loc > read_upto || !w2k_compat_standbys_have(loc))
+	stream = ctx->output_writer_private; /* NULL while a slot is made */
+	is_held_back = loc <= read_upto && !w2k_compat_standbys_have(loc);
+	if (stream != NULL)
+	{
+		stream->read_upto = read_upto;
+		stream->waits_for_standby = is_held_back;
+	}
+	if (loc > read_upto || is_held_back)
 		return -1;
 	count = target_page + XLOG_BLCKSZ <= read_upto
 				? XLOG_BLCKSZ
@@ -254,6 +262,12 @@ XLogRecPtr
 w2k_stream_read_upto(const W2kStream *stream)
 {
 	return stream->read_upto;
+}
+
+bool
+w2k_stream_waits_for_standby(const W2kStream *stream)
+{
+	return stream->waits_for_standby;
 }
 
 XLogRecPtr

@@ -71,6 +71,9 @@ extern XLogRecPtr w2k_stream_position(const W2kStream *stream);
  */
 extern XLogRecPtr w2k_stream_read_upto(const W2kStream *stream);
 
+/* Was that only because a standby does not have the WAL yet (R14)? */
+extern bool w2k_stream_waits_for_standby(const W2kStream *stream);
+
 /*
  * The change that was being encoded when an error came up, or 0 when the
  * error was not the plugin's.
