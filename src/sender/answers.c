@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -198,15 +199,81 @@ w2k_answers_log(W2kAnswers *answers, int level, const char *facility,
 	put_log(answers, level, facility, text);
 }
 
+/* Behind a JSON object whose brace p is at; NULL when it does not end. */
+static const char *
+skip_object(const char *p)
+{
+	bool in_string = false;
+	int depth = 0;
+
+	for (; *p != '\0'; p++)
+	{
+		if (in_string)
+		{
+			if (*p == '\\' && p[1] != '\0')
+				p++;
+			else if (*p == '"')
+				in_string = false;
+		}
+		else if (*p == '"')
+			in_string = true;
+		else if (*p == '{')
+			depth++;
+		else if (*p == '}' && --depth == 0)
+			return p + 1;
+	}
+	return NULL;
+}
+
+/*
+ * Only what is said of the brokers, and of them not their partitions: with
+ * thousands of topics the whole document is tens of megabytes, every time.
+ * librdkafka writes the brokers first, and a broker's partitions last.
+ */
 void
 w2k_answers_statistics(W2kAnswers *answers, const char *json)
 {
+	static const char key[] = "\"brokers\":";
+	static const char partitions[] = "\"toppars\":";
+	const char *from = strstr(json, key);
+	const char *end;
 	char *p;
+	char *text;
+	size_t len = 0;
 
-	if (answers->fd < 0 || unwritten(answers) > DROP_BYTES)
+	if (answers->fd < 0 || unwritten(answers) > DROP_BYTES || from == NULL)
 		return;
-	p = begin_frame(answers, W2K_FRAME_STATS, text_size(json));
-	put_text(p, json);
+	from = strchr(from, '{');
+	end = from != NULL ? skip_object(from) : NULL;
+	if (end == NULL)
+		return;
+	/* The pieces, "{" and "}" round them, and a zero. */
+	text = w2k_memory_realloc(NULL, sizeof(key) + (size_t) (end - from) + 3);
+	text[len++] = '{';
+	memcpy(text + len, key, sizeof(key) - 1);
+	len += sizeof(key) - 1;
+	while (from < end)
+	{
+		const char *cut = strstr(from, partitions);
+		const char *brace = cut != NULL && cut < end ? strchr(cut, '{') : NULL;
+		const char *rest = brace != NULL ? skip_object(brace) : NULL;
+
+		if (rest == NULL || rest > end)
+			brace = rest = end;
+		memcpy(text + len, from, brace - from);
+		len += brace - from;
+		if (brace < end)
+		{
+			memcpy(text + len, "{}", 2);
+			len += 2;
+		}
+		from = rest;
+	}
+	text[len++] = '}';
+	text[len] = '\0';
+	p = begin_frame(answers, W2K_FRAME_STATS, text_size(text));
+	put_text(p, text);
+	free(text);
 }
 
 /* The acknowledgement it stands for goes before it. */
