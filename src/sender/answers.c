@@ -226,32 +226,25 @@ skip_object(const char *p)
 }
 
 /*
- * Only what is said of the brokers, and of them not their partitions: with
+ * Only what comes up to the brokers, and of them not their partitions: with
  * thousands of topics the whole document is tens of megabytes, every time.
- * librdkafka writes the brokers first, and a broker's partitions last.
+ * librdkafka writes the topics behind the brokers.
  */
 void
 w2k_answers_statistics(W2kAnswers *answers, const char *json)
 {
-	static const char key[] = "\"brokers\":";
 	static const char partitions[] = "\"toppars\":";
-	const char *from = strstr(json, key);
-	const char *end;
-	char *p;
+	const char *brokers = strstr(json, "\"brokers\":");
+	const char *from = brokers != NULL ? strchr(brokers, '{') : NULL;
+	const char *end = from != NULL ? skip_object(from) : NULL;
 	char *text;
+	char *p;
 	size_t len = 0;
 
-	if (answers->fd < 0 || unwritten(answers) > DROP_BYTES || from == NULL)
+	if (answers->fd < 0 || unwritten(answers) > DROP_BYTES || end == NULL)
 		return;
-	from = strchr(from, '{');
-	end = from != NULL ? skip_object(from) : NULL;
-	if (end == NULL)
-		return;
-	/* The pieces, "{" and "}" round them, and a zero. */
-	text = w2k_memory_realloc(NULL, sizeof(key) + (size_t) (end - from) + 3);
-	text[len++] = '{';
-	memcpy(text + len, key, sizeof(key) - 1);
-	len += sizeof(key) - 1;
+	from = json;
+	text = w2k_memory_realloc(NULL, (size_t) (end - from) + 2);
 	while (from < end)
 	{
 		const char *cut = strstr(from, partitions);

@@ -37,8 +37,13 @@ my ($seen) = grep { $sender->{frames}[$_] == $flushed } 0 .. $#{ $sender->{frame
 ok((grep { $_->{type} eq 'A' && $_->{sequence} >= 11 } @{ $sender->{frames} }[ 0 .. $seen ]),
 	'whose acknowledgement comes first');
 $broker->tell('rtt 0');
-like($sender->wait_for(sub { $_->{type} eq 'J' })->{json}, qr/"client_id"\s*:\s*"wal2kafka-shop"/,
+my $statistics = $sender->wait_for(sub { $_->{type} eq 'J' })->{json};
+like($statistics, qr/"client_id"\s*:\s*"wal2kafka-shop"/,
 	'statistics come, with our client id');
+like($statistics, qr/^\{.*"brokers".*"rtt".*"toppars":\{\}.*\}$/s,
+	'and the brokers');
+unlike($statistics, qr/"topics"|"partition"/,
+	'but nothing of topics and partitions');
 open(my $fh, '<', "/proc/$sender->{pid}/oom_score_adj") or die;
 cmp_ok(scalar <$fh>, '>', 0, 'first choice of the out-of-memory killer');
 open($fh, '<', "/proc/$sender->{pid}/limits") or die;
