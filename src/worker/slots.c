@@ -106,7 +106,7 @@ startup_shmem(void)
 	info.entrysize = sizeof(W2kTableStat);
 	table_stats = ShmemInitHash("wal2kafka tables", w2k_max_tracked_tables,
 								w2k_max_tracked_tables, &info,
-								HASH_ELEM | HASH_BLOBS);
+								HASH_ELEM | HASH_BLOBS | HASH_FIXED_SIZE);
 	LWLockRelease(AddinShmemInitLock);
 }
 
