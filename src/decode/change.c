@@ -13,8 +13,6 @@
  */
 #include "postgres.h"
 
-#include <time.h>
-
 #include "access/htup_details.h"
 #include "utils/datum.h"
 #include "utils/rel.h"
@@ -51,9 +49,6 @@ init_change(Change *change, LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 			W2kRelation *wrel, XLogRecPtr lsn)
 {
 	W2kSession *session = ctx->output_plugin_private;
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
 	memset(change, 0, sizeof(*change));
 	change->ctx = ctx;
 	change->txn = txn;
@@ -67,8 +62,7 @@ init_change(Change *change, LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	change->topic.table = wrel->table;
 	change->event.wrel = wrel;
 	change->event.lsn = lsn;
-	change->event.time_ns = (int64) now.tv_sec * INT64CONST(1000000000) +
-							now.tv_nsec;
+	change->event.time_ns = w2k_output_now_ns();
 	change->skipped = session->conf->skipped_operations;
 
 	w2k_output_prepare_transaction(ctx, txn);

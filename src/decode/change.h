@@ -24,9 +24,13 @@ typedef struct W2kSession
 	W2kRelationCache *relations;
 	W2kWriter *writer; /* of keys and values */
 	W2kRecordWriter *records;
-	HTAB *emit_topics;	  /* of wal2kafka.emit(), by name */
+	HTAB *emit_topics;	 /* of wal2kafka.emit(), by name */
+	char *message_topic; /* of logical messages; NULL until there is one */
+	uint32 message_topic_id;
+	bool is_message_topic_announced;
 	const char *database; /* NULL until the first transaction */
 	XLogRecPtr last_commit_lsn;
+	int64 last_event_time_us; /* commit time of the last event sent */
 
 	/* The present transaction */
 	bool has_changes;	   /* a walsender of pgoutput would have sent it */

@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <time.h>
+
 #include "catalog/namespace.h"
 #include "commands/dbcommands.h"
 #include "miscadmin.h"
@@ -67,13 +69,10 @@ w2k_output_set_modes(W2kSession *session)
 		set_guc("search_path", "pg_catalog");
 }
 
-/* Tells the Writer what the transaction's events share. */
-static void
-begin_source(W2kSession *session, ReorderBufferTXN *txn)
+/* The database's name; it cannot change while we are connected to it. */
+static const char *
+get_database(W2kSession *session)
 {
-	W2kSource source = {0};
-	char *origin = NULL;
-
 	if (session->database == NULL)
 	{
 		char *database = get_database_name(MyDatabaseId);
@@ -82,7 +81,17 @@ begin_source(W2kSession *session, ReorderBufferTXN *txn)
 			elog(ERROR, "cache lookup failed for database %u", MyDatabaseId);
 		session->database = MemoryContextStrdup(session->context, database);
 	}
-	source.database = session->database;
+	return session->database;
+}
+
+/* Tells the Writer what the transaction's events share. */
+static void
+begin_source(W2kSession *session, ReorderBufferTXN *txn)
+{
+	W2kSource source = {0};
+	char *origin = NULL;
+
+	source.database = get_database(session);
 	source.commit_time_us = commit_time_us(txn);
 	source.xid = txn->xid;
 	source.last_commit_lsn = session->last_commit_lsn;
@@ -92,6 +101,7 @@ begin_source(W2kSession *session, ReorderBufferTXN *txn)
 		source.origin = origin;
 		source.origin_lsn = txn->origin_lsn;
 	}
+	session->last_event_time_us = source.commit_time_us;
 	session->writer->begin_source(session->writer, &source);
 }
 
@@ -178,4 +188,45 @@ w2k_output_end_transaction(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	w2k_record_end_transaction(session->records, ctx->out, commit_lsn,
 							   txn->end_lsn, commit_time_us(txn));
 	OutputPluginWrite(ctx, true);
+}
+
+void
+w2k_output_begin_alone(LogicalDecodingContext *ctx, XLogRecPtr lsn)
+{
+	W2kSession *session = ctx->output_plugin_private;
+	W2kSource source = {0};
+
+	source.database = get_database(session);
+	if (session->last_event_time_us == 0)
+		session->last_event_time_us = w2k_output_now_ns() / 1000;
+	source.commit_time_us = session->last_event_time_us;
+	source.last_commit_lsn = lsn;
+	session->writer->begin_source(session->writer, &source);
+
+	OutputPluginPrepareWrite(ctx, true);
+	session->is_writing = true;
+	w2k_record_begin_transaction(session->records, ctx->out, 0, lsn,
+								 source.commit_time_us);
+	session->has_begun = true;
+}
+
+void
+w2k_output_end_alone(LogicalDecodingContext *ctx, XLogRecPtr lsn)
+{
+	W2kSession *session = ctx->output_plugin_private;
+
+	if (!session->records->is_text)
+		w2k_record_end_transaction(session->records, ctx->out, lsn, lsn,
+								   session->last_event_time_us);
+	w2k_output_flush(ctx);
+	session->last_commit_lsn = lsn;
+}
+
+int64
+w2k_output_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64) now.tv_sec * INT64CONST(1000000000) + now.tv_nsec;
 }

@@ -36,4 +36,14 @@ extern void w2k_output_end_transaction(LogicalDecodingContext *ctx,
 									   ReorderBufferTXN *txn,
 									   XLogRecPtr commit_lsn);
 
+/*
+ * The same for a record outside any transaction, at the LSN of its end.
+ * w2k_output_begin_alone prepares its source, too.
+ */
+extern void w2k_output_begin_alone(LogicalDecodingContext *ctx, XLogRecPtr lsn);
+extern void w2k_output_end_alone(LogicalDecodingContext *ctx, XLogRecPtr lsn);
+
+/* The wall clock, since 1970. */
+extern int64 w2k_output_now_ns(void);
+
 #endif /* W2K_DECODE_OUTPUT_H */

@@ -16,6 +16,7 @@
 #include "utils/rel.h"
 #include "utils/resowner.h"
 
+#include "decode/message.h"
 #include "decode/options.h"
 #include "decode/output.h"
 
@@ -296,10 +297,6 @@ truncate_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int nrelations,
 		process_change(ctx, txn, relations[i], change);
 }
 
-/*
- * Logical messages are not captured yet, but a transaction of one counts as
- * processed for "sequence", as it does for Debezium.
- */
 static void
 message_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		   XLogRecPtr message_lsn, bool transactional, const char *prefix,
@@ -307,8 +304,11 @@ message_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 {
 	W2kSession *session = ctx->output_plugin_private;
 
+	/* counts as processed for "sequence", whoever may read it */
 	if (transactional)
 		session->has_changes = true;
+	w2k_message_write(ctx, transactional ? txn : NULL, message_lsn, prefix,
+					  message_size, message);
 }
 
 static void

@@ -46,8 +46,8 @@ typedef struct W2kRow
 typedef struct W2kSource
 {
 	const char *database;
-	int64 commit_time_us; /* since 1970 */
-	uint32 xid;
+	int64 commit_time_us;		/* since 1970 */
+	uint32 xid;					/* 0 = null */
 	XLogRecPtr last_commit_lsn; /* end of the last commit before; 0 = none */
 	const char *origin;			/* NULL = none */
 	XLogRecPtr origin_lsn;
@@ -62,6 +62,16 @@ typedef struct W2kEvent
 	XLogRecPtr lsn;
 	int64 time_ns; /* wall clock, since 1970 */
 } W2kEvent;
+
+/* A logical decoding message. */
+typedef struct W2kMessage
+{
+	const char *prefix; /* in the server's encoding */
+	const char *content;
+	int len;
+	XLogRecPtr lsn;
+	int64 time_ns;
+} W2kMessage;
 
 typedef struct W2kWriter W2kWriter;
 
@@ -84,6 +94,12 @@ struct W2kWriter
 	void (*after)(W2kWriter *writer, StringInfo out, const W2kEvent *event);
 	void (*source)(W2kWriter *writer, StringInfo out, const W2kEvent *event);
 	void (*end)(W2kWriter *writer, StringInfo out, const W2kEvent *event);
+
+	/* Messages have no row, and a layout of their own. */
+	void (*message_key)(W2kWriter *writer, StringInfo out,
+						const W2kMessage *message);
+	void (*message)(W2kWriter *writer, StringInfo out,
+					const W2kMessage *message);
 };
 
 /*

@@ -465,11 +465,15 @@ begin_source(W2kWriter *base, const W2kSource *source)
 	resetStringInfo(&writer->source_times);
 	appendStringInfo(&writer->source_times,
 					 "\\\"]\",\"ts_us\":" INT64_FORMAT
-					 ",\"ts_ns\":" INT64_FORMAT "000,\"schema\":",
-					 source->commit_time_us, source->commit_time_us);
+					 ",\"ts_ns\":" INT64_FORMAT ",\"schema\":",
+					 source->commit_time_us, source->commit_time_us * 1000);
 
 	resetStringInfo(&writer->source_xid);
-	appendStringInfo(&writer->source_xid, ",\"txId\":%u,\"lsn\":", source->xid);
+	if (source->xid == 0)
+		appendStringInfoString(&writer->source_xid, ",\"txId\":null,\"lsn\":");
+	else
+		appendStringInfo(&writer->source_xid,
+						 ",\"txId\":%u,\"lsn\":", source->xid);
 
 	resetStringInfo(&writer->source_tail);
 	appendStringInfoString(&writer->source_tail, ",\"xmin\":null,\"origin\":");
@@ -519,22 +523,56 @@ after(W2kWriter *base, StringInfo out, const W2kEvent *event)
 	append_image((JsonWriter *) base, out, event, event->after);
 }
 
+/* names: the schema's and the table's, with what is between them. */
 static void
-source(W2kWriter *base, StringInfo out, const W2kEvent *event)
+append_source(const JsonWriter *writer, StringInfo out, const char *names,
+			  int names_len, XLogRecPtr lsn)
 {
-	JsonWriter *writer = (JsonWriter *) base;
-	const JsonPlan *plan = event->wrel->plan;
-	char lsn[INTEGER_SIZE];
-	int lsn_len = pg_lltoa((int64) event->lsn, lsn);
+	char text[INTEGER_SIZE];
+	int len = pg_lltoa((int64) lsn, text);
 
 	W2K_BUFFER_APPEND_LITERAL(out, ",\"source\":");
 	w2k_buffer_append(out, writer->source_head.data, writer->source_head.len);
-	w2k_buffer_append(out, lsn, lsn_len);
+	w2k_buffer_append(out, text, len);
 	w2k_buffer_append(out, writer->source_times.data, writer->source_times.len);
-	w2k_buffer_append(out, plan->names.data, plan->names.len);
+	w2k_buffer_append(out, names, names_len);
 	w2k_buffer_append(out, writer->source_xid.data, writer->source_xid.len);
-	w2k_buffer_append(out, lsn, lsn_len);
+	w2k_buffer_append(out, text, len);
 	w2k_buffer_append(out, writer->source_tail.data, writer->source_tail.len);
+}
+
+static void
+source(W2kWriter *base, StringInfo out, const W2kEvent *event)
+{
+	const JsonPlan *plan = event->wrel->plan;
+
+	append_source((JsonWriter *) base, out, plan->names.data, plan->names.len,
+				  event->lsn);
+}
+
+static void
+message_key(W2kWriter *base, StringInfo out, const W2kMessage *message)
+{
+	W2K_BUFFER_APPEND_LITERAL(out, "{\"prefix\":");
+	append_name(out, message->prefix, base->options.ascii_only);
+	w2k_buffer_append_char(out, '}');
+}
+
+static void
+message(W2kWriter *base, StringInfo out, const W2kMessage *message)
+{
+	static const char no_names[] = "\"\",\"table\":\"\"";
+
+	W2K_BUFFER_APPEND_LITERAL(out, "{\"op\":\"m\",\"ts_ms\":");
+	append_integer(out, message->time_ns / 1000000);
+	append_source((JsonWriter *) base, out, no_names, sizeof(no_names) - 1,
+				  message->lsn);
+	W2K_BUFFER_APPEND_LITERAL(out,
+							  ",\"transaction\":null,\"message\":{\"prefix\":");
+	append_name(out, message->prefix, base->options.ascii_only);
+	W2K_BUFFER_APPEND_LITERAL(out, ",\"content\":");
+	append_base64(out, message->content, message->len);
+	W2K_BUFFER_APPEND_LITERAL(out, "}}");
 }
 
 static void
@@ -564,6 +602,8 @@ w2k_json_create_writer(const W2kWriterOptions *options)
 	writer->base.after = after;
 	writer->base.source = source;
 	writer->base.end = end;
+	writer->base.message_key = message_key;
+	writer->base.message = message;
 
 	initStringInfo(&writer->source_head);
 	initStringInfo(&writer->source_times);

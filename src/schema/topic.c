@@ -43,6 +43,29 @@ append_sanitized(StringInfo out, const char *name)
 	}
 }
 
+/* Cut to what Kafka allows. */
+static char *
+finish(StringInfo topic)
+{
+	if (topic->len > MAX_TOPIC_LENGTH)
+		topic->data[MAX_TOPIC_LENGTH] = '\0';
+	if (strcmp(topic->data, ".") == 0 || strcmp(topic->data, "..") == 0)
+		memset(topic->data, '_', strlen(topic->data));
+	return topic->data;
+}
+
+char *
+w2k_topic_for_messages(const char *prefix, const char *delimiter)
+{
+	StringInfoData topic;
+
+	initStringInfo(&topic);
+	append_sanitized(&topic, prefix);
+	append_sanitized(&topic, delimiter);
+	append_sanitized(&topic, "message");
+	return finish(&topic);
+}
+
 char *
 w2k_topic_for_table(const char *prefix, const char *delimiter,
 					const char *schema, const char *table)
@@ -55,10 +78,5 @@ w2k_topic_for_table(const char *prefix, const char *delimiter,
 	append_sanitized(&topic, schema);
 	append_sanitized(&topic, delimiter);
 	append_sanitized(&topic, table);
-
-	if (topic.len > MAX_TOPIC_LENGTH)
-		topic.data[MAX_TOPIC_LENGTH] = '\0';
-	if (strcmp(topic.data, ".") == 0 || strcmp(topic.data, "..") == 0)
-		memset(topic.data, '_', strlen(topic.data));
-	return topic.data;
+	return finish(&topic);
 }

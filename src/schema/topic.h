@@ -12,4 +12,7 @@
 extern char *w2k_topic_for_table(const char *prefix, const char *delimiter,
 								 const char *schema, const char *table);
 
+/* The topic of logical decoding messages, likewise. */
+extern char *w2k_topic_for_messages(const char *prefix, const char *delimiter);
+
 #endif /* W2K_SCHEMA_TOPIC_H */
