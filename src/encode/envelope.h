@@ -10,11 +10,10 @@
 #ifndef W2K_ENCODE_ENVELOPE_H
 #define W2K_ENCODE_ENVELOPE_H
 
-#include "access/xlogdefs.h"
 #include "lib/stringinfo.h"
 
+#include "encode/event.h"
 #include "encode/value.h"
-#include "schema/relation.h"
 
 /* What becomes of a value that has no form: an error, or null. */
 typedef enum W2kOnUnconvertible
@@ -33,45 +32,6 @@ typedef struct W2kWriterOptions
 	bool ascii_only;	  /* text for a server that is not UTF-8 */
 	W2kOnUnconvertible on_unconvertible;
 } W2kWriterOptions;
-
-/* An image of a row: a deformed tuple. */
-typedef struct W2kRow
-{
-	const Datum *values; /* by W2kColumn.index */
-	const bool *nulls;
-	bool is_partial; /* only the replica identity's columns are known */
-} W2kRow;
-
-/* What the changes of a transaction share: most of the source block. */
-typedef struct W2kSource
-{
-	const char *database;
-	int64 commit_time_us;		/* since 1970 */
-	uint32 xid;					/* 0 = null */
-	XLogRecPtr last_commit_lsn; /* end of the last commit before; 0 = none */
-	const char *origin;			/* NULL = none */
-	XLogRecPtr origin_lsn;
-} W2kSource;
-
-typedef struct W2kEvent
-{
-	char op; /* W2K_OP_* */
-	const W2kRelation *wrel;
-	const W2kRow *before; /* NULL = null */
-	const W2kRow *after;
-	XLogRecPtr lsn;
-	int64 time_ns; /* wall clock, since 1970 */
-} W2kEvent;
-
-/* A logical decoding message. */
-typedef struct W2kMessage
-{
-	const char *prefix; /* in the server's encoding */
-	const char *content;
-	int len;
-	XLogRecPtr lsn;
-	int64 time_ns;
-} W2kMessage;
 
 typedef struct W2kWriter W2kWriter;
 

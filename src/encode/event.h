@@ -1,0 +1,51 @@
+/*
+ * event.h
+ *		What is sent, before any format: changes of rows, and messages.
+ */
+#ifndef W2K_ENCODE_EVENT_H
+#define W2K_ENCODE_EVENT_H
+
+#include "access/xlogdefs.h"
+
+#include "schema/relation.h"
+
+/* An image of a row: a deformed tuple. */
+typedef struct W2kRow
+{
+	const Datum *values; /* by W2kColumn.index */
+	const bool *nulls;
+	bool is_partial; /* only the replica identity's columns are known */
+} W2kRow;
+
+/* What the changes of a transaction share: most of the source block. */
+typedef struct W2kSource
+{
+	const char *database;
+	int64 commit_time_us;		/* since 1970 */
+	uint32 xid;					/* 0 = null */
+	XLogRecPtr last_commit_lsn; /* end of the last commit before; 0 = none */
+	const char *origin;			/* NULL = none */
+	XLogRecPtr origin_lsn;
+} W2kSource;
+
+typedef struct W2kEvent
+{
+	char op; /* W2K_OP_* */
+	const W2kRelation *wrel;
+	const W2kRow *before; /* NULL = null */
+	const W2kRow *after;
+	XLogRecPtr lsn;
+	int64 time_ns; /* wall clock, since 1970 */
+} W2kEvent;
+
+/* A logical decoding message. */
+typedef struct W2kMessage
+{
+	const char *prefix; /* in the server's encoding */
+	const char *content;
+	int len;
+	XLogRecPtr lsn;
+	int64 time_ns;
+} W2kMessage;
+
+#endif /* W2K_ENCODE_EVENT_H */
