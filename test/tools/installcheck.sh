@@ -47,13 +47,12 @@ cp -r sql expected "$work/"
 [ -d test/isolation ] && cp -r test/isolation "$work/test/"
 cp test/logical.conf "$work/temp.conf"
 
-# W2K_SANITIZE: variables that only the servers and clients tested may have.
-as_user() { env ${W2K_SANITIZE:-} "$@"; }
+as_user() { "$@"; }
 if [ "$(id -u)" = 0 ]; then
 	chown -R postgres "$work"
 	as_user() {
 		setpriv --reuid=postgres --regid=postgres --clear-groups \
-			env HOME="$work" TMPDIR="$work" ${W2K_SANITIZE:-} "$@"
+			env HOME="$work" TMPDIR="$work" "$@"
 	}
 fi
 if (cd "$work" && as_user "$bindir/postgres" --describe-config) |

@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from testbed import (IS_ROOT, LONG, PG_USER, REPO, as_server_user, free_port,
                      log, main, user_dir)
-from testbed.postgres import Installation, copy_tree, make_env
+from testbed.postgres import Installation, make_env
 
 _LINE = re.compile(r"^[\w ]+: (\d+) passed, (\d+) failed, (\d+) skipped")
 
@@ -53,8 +53,8 @@ def stream(argv, **kwargs):
     return process.returncode, "".join(lines)
 
 
-def installcheck(inst, more_env=None):
-    env = dict(make_env(), PG_CONFIG=inst.pg_config, **(more_env or {}))
+def installcheck(inst):
+    env = dict(make_env(), PG_CONFIG=inst.pg_config)
     code, out = stream([REPO + "/test/tools/installcheck.sh"], env=env)
     good = len(re.findall(r"^(?:test .*|ok +\d+ .*)\.\.\. ok|^ok \d+",
                           out, re.M))
@@ -81,12 +81,12 @@ def properties(inst):
     return int(code == 0), int(code != 0), 0
 
 
-def tap(inst, pattern="*.pl", home="tap", more_env=None):
+def tap(inst):
     """PostgreSQL's own TAP modules, from a copy that its user owns."""
-    scripts = sorted(glob.glob(REPO + "/test/t/" + pattern))
+    scripts = sorted(glob.glob(REPO + "/test/t/*.pl"))
     if not scripts:
         return 0, 0, 1
-    home = user_dir(home)
+    home = user_dir("tap")
     shutil.copytree(REPO + "/test", home + "/test", dirs_exist_ok=True)
     tree = os.path.join(os.path.dirname(inst.pgxs), "../..")
     perl = os.path.realpath(tree + "/src/test/perl")
@@ -96,7 +96,7 @@ def tap(inst, pattern="*.pl", home="tap", more_env=None):
                    tree + "/src/test/regress/pg_regress"),
                TESTDIR=home, TESTDATADIR=home + "/tmp_check",
                TESTLOGDIR=home + "/tmp_check/log", HOME=home,
-               W2K_MOCK=build_mock(home), **(more_env or {}))
+               W2K_MOCK=build_mock(home))
     if IS_ROOT:
         subprocess.check_call(["chown", "-R", PG_USER, home])
     user = as_server_user()
@@ -126,37 +126,6 @@ def build_mock(home):
     return home + "/mock_broker"
 
 
-def sanitize(_):
-    """The library under AddressSanitizer and UndefinedBehaviorSanitizer:
-    regression and isolation tests and a TAP story.  (The sender's own run so
-    is among the unit tests.)"""
-    inst = Installation.copy("pg-asan")
-    tree = copy_tree("asan-tree")
-    flags = ("-fsanitize=address,undefined -fno-sanitize=alignment "
-             "-fno-sanitize-recover=undefined -fno-omit-frame-pointer")
-    code, out = stream(["make", "-s", "-j2", "-C", tree, "PG_CONFIG="
-                        + inst.pg_config, "WERROR=1", "COPT=" + flags,
-                        "install"], env=make_env())
-    if code:
-        return 0, 1, 0
-    reports = user_dir("asan-reports")
-    library = subprocess.check_output(
-        ["gcc", "-print-file-name=libasan.so"], text=True).strip()
-    preload = {
-        "LD_PRELOAD": os.path.realpath(library),
-        "ASAN_OPTIONS": "detect_leaks=0:log_path=%s/asan" % reports,
-        "UBSAN_OPTIONS": "print_stacktrace=1:log_path=%s/ubsan" % reports}
-    results = [installcheck(inst, {"W2K_SANITIZE": " ".join(
-        "%s=%s" % each for each in preload.items())}),
-        tap(inst, "001*.pl", "tap-asan", preload)]
-    found = os.listdir(reports)
-    for name in found:
-        with open(os.path.join(reports, name), errors="replace") as file:
-            print(file.read()[:5000])
-    good, bad, _ = map(sum, zip(*results))
-    return good, bad + len(found), 0
-
-
 def script(path, *args):
     def suite(inst):
         env = dict(make_env(), W2K_PG_CONFIG=inst.pg_config,
@@ -177,7 +146,6 @@ SUITES = [
     ("installcheck", installcheck),
     ("unit", unit),
     ("properties", properties),
-    ("sanitize", sanitize),
     ("tap", tap),
     ("readme", script("test/tools/readme_test.py")),
     ("parity", script("test/kafka/parity/parity.py")),
