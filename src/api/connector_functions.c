@@ -96,7 +96,8 @@ check_name(const char *name)
 		if ((unsigned char) *p < 0x20 || *p == 0x7f)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("connector name must not have control characters")));
+					 errmsg(
+						 "connector name must not have control characters")));
 }
 
 /*
