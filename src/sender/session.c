@@ -629,7 +629,8 @@ answer_progress(W2kSession *session)
 static void
 check_stall(W2kSession *session, int64_t now_ms)
 {
-	char text[256];
+	char text[512];
+	const W2kInflight *oldest;
 
 	if (session->window.records == 0)
 		session->last_progress_ms = now_ms;
@@ -641,9 +642,11 @@ check_stall(W2kSession *session, int64_t now_ms)
 	if (session->is_stalled)
 		return;
 	session->is_stalled = true;
+	oldest = w2k_ackwindow_find(&session->window, session->window.acked + 1);
 	snprintf(text, sizeof(text),
-			 "no broker has acknowledged a record for %d seconds; check that the topic's partitions have leaders and enough replicas in sync",
-			 STALL_MS / 1000);
+			 "no broker has acknowledged a record for %d seconds, the oldest is for topic \"%s\"; check that the topic exists and that its partitions have leaders and enough replicas in sync",
+			 STALL_MS / 1000,
+			 oldest ? session->topics.items[oldest->topic]->name : "?");
 	if (w2k_connection_stalled(&session->connection, text))
 		show_connection(session);
 }
