@@ -97,7 +97,7 @@ def by_topic(records, prefix):
 
 
 def compare(theirs, their_prefix, ours, our_prefix, known, ours_alone,
-            not_yet, skip_topics=()):
+            skip_topics=()):
     """Returns (records compared, problems, entries of known never met)."""
     a_topics = by_topic(theirs, their_prefix)
     b_topics = by_topic(ours, our_prefix)
@@ -106,8 +106,6 @@ def compare(theirs, their_prefix, ours, our_prefix, known, ours_alone,
         if topic in skip_topics:
             continue
         a_recs, b_recs = a_topics.get(topic, []), b_topics.get(topic, [])
-        if topic in not_yet and not b_recs:
-            continue
         if topic in ours_alone:
             if a_recs or len(b_recs) != ours_alone[topic]:
                 problems.append("topic %s: expected %d records of ours alone"
