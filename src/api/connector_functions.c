@@ -271,12 +271,7 @@ create_connector(const char *name, Jsonb *given, const char *desired_state)
 	config = w2k_config_document_flatten(given, NULL);
 	conf = w2k_connector_parse(name, &config->root, superuser(), true);
 	check_slot(name, conf);
-	if (desired_state == NULL)
-		desired_state = conf->initial_state == W2K_INITIAL_STOPPED ? "stopped"
-						: conf->initial_state == W2K_INITIAL_PAUSED
-							? "paused"
-							: "running";
-	insert_row(name, config, desired_state);
+	insert_row(name, config, desired_state != NULL ? desired_state : "running");
 }
 
 /* create_connector(name text, config jsonb) */

@@ -40,13 +40,6 @@ typedef enum W2kFraming
 	W2K_FRAMING_BINARY
 } W2kFraming;
 
-typedef enum W2kInitialState
-{
-	W2K_INITIAL_RUNNING,
-	W2K_INITIAL_PAUSED,
-	W2K_INITIAL_STOPPED
-} W2kInitialState;
-
 /* Bits of skipped_operations. */
 #define W2K_SKIP_CREATE 0x01
 #define W2K_SKIP_UPDATE 0x02
@@ -93,7 +86,6 @@ typedef struct W2kConnectorConfig
 	XLogRecPtr start_after_lsn; /* 0 = unset */
 	int64 max_slot_lag_bytes;	/* 0 = no guard */
 	W2kLagAction max_slot_lag_action;
-	W2kInitialState initial_state;
 	int status_update_interval_ms; /* how often the slot is saved */
 	int statistics_interval_ms;
 	int logical_decoding_work_mem_kb; /* 0 = the server's */

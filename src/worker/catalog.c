@@ -129,7 +129,6 @@ look_up_owner(W2kConnectorRow *row)
 		Form_pg_authid role = (Form_pg_authid) GETSTRUCT(tuple);
 
 		row->owner_is_superuser = role->rolsuper;
-		row->owner_may_read_messages = role->rolsuper || role->rolreplication;
 		ReleaseSysCache(tuple);
 	}
 }

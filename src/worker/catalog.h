@@ -22,7 +22,6 @@ typedef struct W2kConnectorRow
 	Oid owner;
 	bool owner_exists;
 	bool owner_is_superuser;
-	bool owner_may_read_messages; /* superuser or REPLICATION */
 	Jsonb *config;
 	W2kDesired desired;
 	int64 config_generation;

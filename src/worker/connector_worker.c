@@ -99,6 +99,19 @@ show_note(const char *text)
 	LWLockRelease(w2k_shared->lock);
 }
 
+/* The connector is no more: its entry in shared memory goes with us. */
+pg_noreturn static void
+leave_for_good(void)
+{
+	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
+	w2k_attempt->is_attached = false;
+	w2k_attempt->slot->worker_pid = 0;
+	w2k_attempt->slot->latch = NULL;
+	w2k_slots_give_back(w2k_attempt->slot_index);
+	LWLockRelease(w2k_shared->lock);
+	proc_exit(0);
+}
+
 static void
 run_dropping(void)
 {
@@ -107,13 +120,7 @@ run_dropping(void)
 	w2k_catalog_delete(w2k_attempt->row->name);
 	ereport(LOG, (errmsg("wal2kafka connector \"%s\" is dropped",
 						 w2k_attempt->row->name)));
-	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
-	w2k_attempt->is_attached = false;
-	w2k_attempt->slot->worker_pid = 0;
-	w2k_attempt->slot->latch = NULL;
-	w2k_slots_give_back(w2k_attempt->slot_index);
-	LWLockRelease(w2k_shared->lock);
-	proc_exit(0);
+	leave_for_good();
 }
 
 /* Holds the slot, so that nobody moves it and nothing invalidates it. */
@@ -222,13 +229,7 @@ run_worker(void)
 	{
 		/* Its row is gone, by hand: forget it, leave the slot to a person. */
 		w2k_slot_setup_warn_orphan(slot->name);
-		LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
-		w2k_attempt->is_attached = false;
-		w2k_attempt->slot->worker_pid = 0;
-		w2k_attempt->slot->latch = NULL;
-		w2k_slots_give_back(w2k_attempt->slot_index);
-		LWLockRelease(w2k_shared->lock);
-		proc_exit(0);
+		leave_for_good();
 	}
 	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
 	/* What a visitor has published meanwhile is newer than our row: then it

@@ -85,15 +85,6 @@ w2k_launcher_register(void)
 	RegisterBackgroundWorker(&worker);
 }
 
-void
-w2k_launcher_wake(void)
-{
-	LWLockAcquire(w2k_shared->lock, LW_SHARED);
-	if (w2k_shared->launcher_latch != NULL)
-		SetLatch(w2k_shared->launcher_latch);
-	LWLockRelease(w2k_shared->lock);
-}
-
 /* Starts a background worker of ours that never restarts by itself. */
 static BackgroundWorkerHandle *
 start_worker(const char *function, const char *type, const char *name,
@@ -514,7 +505,6 @@ static void
 detach_launcher(int code, Datum arg)
 {
 	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
-	w2k_shared->launcher_pid = 0;
 	w2k_shared->launcher_latch = NULL;
 	LWLockRelease(w2k_shared->lock);
 }
@@ -534,7 +524,6 @@ w2k_launcher_main(Datum main_arg)
 
 	before_shmem_exit(detach_launcher, (Datum) 0);
 	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
-	w2k_shared->launcher_pid = MyProcPid;
 	w2k_shared->launcher_latch = MyLatch;
 	w2k_shared->visit_all = true;
 	LWLockRelease(w2k_shared->lock);

@@ -8,9 +8,6 @@
 /* From _PG_init, only while shared_preload_libraries are processed. */
 extern void w2k_launcher_register(void);
 
-/* Wakes the launcher, if there is one. */
-extern void w2k_launcher_wake(void);
-
 /* Entry points of background workers, found by name. */
 extern PGDLLEXPORT void w2k_launcher_main(Datum main_arg);
 extern PGDLLEXPORT void w2k_visitor_main(Datum main_arg);

@@ -557,9 +557,6 @@ on_frame(W2kSenderLink *sender, uint8 type, W2kCursor *cur)
 				w2k_broker_stats_store(sender->slot_index, json, len);
 			break;
 		}
-		case W2K_FRAME_FLUSHED:
-			sender->flushed_request = w2k_get_u32(cur);
-			break;
 		default:
 			/* A newer sender's: the version says that it is harmless. */
 			break;

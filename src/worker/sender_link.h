@@ -45,7 +45,6 @@ typedef struct W2kSenderLink
 
 	uint64 sequence;		  /* of the last record handed over */
 	uint64 acked;			  /* every record up to it is on Kafka */
-	uint64 flushed_request;	  /* last FLUSH answered */
 	XLogRecPtr delivered_lsn; /* end of the last commit all acknowledged */
 
 	/* Ring of commits, oldest first. */

@@ -10,10 +10,10 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "commands/dbcommands.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "config/slot_name.h"
 #include "worker/catalog.h"
 #include "worker/slot_setup.h"
 #include "worker/stream.h"
@@ -62,19 +62,15 @@ static void
 choose_slot_name(const char *connector, const W2kConnectorConfig *conf,
 				 NameData *slot_name)
 {
-	if (conf->slot_name != NULL)
-	{
-		namestrcpy(slot_name, conf->slot_name);
-		if (w2k_stream_slot_kind(NameStr(*slot_name)) != W2K_SLOT_FOREIGN)
-			return;
+	bool is_named;
+
+	StartTransactionCommand();
+	is_named = w2k_slot_name_choose(connector, conf->slot_name, slot_name);
+	CommitTransactionCommand();
+	if (!is_named)
 		ereport(LOG,
 				(errmsg("replication slot \"%s\" belongs to another plugin or database; connector \"%s\" uses a slot of its own",
-						NameStr(*slot_name), connector)));
-	}
-	StartTransactionCommand();
-	w2k_connector_default_slot_name(get_database_name(MyDatabaseId), connector,
-									slot_name);
-	CommitTransactionCommand();
+						conf->slot_name, connector)));
 }
 
 void

@@ -128,7 +128,6 @@ typedef struct W2kShared
 {
 	LWLock *lock;
 	LWLock *table_lock;
-	pid_t launcher_pid;
 	Latch *launcher_latch;
 	uint64 next_generation;
 	bool visit_all; /* every connectable database (start, overflow) */
