@@ -574,16 +574,16 @@ class Scenarios:
         def outside(pid):
             """The pid here of a pid in there."""
             for each in proc.descendants(outer.pid):
-                with open("/proc/%d/status" % each[0]) as lines:
-                    for line in lines:
-                        if line.startswith("NSpid:") \
-                                and line.split()[-1] == str(pid):
-                            return each[0]
-            return None
+                if proc.pid_inside(each[0]) == pid:
+                    return each[0]
+            raise TestbedError("there is no process %d in the container"
+                               % pid)
         cluster.wait_ready()
         self.checks.ok(any(p[3] == "postgres" and outside(1) == p[0]
                            for p in proc.descendants(outer.pid)),
                        "the postmaster is PID 1")
+        self.checks.ok(cluster.postmaster_pid() is None,
+                       "whose pid is not taken for one of ours")
         started = cluster.value("SELECT pg_postmaster_start_time()")
         self.connector(cluster, "container", "public.c")
         number = 0

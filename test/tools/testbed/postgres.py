@@ -187,9 +187,16 @@ class Cluster:
                                                  self.log_tail())) from None
 
     def postmaster_pid(self):
+        """The pid in our pid namespace, or None.
+
+        The file alone is not to be trusted: a server that was PID 1 of a
+        namespace of its own wrote "1", and a pid may have a new tenant.
+        """
         try:
             with open(os.path.join(self.data, "postmaster.pid")) as file:
-                return int(file.readline())
+                pid = int(file.readline())
+            return pid if os.path.samefile("/proc/%d/cwd" % pid, self.data) \
+                else None
         except (OSError, ValueError):
             return None
 
@@ -200,7 +207,7 @@ class Cluster:
     def destroy(self):
         """End whatever still runs of it, and forget its files."""
         pid = self.postmaster_pid()
-        if pid and proc.exists(pid):
+        if pid:
             below = [p[0] for p in proc.descendants(pid)]
             for child in below:
                 if proc.state(child) == "T":

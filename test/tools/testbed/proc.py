@@ -51,6 +51,19 @@ def parent(pid):
     return int(_stat(pid)[1][1])
 
 
+def pid_inside(pid):
+    """What a process is called in its innermost pid namespace; None when it
+    is gone."""
+    try:
+        with open("/proc/%d/status" % pid) as lines:
+            for line in lines:
+                if line.startswith("NSpid:"):
+                    return int(line.split()[-1])
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return None
+
+
 def cpu_seconds(pid):
     """User and system time of a process and its reaped children."""
     fields = _stat(pid)[1]
@@ -127,6 +140,8 @@ def maps(pid):
 
 def send(pid, sig):
     """A signal; a process that is gone already is no error."""
+    if pid <= 1:
+        raise ValueError("process %d is not a test's" % pid)
     try:
         os.kill(pid, sig)
         return True
