@@ -8,6 +8,7 @@
  * the rest is dropped as it comes.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,17 @@
 
 /* One read takes up to this much; the pipe holds at most as much. */
 #define READ_BYTES (1024 * 1024)
+
+/*
+ * Little input waits for what is in flight: until it is acknowledged, or so
+ * much has gathered, or so much time has passed.  Without this each small
+ * commit would be a request of its own for each partition it touches, and at
+ * some thousand commits a second the requests would cost the machine more
+ * than everything else (measured beside pgbench).  Alone, a commit never
+ * waits; behind much, it does not either.
+ */
+#define GATHER_BYTES 16384
+#define GATHER_MS 5
 
 /* The buffer's usual size: a read behind the rest of the one before. */
 #define USUAL_CAPACITY (2 * READ_BYTES)
@@ -150,16 +162,37 @@ feed_one(W2kInput *input, W2kSession *session, bool *can_take)
 	return false;
 }
 
+/* Shall what is at hand wait for more?  See GATHER_BYTES. */
+static bool
+should_gather(W2kInput *input, const W2kSession *session, int64_t now_ms)
+{
+	if (held(input) == 0 || held(input) >= GATHER_BYTES || input->is_at_eof ||
+		input->discard > 0 || session->window.records == 0)
+		return false;
+	if (!input->is_gathering)
+		input->gathering_since_ms = now_ms;
+	return now_ms - input->gathering_since_ms < GATHER_MS;
+}
+
 bool
-w2k_input_feed(W2kInput *input, W2kSession *session)
+w2k_input_feed(W2kInput *input, W2kSession *session, int64_t now_ms)
 {
 	bool can_take = true;
 
+	input->is_gathering = should_gather(input, session, now_ms);
+	if (input->is_gathering)
+		return true;
 	drop_discarded(input);
 	while (session->end == W2K_SESSION_RUNS && input->discard == 0 &&
 		   feed_one(input, session, &can_take))
 		;
 	return can_take;
+}
+
+int
+w2k_input_patience_ms(const W2kInput *input)
+{
+	return input->is_gathering ? GATHER_MS : INT_MAX;
 }
 
 bool

@@ -293,9 +293,11 @@ run(W2kSession *session, W2kInput *input, W2kAnswers *answers)
 										   ? answers->fd
 										   : -1,
 								 .events = POLLOUT}};
+		int tick_ms = can_take ? TICK_MS : BUSY_TICK_MS;
+		int patience_ms = w2k_input_patience_ms(input);
 		int64_t now_ms;
 
-		if (poll(fds, 3, can_take ? TICK_MS : BUSY_TICK_MS) < 0 &&
+		if (poll(fds, 3, patience_ms < tick_ms ? patience_ms : tick_ms) < 0 &&
 			errno != EINTR)
 			_exit(1);
 
@@ -311,14 +313,14 @@ run(W2kSession *session, W2kInput *input, W2kAnswers *answers)
 		if (stop_requests > 0)
 			input->is_at_eof = true;
 
-		can_take = w2k_input_feed(input, session);
 		now_ms = w2k_session_now_ms();
+		can_take = w2k_input_feed(input, session, now_ms);
 		w2k_session_poll(session, now_ms);
 		trim_when_idle(session, now_ms);
 		if (session->end != W2K_SESSION_RUNS)
 			return false;
-		if (!can_take)
-			can_take = w2k_input_feed(input, session);
+		if (!can_take || input->is_gathering)
+			can_take = w2k_input_feed(input, session, now_ms);
 		if (w2k_answers_is_pending(answers) && !w2k_answers_write(answers))
 			_exit(0); /* nobody reads any more: the worker is gone */
 		if (input->is_at_eof && can_take &&

@@ -355,23 +355,47 @@ class Bench:
 
     # Backends
 
-    def pgbench(self, rounds, seconds):
-        """tps beside a plain slot consumer and beside our connector."""
+    def pgbench(self, rounds, seconds, are_apart):
+        """tps beside a plain slot consumer and beside our connector.
+
+        Apart: the clients and their backends have one processor, whoever
+        reads the WAL and the broker have the other.  That shows what a
+        connector costs the backends themselves; together, also what its
+        processes and the broker take of a machine that is full already.
+        """
         program = self.cluster.inst.program
         base = ["-h", "127.0.0.1", "-p", str(self.cluster.port), "-U",
                 "postgres"]
         run([program("pgbench"), *base, "-i", "-q", "-s", "10", "postgres"])
+        everyone = os.sched_getaffinity(0)
+        clients = {min(everyone)}
+        readers = everyone - clients
+        own = [self.cluster.postmaster_pid()] + [
+            p[0] for p in proc.descendants(self.cluster.postmaster_pid())]
+        if are_apart:
+            for pid in own:
+                proc.pin(pid, clients)
+            proc.pin(self.broker.pid, readers)
         rates = {"plain": [], "wal2kafka": []}
         for n in range(rounds):
             for reader in ("plain", "wal2kafka") if n % 2 == 0 \
                     else ("wal2kafka", "plain"):
-                stop = self.start_reader(reader, base)
-                out = run([program("pgbench"), *base, "-c", "4", "-j", "2",
-                           "-T", str(seconds), "-n", "postgres"])
+                stop, pids = self.start_reader(reader, base)
+                argv = [program("pgbench"), *base, "-c", "4", "-j", "2",
+                        "-T", str(seconds), "-n", "postgres"]
+                if are_apart:
+                    for pid in pids:
+                        proc.pin(pid, readers)
+                    argv = ["taskset", "-c", str(min(clients))] + argv
+                out = run(argv)
                 stop()
                 rates[reader].append(float(
                     re.search(r"tps = ([\d.]+)", out)[1]))
-        return {k: statistics.median(v) for k, v in rates.items()}, rates
+        if are_apart:
+            for pid in own + [self.broker.pid]:
+                proc.pin(pid, everyone)
+        log("pgbench %s: %s" % ("apart" if are_apart else "together", rates))
+        return {k: statistics.median(v) for k, v in rates.items()}
 
     def start_reader(self, reader, base):
         if reader == "plain":
@@ -379,6 +403,11 @@ class Bench:
             process = subprocess.Popen(
                 [self.cluster.inst.program("pg_recvlogical"), *base, "-d",
                  "postgres", "--slot", "plain", "--start", "-f", os.devnull])
+            walsender = wait_until("the slot is read", lambda: self.cluster
+                                   .value("SELECT active_pid FROM "
+                                          "pg_replication_slots WHERE "
+                                          "slot_name = 'plain'"))
+            pids = (process.pid, int(walsender))
 
             def stop():
                 process.terminate()
@@ -390,6 +419,7 @@ class Bench:
                 "topic.prefix": "ours",
                 "schema.include.list": "public"})
             self.cluster.wait_connector("bench")
+            pids = self.cluster.worker_pids("bench")
 
             def stop():
                 self.cluster.query("SELECT wal2kafka.drop_connector("
@@ -399,7 +429,7 @@ class Bench:
                                               "wal2kafka.connectors") == "0",
                            60)
         time.sleep(1)
-        return stop
+        return stop, pids
 
 
 def read_arrivals(address, topic, total, queue):
@@ -437,6 +467,8 @@ def run_bench():
     parser.add_argument("--workloads", default="insert,bulk,update-full,wide,"
                         "toast,latency,pgbench")
     parser.add_argument("--rates", default="100,1000")
+    parser.add_argument("--rounds", type=int, default=6,
+                        help="of pgbench beside each reader")
     args = parser.parse_args()
     readers, chosen = args.readers.split(","), args.workloads.split(",")
     if not kafka.fetch():
@@ -472,12 +504,14 @@ def run_bench():
                             % (reader, rate, *got))
         print_results(table, latencies)
         if "pgbench" in chosen:
-            medians, rates = bench.pgbench(4, 15)
-            print("\npgbench -c 4: %.0f tps beside a plain slot consumer, "
-                  "%.0f beside a connector: %+.1f%%   (%s)"
-                  % (medians["plain"], medians["wal2kafka"],
-                     (medians["wal2kafka"] / medians["plain"] - 1) * 100,
-                     rates))
+            for are_apart in (True, False):
+                tps = bench.pgbench(args.rounds, 10, are_apart)
+                print("\npgbench -c 4, %s: %.0f tps beside a plain slot "
+                      "consumer, %.0f beside a connector: %+.1f%%"
+                      % ("backends on a processor of their own"
+                         if are_apart else "all on the same processors",
+                         tps["plain"], tps["wal2kafka"],
+                         (tps["wal2kafka"] / tps["plain"] - 1) * 100))
         bench.client.close()
         return 0
     except TestbedError:

@@ -574,6 +574,36 @@ write_stream(char *buf)
 	return (size_t) (frame - buf);
 }
 
+/* With records in flight, little input waits for more, but not for long. */
+static void
+test_gathering(W2kSession *session, const char *stream, size_t len)
+{
+	W2kInput input = {.fd = -1, .capacity = 128 * len};
+	int64_t now_ms = 1000;
+
+	session->end = W2K_SESSION_RUNS;
+	session->nflushes = 0;
+	input.data = malloc(input.capacity);
+	memcpy(input.data, stream, len);
+	input.end = len;
+	ok(w2k_input_feed(&input, session, now_ms) &&
+		   input.end - input.start == len,
+	   "little input behind records in flight is not taken at once");
+	ok(w2k_input_patience_ms(&input) < 100, "but soon looked at again");
+	w2k_input_feed(&input, session, now_ms + 100);
+	ok(input.start == input.end, "and taken then");
+	w2k_input_feed(&input, session, now_ms + 100);
+	ok(w2k_input_patience_ms(&input) > 1000, "no input waits for nothing");
+
+	session->nflushes = 0;
+	for (input.start = input.end = 0; input.end < input.capacity;
+		 input.end += len)
+		memcpy(input.data + input.end, stream, len);
+	w2k_input_feed(&input, session, now_ms + 200);
+	ok(input.end > 16384 && input.start > 0, "much input never waits");
+	free(input.data);
+}
+
 /*
  * Damaged streams through the whole session, with a producer that has no
  * broker: whatever they say, the session takes or refuses it.
@@ -601,7 +631,7 @@ test_damaged_session(void)
 	w2k_session_start(&session);
 	for (int i = 0; i < 20000; i++)
 	{
-		W2kInput input = {.fd = -1, .capacity = len};
+		W2kInput input = {.fd = -1, .capacity = len, .is_at_eof = true};
 
 		input.data = malloc(len);
 		memcpy(input.data, good, len);
@@ -616,7 +646,7 @@ test_damaged_session(void)
 		}
 		session.end = W2K_SESSION_RUNS;
 		session.nflushes = 0;
-		w2k_input_feed(&input, &session);
+		w2k_input_feed(&input, &session, w2k_session_now_ms());
 		if (session.end == W2K_SESSION_RUNS)
 			taken++;
 		else
@@ -628,6 +658,7 @@ test_damaged_session(void)
 	   "damaged streams are taken or refused, without harm");
 	ok(session.window.last > 10000 && session.window.acked == 0,
 	   "and what was a record waits for a broker");
+	test_gathering(&session, good, len);
 }
 
 int
