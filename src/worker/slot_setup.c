@@ -57,6 +57,30 @@ check_recorded_slot(const char *connector, const char *slot_name)
 	}
 }
 
+/*
+ * start.after.lsn says that somebody else has delivered everything up to
+ * there.  Where the slot begins later than that, what was committed between
+ * the two is with nobody.
+ */
+static void
+check_start(const char *connector, const W2kConnectorConfig *conf,
+			const char *slot_name, XLogRecPtr consistent_point)
+{
+	if (XLogRecPtrIsInvalid(conf->start_after_lsn) ||
+		XLogRecPtrIsInvalid(consistent_point) ||
+		conf->start_after_lsn >= consistent_point)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("start.after.lsn of connector \"%s\" is %X/%X, but its replication slot \"%s\" begins later, at %X/%X",
+					connector, LSN_FORMAT_ARGS(conf->start_after_lsn),
+					slot_name, LSN_FORMAT_ARGS(consistent_point)),
+			 errdetail(
+				 "Transactions that committed between the two would be missing."),
+			 errhint(
+				 "Let the reader that is taken over from go on until its position has passed the later one, and set start.after.lsn to that position. To do without those transactions, take start.after.lsn out of the configuration.")));
+}
+
 /* The name for a slot of a connector that has none yet. */
 static void
 choose_slot_name(const char *connector, const W2kConnectorConfig *conf,
@@ -86,6 +110,7 @@ w2k_slot_setup(const char *connector, const W2kConnectorConfig *conf,
 	{
 		*slot_name = progress->slot_name;
 		check_recorded_slot(connector, name);
+		check_start(connector, conf, name, progress->consistent_point);
 		return;
 	}
 
@@ -123,6 +148,7 @@ w2k_slot_setup(const char *connector, const W2kConnectorConfig *conf,
 	ereport(LOG,
 			(errmsg("connector \"%s\" has made replication slot \"%s\" at %X/%X",
 					connector, name, LSN_FORMAT_ARGS(consistent_point))));
+	check_start(connector, conf, name, consistent_point);
 }
 
 void
