@@ -31,6 +31,9 @@
  */
 #define RECORD_OVERHEAD 512
 
+/* How often to say what is in flight while nothing is acknowledged. */
+#define SHOW_QUEUE_MS 1000
+
 /* Without any acknowledgement for this long, people are told. */
 #define STALL_MS 10000
 
@@ -592,16 +595,18 @@ take_topic_event(W2kSession *session, const W2kEvent *event, int64_t now_ms)
 				  topic, &result);
 }
 
-/* Acknowledgements and flushes that have come true. */
+/* Acknowledgements, or now and then how much waits; flushes that came true. */
 static void
-answer_progress(W2kSession *session)
+answer_progress(W2kSession *session, int64_t now_ms)
 {
 	const W2kAckWindow *win = &session->window;
 	int done = 0;
 
-	if (win->acked != session->shown_acked)
+	if (win->acked != session->shown_acked ||
+		(win->records > 0 && now_ms - session->shown_ms >= SHOW_QUEUE_MS))
 	{
 		session->shown_acked = win->acked;
+		session->shown_ms = now_ms;
 		w2k_answers_ack(session->answers, win->acked, win->records,
 						win->bytes - win->records * RECORD_OVERHEAD);
 	}
@@ -689,5 +694,5 @@ w2k_session_poll(W2kSession *session, int64_t now_ms)
 	if (w2k_connection_tick(&session->connection, now_ms))
 		show_connection(session);
 	check_stall(session, now_ms);
-	answer_progress(session);
+	answer_progress(session, now_ms);
 }

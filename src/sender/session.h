@@ -50,7 +50,8 @@ typedef struct W2kSession
 	W2kIdMap topic_ids;	  /* id -> W2kTopic */
 	W2kIdMap header_sets; /* id -> struct rd_kafka_headers_s */
 	W2kAckWindow window;
-	uint64_t shown_acked; /* the last sequence given to the answers */
+	uint64_t shown_acked; /* the last sequence given to the answers, */
+	int64_t shown_ms;	  /* and when */
 	W2kPendingFlush flushes[W2K_MAX_FLUSHES];
 	int nflushes;
 	W2kConnection connection;
