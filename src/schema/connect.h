@@ -64,7 +64,7 @@ struct W2kConnectRow
 	W2kConnectRule rule;
 	const char *name; /* the semantic type; NULL = none */
 	int version;	  /* 0 = none */
-	const char *doc;  /* unless the column has a comment; NULL = none */
+	const char *doc;  /* NULL = none */
 	const W2kConnectPart *parts; /* members | element | key, value */
 	bool is_always_optional;	 /* even in a NOT NULL column */
 	bool is_required_element;	 /* arrays of it have no null elements */
@@ -100,7 +100,7 @@ struct W2kSchema
 /* A schema with nothing but its type. */
 extern W2kSchema *w2k_connect_make(W2kConnectType type, bool is_optional);
 
-/* Adds a struct's field, an array's element, a map's key or value. */
+/* Adds a struct's field, an array's element, a map's key and value. */
 extern W2kSchema *w2k_connect_add(W2kSchema *parent, const char *field,
 								  W2kSchema *child);
 
@@ -110,11 +110,11 @@ extern W2kSchema *w2k_connect_add_field(W2kSchema *parent, const char *field,
 
 extern void w2k_connect_add_parameter(W2kSchema *schema, const char *name,
 									  const char *value);
-
 /* The schema of a type; reads catalogs, for the labels of enums. */
 extern W2kSchema *w2k_connect_of_type(const W2kType *type, bool is_optional);
 
-/* The schema of a column as a field, with its default and comment. */
-extern W2kSchema *w2k_connect_of_column(const struct W2kColumn *column);
+/* A column's as a field; what rules for columns add is not for keys. */
+extern W2kSchema *w2k_connect_of_column(const struct W2kColumn *column,
+										bool is_key);
 
 #endif /* W2K_SCHEMA_CONNECT_H */
