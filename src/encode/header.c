@@ -9,8 +9,6 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
-
 #include "encode/buffer.h"
 #include "encode/decimal.h"
 #include "encode/header.h"
@@ -126,16 +124,16 @@ w2k_header_append_key(W2kWriter *writer, StringInfo out,
 	for (int i = 0; i < wrel->nkeys; i++)
 	{
 		W2kColumn *column = wrel->keys[i];
-		const char *name = pg_server_to_any(column->name,
-											(int) strlen(column->name),
-											PG_UTF8);
 		W2kValue value;
 
 		if (i > 0)
 			w2k_buffer_append_char(out, ',');
-		append_quoted(out, name, (int) strlen(name));
+		append_quoted(out, column->field, (int) strlen(column->field));
 		w2k_buffer_append_char(out, ':');
-		w2k_envelope_read_column(writer, column, row, &value);
+		if (!row->nulls[column->index] ||
+			!writer->options.has_header_defaults ||
+			!w2k_envelope_read_default(column, &value))
+			w2k_envelope_read_column(writer, column, row, &value);
 		append_value(writer, out, &value, column);
 	}
 	w2k_buffer_append_char(out, '}');

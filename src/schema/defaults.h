@@ -22,4 +22,7 @@ extern W2kDefault w2k_defaults_read(Relation relation, AttrNumber attnum,
 									MemoryContext result_context,
 									Datum *value);
 
+/* Is it the next value of a sequence, as serial makes it? */
+extern bool w2k_defaults_is_serial(Relation relation, AttrNumber attnum);
+
 #endif /* W2K_SCHEMA_DEFAULTS_H */

@@ -29,9 +29,11 @@ typedef enum W2kLogical
 	W2K_LOGICAL_STRING, /* a varlena that holds text */
 	W2K_LOGICAL_XML,
 	W2K_LOGICAL_NAME,
+	W2K_LOGICAL_JSON,
 	W2K_LOGICAL_JSONB,
 	W2K_LOGICAL_UUID,
 	W2K_LOGICAL_ENUM,
+	W2K_LOGICAL_TSVECTOR,
 	W2K_LOGICAL_BYTES,
 	W2K_LOGICAL_BIT,  /* of one bit: a boolean */
 	W2K_LOGICAL_BITS, /* little-endian bytes */
@@ -104,7 +106,7 @@ typedef struct W2kType
 	bool typbyval;
 	char typalign;
 
-	FmgrInfo *output;		 /* W2K_LOGICAL_OTHER only */
+	FmgrInfo *output;		 /* where the form is what it prints, else NULL */
 	struct W2kType *element; /* W2K_LOGICAL_ARRAY only */
 } W2kType;
 
