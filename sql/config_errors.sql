@@ -83,7 +83,7 @@ FROM (VALUES
 	(75, '{"heartbeat.interval.ms": 10000}'),
 	(76, '{"heartbeat.interval.ms": "often"}'),
 	(77, '{"provide.transaction.metadata": true}'),
-	(78, '{"message.key.columns": "public.a:id"}'),
+	(78, '{"message.key.columns": "public.a"}'),
 	(79, '{"transforms": "unwrap"}'),
 	(80, '{"transforms.unwrap.type": "io.debezium.transforms.ExtractNewRecordState"}'),
 	(81, '{"column.mask.with.10.chars": "public.a.b"}'),

@@ -48,6 +48,11 @@ struct W2kFilter
 	PatternList column_include, column_exclude;
 };
 
+struct W2kPatterns
+{
+	PatternList list;
+};
+
 /*
  * Splits a list at its commas, "\," being a comma of an expression, and trims
  * blanks; empty elements are left out.  A list of palloc'd strings.
@@ -426,6 +431,31 @@ list_matches(const PatternList *list, const char *name)
 	}
 	pfree(wide);
 	return is_match;
+}
+
+static void
+patterns_context_reset(void *arg)
+{
+	free_list(&((W2kPatterns *) arg)->list);
+}
+
+W2kPatterns *
+w2k_filter_compile_patterns(const char *property, const char *value)
+{
+	W2kPatterns *patterns = palloc0(sizeof(W2kPatterns));
+	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
+
+	callback->func = patterns_context_reset;
+	callback->arg = patterns;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+	compile_list(property, value, &patterns->list);
+	return patterns;
+}
+
+bool
+w2k_filter_matches(const W2kPatterns *patterns, const char *name)
+{
+	return list_matches(&patterns->list, name);
 }
 
 bool

@@ -13,6 +13,7 @@
 #include "replication/slot.h"
 
 #include "config/properties.h"
+#include "config/rules.h"
 
 /* How a row is written; the rest is designated initializers. */
 #define DONE(n, t, d, ...)                                                    \
@@ -49,6 +50,7 @@
 #define PLUGIN .flags = W2K_PROP_PLUGIN
 #define SECRET .flags = W2K_PROP_SECRET
 #define FAMILY .flags = W2K_PROP_FAMILY
+#define PLUGIN_FAMILY .flags = W2K_PROP_FAMILY | W2K_PROP_PLUGIN
 /* what may stand there is anybody's guess, a mistyped password for one */
 #define HIDDEN_FAMILY .flags = W2K_PROP_FAMILY | W2K_PROP_SECRET
 
@@ -256,7 +258,7 @@ const W2kProperty w2k_properties[] = {
 	DONE("skipped.operations", LIST, "t", "Operations that give no record: c, u, d, t, or none.", PLUGIN, AT(skipped_operations), .apply = apply_operations),
 	DONE("skip.messages.without.change", BOOLEAN, "false", "No record for an update that changes no captured column (REPLICA IDENTITY FULL).", PLUGIN, AT(skip_messages_without_change)),
 	DONE("include.generated.columns", BOOLEAN, "false", "Stored generated columns are part of values. Ours.", PLUGIN, AT(include_generated_columns)),
-	NOT_YET("message.key.columns", STRING, NULL, "Columns of the key other than the primary key's."),
+	DONE("message.key.columns", STRING, NULL, "Columns of keys, instead of the primary key's: schema.table:column,column;...", PLUGIN, AT(message_key_columns), .apply = w2k_rules_apply_key),
 	NOT_YET("message.prefix.include.list", REGEX_LIST, NULL, "Logical messages to capture."),
 	NOT_YET("message.prefix.exclude.list", REGEX_LIST, NULL, "Logical messages not to capture."),
 	NOT_YET("column.truncate.to.<length>.chars", REGEX_LIST, NULL, "Columns to cut.", FAMILY),

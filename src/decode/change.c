@@ -235,8 +235,12 @@ is_key_known(Change *change)
 						wrel->schema, wrel->table),
 				 errdetail("The keys of deleted rows are not in the WAL and "
 						   "cannot be sent."),
-				 errhint("Use ALTER TABLE ... REPLICA IDENTITY DEFAULT or "
-						 "FULL.")));
+				 wrel->is_key_custom
+					 ? errhint("Use ALTER TABLE ... REPLICA IDENTITY FULL, "
+							   "or leave the table out of "
+							   "message.key.columns.")
+					 : errhint("Use ALTER TABLE ... REPLICA IDENTITY DEFAULT "
+							   "or FULL.")));
 	wrel->has_warned_of_key = true;
 	return !change->session->writer->options.missing_as_null;
 }
@@ -300,6 +304,53 @@ write_update(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 		init_key_header(change, &old_key, OLD_KEY_HEADER, old_row);
 		write_event(change, W2K_OP_CREATE, new_row, NULL, new_row, &old_key);
 	}
+}
+
+/*
+ * A custom key may hold a large value that an update did not touch, and then
+ * the WAL does not have it, nor does an old row under most replica
+ * identities.
+ */
+static bool
+is_key_available(const W2kRelation *wrel, const W2kRow *row)
+{
+	for (int i = 0; i < wrel->nkeys; i++)
+	{
+		int at = wrel->keys[i]->index;
+
+		if (!row->nulls[at] &&
+			w2k_envelope_is_unavailable(wrel->keys[i], row->values[at]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * All rows whose key is a placeholder would be one row to a consumer: an
+ * error, unless the connector's policy is to go on.
+ */
+static void
+refuse_update(Change *change)
+{
+	W2kFailureMode mode = change->session->conf->processing_failure;
+
+	if (mode != W2K_FAILURE_FAIL)
+		w2k_output_skip(change->ctx, change->event.lsn, change->wrel->relid);
+	if (mode == W2K_FAILURE_SKIP)
+		return;
+	ereport(mode == W2K_FAILURE_FAIL ? ERROR : WARNING,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot tell the key of a row of table \"%s.%s\" that "
+					"was updated at LSN %X/%X",
+					change->wrel->schema, change->wrel->table,
+					LSN_FORMAT_ARGS(change->event.lsn)),
+			 errdetail("Its key has a TOAST value that the update did not "
+					   "change, so the value is not in the WAL."),
+			 errhint("Use ALTER TABLE ... REPLICA IDENTITY FULL for later "
+					 "updates, or leave the column out of "
+					 "message.key.columns; set "
+					 "event.processing.failure.handling.mode to \"warn\" to "
+					 "pass over this one.")));
 }
 
 /*
@@ -373,7 +424,10 @@ process_update(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 	bool old_passes = old_row == NULL ? new_passes
 									  : passes_filter(change->wrel, old_row);
 
-	if (new_passes && old_passes)
+	if (new_passes && change->wrel->is_key_custom &&
+		!is_key_available(change->wrel, new_row))
+		refuse_update(change);
+	else if (new_passes && old_passes)
 		write_update(change, old_row, new_row);
 	else if (new_passes && (change->skipped & W2K_SKIP_CREATE) == 0)
 		write_event(change, W2K_OP_CREATE, new_row, NULL, new_row, NULL);

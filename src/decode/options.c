@@ -11,6 +11,7 @@
 
 #include "mb/pg_wchar.h"
 
+#include "config/rules.h"
 #include "decode/options.h"
 #include "encode/json.h"
 
@@ -165,6 +166,7 @@ w2k_options_init_session(LogicalDecodingContext *ctx, W2kSession *session)
 	session->conf = conf;
 	session->filter = w2k_filter_compile(conf);
 	session->relations = w2k_relation_create_cache(conf, session->filter,
+												   w2k_rules_compile(conf),
 												   conf->connector != NULL);
 	init_writers(session,
 				 conf->connector != NULL ? conf->connector : slot_name);

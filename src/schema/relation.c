@@ -24,6 +24,7 @@
 #include "compat.h"
 #include "config/connector.h"
 #include "config/filter.h"
+#include "config/rules.h"
 #include "schema/defaults.h"
 #include "schema/key.h"
 #include "schema/privileges.h"
@@ -37,6 +38,7 @@ struct W2kRelationCache
 	HTAB *table;
 	const W2kConnectorConfig *conf;
 	const W2kFilter *filter;
+	const W2kRules *rules;
 	bool has_emit;
 	bool has_chosen_keys; /* some entry has has_chosen_key */
 	long sweep_size;	  /* entries at which stale ones are thrown out */
@@ -126,7 +128,8 @@ forget_cache(void *arg)
 
 W2kRelationCache *
 w2k_relation_create_cache(const W2kConnectorConfig *conf,
-						  const W2kFilter *filter, bool has_emit)
+						  const W2kFilter *filter, const W2kRules *rules,
+						  bool has_emit)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "wal2kafka relations",
@@ -138,6 +141,7 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 	cache->context = context;
 	cache->conf = conf;
 	cache->filter = filter;
+	cache->rules = rules;
 	cache->has_emit = has_emit;
 	cache->sweep_size = MIN_SWEEP_SIZE;
 
@@ -395,7 +399,9 @@ fill_relation(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 	wrel->topic = w2k_topic_for_table(cache->conf->topic_prefix,
 									  cache->conf->topic_delimiter,
 									  wrel->schema, wrel->table);
-	key = w2k_key_find(relation, &wrel->has_chosen_key);
+	key = w2k_key_find(cache->rules, relation, wrel->schema, wrel->table,
+					   cache->conf->include_generated_columns,
+					   &wrel->has_chosen_key, &wrel->is_key_custom);
 	cache->has_chosen_keys = cache->has_chosen_keys || wrel->has_chosen_key;
 	attnums = fill_columns(cache, wrel, relation, key);
 	wrel->old_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));

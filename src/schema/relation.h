@@ -17,6 +17,7 @@
 
 struct W2kConnectorConfig;
 struct W2kFilter;
+struct W2kRules;
 
 typedef enum W2kCapture
 {
@@ -62,6 +63,7 @@ typedef struct W2kRelation
 	W2kColumn *columns; /* every column that is read, in table order */
 	int nkeys;
 	W2kColumn **keys;		 /* in the key's order */
+	bool is_key_custom;		 /* message.key.columns */
 	bool is_key_in_identity; /* an old row holds the whole key */
 	bool has_warned_of_key;	 /* that it does not, once */
 	bool has_user_types;	 /* a change of some type may concern it */
@@ -88,7 +90,8 @@ typedef struct W2kRelationCache W2kRelationCache;
  */
 extern W2kRelationCache *
 w2k_relation_create_cache(const struct W2kConnectorConfig *conf,
-						  const struct W2kFilter *filter, bool has_emit);
+						  const struct W2kFilter *filter,
+						  const struct W2kRules *rules, bool has_emit);
 
 /*
  * The up-to-date entry of a relation.  Raises INSUFFICIENT_PRIVILEGE where an
