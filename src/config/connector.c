@@ -268,6 +268,8 @@ check_together(W2kPropertyParse *parse)
 	check_exclusive(parse, "schema.include.list", "schema.exclude.list");
 	check_exclusive(parse, "table.include.list", "table.exclude.list");
 	check_exclusive(parse, "column.include.list", "column.exclude.list");
+	check_exclusive(parse, "message.prefix.include.list",
+					"message.prefix.exclude.list");
 	if (parse->is_options)
 		return;
 	check_identity(parse);

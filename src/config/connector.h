@@ -68,6 +68,7 @@ typedef struct W2kConnectorConfig
 	char *schema_include_list, *schema_exclude_list;
 	char *table_include_list, *table_exclude_list;
 	char *column_include_list, *column_exclude_list;
+	char *message_prefix_include_list, *message_prefix_exclude_list;
 	char *message_key_columns;
 	List *mask_rules;				   /* of W2kMaskRule, see rules.h */
 	char *publication_name;			   /* NULL = none said */

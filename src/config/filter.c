@@ -46,6 +46,7 @@ struct W2kFilter
 	PatternList schema_include, schema_exclude;
 	PatternList table_include, table_exclude;
 	PatternList column_include, column_exclude;
+	PatternList message_include, message_exclude;
 };
 
 struct W2kPatterns
@@ -342,6 +343,8 @@ filter_context_reset(void *arg)
 	free_list(&filter->table_exclude);
 	free_list(&filter->column_include);
 	free_list(&filter->column_exclude);
+	free_list(&filter->message_include);
+	free_list(&filter->message_exclude);
 }
 
 static void
@@ -394,6 +397,10 @@ w2k_filter_compile(const W2kConnectorConfig *conf)
 				 &filter->column_include);
 	compile_list("column.exclude.list", conf->column_exclude_list,
 				 &filter->column_exclude);
+	compile_list("message.prefix.include.list",
+				 conf->message_prefix_include_list, &filter->message_include);
+	compile_list("message.prefix.exclude.list",
+				 conf->message_prefix_exclude_list, &filter->message_exclude);
 	return filter;
 }
 
@@ -531,6 +538,14 @@ w2k_filter_column(const W2kFilter *filter, const char *schema,
 		is_captured = false;
 	pfree(name);
 	return is_captured;
+}
+
+bool
+w2k_filter_message(const W2kFilter *filter, const char *prefix)
+{
+	if (filter->message_include.npatterns > 0)
+		return list_matches(&filter->message_include, prefix);
+	return !list_matches(&filter->message_exclude, prefix);
 }
 
 bool

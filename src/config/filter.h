@@ -41,6 +41,9 @@ extern bool w2k_filter_table(const W2kFilter *filter, const char *schema,
 extern bool w2k_filter_column(const W2kFilter *filter, const char *schema,
 							  const char *table, const char *column);
 
+/* Is a logical decoding message of this prefix captured? */
+extern bool w2k_filter_message(const W2kFilter *filter, const char *prefix);
+
 /*
  * Was the table asked for, by an include list of tables or schemas, and not
  * only by the default of everything?  Then a missing privilege is an error.

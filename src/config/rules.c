@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include <ctype.h>
 #include <limits.h>
 
 #include "common/cryptohash.h"
@@ -47,7 +46,8 @@ struct W2kRules
 
 /*
  * Splits "table:column,column;table:column" into lists of expressions that
- * match "schema.table.column"; NIL where it cannot be read so.
+ * match "schema.table.column"; NIL where it cannot be read so.  Blanks do not
+ * count, but for those in front of a colon, as with Debezium.
  */
 static List *
 split_key_columns(const char *value)
@@ -61,21 +61,17 @@ split_key_columns(const char *value)
 	{
 		char *columns = strchr(rule, ':');
 		char *column;
-		char *end;
 
 		if (*rule == '\0' && next == NULL)
 			break; /* a semicolon at the end */
 		if (columns == NULL || columns == rule || strchr(columns + 1, ':'))
 			return NIL;
-		for (end = columns; end > rule && isspace((unsigned char) end[-1]);)
-			end--;
-		*end = '\0';
-		rule += strspn(rule, " \t\n\r\f\v");
-		columns++;
+		*columns++ = '\0';
 		while ((column = strsep(&columns, ",")) != NULL)
 		{
 			if (*column == '\0')
 				return NIL;
+			column += strspn(column, " \t\n\r\f\v");
 			patterns = lappend(patterns, psprintf("%s.%s", rule, column));
 		}
 	}

@@ -33,9 +33,8 @@ get_topic(W2kSession *session, W2kTopicRef *topic)
 	{
 		MemoryContext oldcontext = MemoryContextSwitchTo(session->context);
 
-		session->message_topic =
-			w2k_topic_for_messages(session->conf->topic_prefix,
-								   session->conf->topic_delimiter);
+		session->message_topic = w2k_topic_for_messages(
+			session->conf->topic_prefix);
 		MemoryContextSwitchTo(oldcontext);
 	}
 	topic->id = &session->message_topic_id;
@@ -104,6 +103,15 @@ w2k_message_write(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		return;
 
 	oldcontext = MemoryContextSwitchTo(session->change_context);
+	if (!w2k_filter_message(session->filter, prefix))
+	{
+		/* counts as processed for "sequence", as with Debezium */
+		if (txn == NULL)
+			session->last_commit_lsn = lsn;
+		MemoryContextSwitchTo(oldcontext);
+		MemoryContextReset(session->change_context);
+		return;
+	}
 	message.prefix = prefix;
 	message.content = content;
 	message.len = (int) len;

@@ -55,14 +55,13 @@ finish(StringInfo topic)
 }
 
 char *
-w2k_topic_for_messages(const char *prefix, const char *delimiter)
+w2k_topic_for_messages(const char *prefix)
 {
 	StringInfoData topic;
 
 	initStringInfo(&topic);
 	append_sanitized(&topic, prefix);
-	append_sanitized(&topic, delimiter);
-	append_sanitized(&topic, "message");
+	appendStringInfoString(&topic, ".message");
 	return finish(&topic);
 }
 
