@@ -29,6 +29,7 @@ typedef struct JsonColumn
 	int index;
 	bool is_varlena;
 	bool has_fallback; /* a null in a partial image is not written as null */
+	bool is_masked;
 	const W2kType *type;
 	W2kValueReader read;
 	W2kColumn *column;
@@ -355,7 +356,9 @@ append_columns(JsonWriter *writer, StringInfo out, const JsonColumn *columns,
 		W2kValue value;
 
 		w2k_buffer_append(out, jcol->lead, jcol->lead_len);
-		if (row->nulls[jcol->index])
+		if (unlikely(jcol->is_masked))
+			w2k_envelope_read_column(&writer->base, jcol->column, row, &value);
+		else if (row->nulls[jcol->index])
 		{
 			if (!row->is_partial || !jcol->has_fallback)
 			{
@@ -396,6 +399,7 @@ fill_json_column(JsonWriter *writer, JsonColumn *jcol, W2kColumn *column,
 	jcol->is_varlena = column->is_varlena;
 	jcol->has_fallback = column->is_not_null &&
 						 !writer->base.options.missing_as_null;
+	jcol->is_masked = column->mask != NULL;
 	jcol->type = column->type;
 	jcol->read = w2k_value_readers[column->type->logical];
 	jcol->column = column;

@@ -233,6 +233,20 @@ fill_default(W2kRelation *wrel, W2kColumn *column, Relation relation)
 	}
 }
 
+/* A column of the key: keys are not masked. */
+static W2kColumn *
+make_key_column(W2kColumn *column)
+{
+	W2kColumn *result;
+
+	if (column->mask == NULL)
+		return column;
+	result = palloc(sizeof(W2kColumn));
+	*result = *column;
+	result->mask = NULL;
+	return result;
+}
+
 /*
  * The columns of a table that are sent, in values or in keys, and the key.
  * Returns their attribute numbers.  The current context is the entry's.
@@ -270,6 +284,10 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 
 		fill_column(wrel, column, att);
 		column->is_captured = is_captured;
+		if (is_captured && wrel->capture == W2K_CAPTURE_ROWS)
+			column->mask = w2k_mask_resolve(cache->rules, wrel->schema,
+											wrel->table, column->name,
+											column->type);
 		column->is_identity =
 			wrel->is_identity_full ||
 			bms_is_member(att->attnum - FirstLowInvalidHeapAttributeNumber,
@@ -289,7 +307,7 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 
 			if (column->index != lfirst_int(lc) - 1)
 				continue;
-			wrel->keys[wrel->nkeys++] = column;
+			wrel->keys[wrel->nkeys++] = make_key_column(column);
 			if (!column->is_identity)
 				wrel->is_key_in_identity = false;
 		}

@@ -12,6 +12,7 @@
 
 #include "utils/relcache.h"
 
+#include "schema/mask.h"
 #include "schema/publication.h"
 #include "schema/types.h"
 
@@ -35,6 +36,7 @@ typedef struct W2kColumn
 	bool is_not_null;
 	bool is_identity; /* held by the image of an old row */
 	bool is_captured; /* part of values, not only of keys */
+	W2kMask *mask;	  /* of values; NULL = none, and in W2kRelation.keys */
 
 	/* Debezium's default of the column, for columns an image lacks */
 	bool has_constant_default;
