@@ -82,7 +82,7 @@ FROM (VALUES
 	(74, '{"exactly.once.support": "required"}'),
 	(75, '{"heartbeat.interval.ms": 10000}'),
 	(76, '{"heartbeat.interval.ms": "often"}'),
-	(77, '{"provide.transaction.metadata": true}'),
+	(77, '{"transaction.metadata.factory": "com.example.Factory"}'),
 	(78, '{"message.key.columns": "public.a"}'),
 	(79, '{"transforms": "unwrap"}'),
 	(80, '{"transforms.unwrap.type": "io.debezium.transforms.ExtractNewRecordState"}'),

@@ -40,7 +40,7 @@ typedef enum W2kFraming
 	W2K_FRAMING_BINARY
 } W2kFraming;
 
-/* Bits of skipped_operations. */
+/* Bits of skipped_operations, the same as W2K_PUBLISH_*. */
 #define W2K_SKIP_CREATE 0x01
 #define W2K_SKIP_UPDATE 0x02
 #define W2K_SKIP_DELETE 0x04
@@ -75,6 +75,9 @@ typedef struct W2kConnectorConfig
 	W2kFailureMode processing_failure; /* event.processing.failure... */
 	W2kFailureMode converting_failure;
 	bool skip_messages_without_change;
+	uint32 unpublished_operations; /* of the skipped ones: said, not default */
+	bool provide_transaction_metadata;
+	char *topic_transaction;
 
 	/* Plugin only, never a connector property */
 	W2kFraming framing;

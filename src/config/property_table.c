@@ -308,8 +308,8 @@ const W2kProperty w2k_properties[] = {
 	NOT_YET("transforms.<name>.<property>", STRING, NULL, "Single message transformations.", FAMILY),
 	NOT_YET("predicates", LIST, NULL, "When a transformation applies."),
 	NOT_YET("predicates.<name>.<property>", STRING, NULL, "When a transformation applies.", FAMILY),
-	NOT_YET("provide.transaction.metadata", BOOLEAN, "false", "Transaction block and topic."),
-	IGNORED("transaction.metadata.factory", CLASS, "io.debezium.pipeline.txmetadata.DefaultTransactionMetadataFactory", "has a meaning only with provide.transaction.metadata"),
+	DONE("provide.transaction.metadata", BOOLEAN, "false", "Events say their place in their transaction, and a topic its begin and end.", PLUGIN, AT(provide_transaction_metadata)),
+	NOT_YET("transaction.metadata.factory", CLASS, "io.debezium.pipeline.txmetadata.DefaultTransactionMetadataFactory", "Who makes the transaction's block and records."),
 
 #undef CATEGORY
 #define CATEGORY "Topics"
@@ -317,7 +317,7 @@ const W2kProperty w2k_properties[] = {
 	DONE("topic.delimiter", STRING, ".", "Between the parts of a topic's name.", PLUGIN, AT(topic_delimiter), .apply = apply_topic_part),
 	NOT_YET("topic.naming.strategy", CLASS, "io.debezium.schema.SchemaTopicNamingStrategy", "How topics are named."),
 	IGNORED("topic.cache.size", INT, "10000", "a table's topic is kept with what else is known of it"),
-	IGNORED("topic.transaction", STRING, "transaction", "has a meaning only with provide.transaction.metadata"),
+	DONE("topic.transaction", STRING, "transaction", "Last part of the name of the topic of provide.transaction.metadata.", PLUGIN, AT(topic_transaction), .apply = apply_topic_part),
 	IGNORED("topic.heartbeat.prefix", STRING, "__debezium-heartbeat", "has a meaning only with heartbeat.interval.ms"),
 	IGNORED("topic.heartbeat.name", STRING, NULL, "has a meaning only with heartbeat.interval.ms"),
 	IGNORED("topic.regex", STRING, NULL, "has a meaning only with another topic.naming.strategy"),

@@ -19,6 +19,7 @@
 
 #include "compat.h"
 #include "decode/output.h"
+#include "decode/transaction.h"
 #include "encode/buffer.h"
 #include "encode/header.h"
 
@@ -109,10 +110,13 @@ write_event(Change *change, char op, const W2kRow *key_row,
 {
 	W2kSession *session = change->session;
 	StringInfo out = change->ctx->out;
+	W2kPlace place;
 
 	change->event.op = op;
 	change->event.before = before;
 	change->event.after = after;
+	change->event.place = w2k_transaction_count(session, change->txn->xid,
+												change->wrel, &place);
 	begin_record(change, op, key_row);
 	w2k_envelope_write_value(session->writer, out, &change->event);
 	w2k_record_end_value(session->records, out, false);
@@ -398,18 +402,23 @@ write_delete(Change *change, const W2kRow *old_row)
 
 /* Does a row pass the publication's filter, if there is one? */
 static bool
-passes_filter(const W2kRelation *wrel, const W2kRow *row)
+passes_filter(const Change *change, const W2kRow *row)
 {
-	return wrel->published.row_filter == NULL ||
-		   w2k_publication_passes(wrel->published.row_filter, row->values,
-								  row->nulls);
+	W2kRowFilter *filter = change->wrel->published.row_filter;
+
+	if (filter == NULL)
+		return true;
+	if (!w2k_publication_passes(filter, row->values, row->nulls))
+		return false;
+	w2k_transaction_touch(change->ctx, change->txn, change->event.lsn);
+	return true;
 }
 
 static void
 process_insert(Change *change, const W2kRow *new_row)
 {
-	if ((change->skipped & W2K_SKIP_CREATE) == 0 &&
-		passes_filter(change->wrel, new_row))
+	if (passes_filter(change, new_row) &&
+		(change->skipped & W2K_SKIP_CREATE) == 0)
 		write_event(change, W2K_OP_CREATE, new_row, NULL, new_row, NULL);
 }
 
@@ -420,9 +429,9 @@ process_insert(Change *change, const W2kRow *new_row)
 static void
 process_update(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 {
-	bool new_passes = passes_filter(change->wrel, new_row);
+	bool new_passes = passes_filter(change, new_row);
 	bool old_passes = old_row == NULL ? new_passes
-									  : passes_filter(change->wrel, old_row);
+									  : passes_filter(change, old_row);
 
 	if (new_passes && change->wrel->is_key_custom &&
 		!is_key_available(change->wrel, new_row))
@@ -435,9 +444,8 @@ process_update(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 		write_delete(change, old_row);
 }
 
-/* Has the publication this operation at all? */
-static bool
-is_operation_published(const W2kRelation *wrel, ReorderBufferChangeType action)
+bool
+w2k_change_is_published(const W2kRelation *wrel, ReorderBufferChangeType action)
 {
 	uint32 operations = wrel->published.operations;
 
@@ -449,6 +457,8 @@ is_operation_published(const W2kRelation *wrel, ReorderBufferChangeType action)
 			return (operations & W2K_PUBLISH_UPDATE) != 0;
 		case REORDER_BUFFER_CHANGE_DELETE:
 			return (operations & W2K_PUBLISH_DELETE) != 0;
+		case REORDER_BUFFER_CHANGE_TRUNCATE:
+			return (operations & W2K_PUBLISH_TRUNCATE) != 0;
 		default:
 			elog(ERROR, "unexpected change %d", (int) action);
 	}
@@ -467,7 +477,7 @@ w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	W2kRow new_row;
 	bool has_old;
 
-	if (!is_operation_published(wrel, rbchange->action) ||
+	if (!w2k_change_is_published(wrel, rbchange->action) ||
 		(new_tuple == NULL && rbchange->action != REORDER_BUFFER_CHANGE_DELETE))
 		return;
 
@@ -484,7 +494,7 @@ w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 			fill_unavailable(wrel, RelationGetDescr(relation));
 		process_update(&change, has_old ? &old_row : NULL, &new_row);
 	}
-	else if (!has_old || passes_filter(wrel, &old_row))
+	else if (!has_old || passes_filter(&change, &old_row))
 		write_delete(&change, has_old ? &old_row : NULL);
 }
 
@@ -494,7 +504,7 @@ w2k_change_write_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 {
 	Change change;
 
-	if ((wrel->published.operations & W2K_PUBLISH_TRUNCATE) == 0)
+	if (!w2k_change_is_published(wrel, REORDER_BUFFER_CHANGE_TRUNCATE))
 		return;
 	init_change(&change, ctx, txn, wrel, lsn);
 	if ((change.skipped & W2K_SKIP_TRUNCATE) == 0)

@@ -13,6 +13,7 @@
 
 #include "config/rules.h"
 #include "decode/options.h"
+#include "decode/transaction.h"
 #include "encode/json.h"
 
 /* Debezium's headers of context, in its order. */
@@ -171,4 +172,6 @@ w2k_options_init_session(LogicalDecodingContext *ctx, W2kSession *session)
 	init_writers(session,
 				 conf->connector != NULL ? conf->connector : slot_name);
 	add_context_headers(session);
+	if (conf->provide_transaction_metadata)
+		session->transaction = w2k_transaction_create(conf);
 }

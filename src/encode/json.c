@@ -17,6 +17,7 @@
 #include "encode/buffer.h"
 #include "encode/javafloat.h"
 #include "encode/json.h"
+#include "encode/json_transaction.h"
 
 /* Digits of a 64 bit number, its sign, and the zero that pg_lltoa adds. */
 #define INTEGER_SIZE 24
@@ -571,8 +572,8 @@ message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 	append_integer(out, message->time_ns / 1000000);
 	append_source((JsonWriter *) base, out, no_names, sizeof(no_names) - 1,
 				  message->lsn);
-	W2K_BUFFER_APPEND_LITERAL(out,
-							  ",\"transaction\":null,\"message\":{\"prefix\":");
+	w2k_json_append_place(out, message->place, message->lsn);
+	W2K_BUFFER_APPEND_LITERAL(out, ",\"message\":{\"prefix\":");
 	append_name(out, message->prefix, base->options.ascii_only);
 	W2K_BUFFER_APPEND_LITERAL(out, ",\"content\":");
 	append_base64(out, message->content, message->len);
@@ -582,7 +583,8 @@ message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 static void
 end(W2kWriter *base, StringInfo out, const W2kEvent *event)
 {
-	W2K_BUFFER_APPEND_LITERAL(out, ",\"transaction\":null,\"op\":\"");
+	w2k_json_append_place(out, event->place, event->lsn);
+	W2K_BUFFER_APPEND_LITERAL(out, ",\"op\":\"");
 	w2k_buffer_append_char(out, event->op);
 	W2K_BUFFER_APPEND_LITERAL(out, "\",\"ts_ms\":");
 	append_integer(out, event->time_ns / 1000000);
@@ -608,6 +610,8 @@ w2k_json_create_writer(const W2kWriterOptions *options)
 	writer->base.end = end;
 	writer->base.message_key = message_key;
 	writer->base.message = message;
+	writer->base.boundary_key = w2k_json_write_boundary_key;
+	writer->base.boundary = w2k_json_write_boundary;
 
 	initStringInfo(&writer->source_head);
 	initStringInfo(&writer->source_times);

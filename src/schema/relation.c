@@ -341,7 +341,8 @@ decide_capture(W2kRelationCache *cache, const W2kRelation *wrel,
 	if (strcmp(schema, W2K_SCHEMA) == 0)
 		return cache->has_emit && is_emit_table(relation) ? W2K_CAPTURE_EMIT
 														  : W2K_CAPTURE_NONE;
-	if (!wrel->is_published || w2k_filter_is_system_schema(schema) ||
+	if (wrel->published.operations == 0 ||
+		w2k_filter_is_system_schema(schema) ||
 		!w2k_filter_table(cache->filter, schema,
 						  RelationGetRelationName(relation), NULL))
 		return W2K_CAPTURE_NONE;
@@ -391,11 +392,14 @@ read_publication(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 {
 	const char *name = cache->conf->publication_name;
 
-	wrel->published.operations = W2K_PUBLISH_ALL;
+	/* where Debezium made the publication, it left these out */
+	wrel->published.operations = W2K_PUBLISH_ALL &
+								 ~cache->conf->unpublished_operations;
 	if (name == NULL || w2k_publication_read(name, relation, &wrel->published))
 		return;
 
-	wrel->published.operations = W2K_PUBLISH_ALL;
+	wrel->published.operations = W2K_PUBLISH_ALL &
+								 ~cache->conf->unpublished_operations;
 	if (!cache->has_warned_of_publication)
 		ereport(WARNING, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						  errmsg("publication \"%s\" does not exist", name),
@@ -459,7 +463,7 @@ rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 	if (is_publishable_relation(relation) &&
 		relation->rd_rel->relkind == RELKIND_RELATION)
 		read_publication(cache, wrel, relation);
-	wrel->is_published = wrel->published.operations != 0;
+	wrel->is_internal = strcmp(schema, W2K_SCHEMA) == 0;
 	wrel->capture = decide_capture(cache, wrel, relation, schema);
 	if (wrel->capture != W2K_CAPTURE_NONE)
 		fill_relation(cache, wrel, relation, schema);
@@ -469,7 +473,8 @@ rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 	{
 		MemoryContextDelete(wrel->context);
 		wrel->context = NULL;
-		memset(&wrel->published, 0, sizeof(wrel->published));
+		wrel->published.columns = NULL;
+		wrel->published.row_filter = NULL;
 		wrel->schema = NULL;
 		wrel->table = NULL;
 	}

@@ -51,7 +51,8 @@ typedef struct W2kRelation
 	Oid relid; /* hash key: first */
 	bool is_valid;
 	W2kCapture capture;
-	bool is_published; /* a reader of pgoutput would see its changes */
+	bool is_internal;		/* a table of wal2kafka itself */
+	W2kPublished published; /* what a publication lets through */
 
 	/* The rest is set where capture is not NONE, and lives in context */
 	MemoryContext context;
@@ -59,8 +60,7 @@ typedef struct W2kRelation
 	const char *table;
 	const char *topic;
 	bool is_identity_full;
-	W2kPublished published; /* what a publication lets through */
-	int natts;				/* of the tuples */
+	int natts; /* of the tuples */
 	int ncolumns;
 	W2kColumn *columns; /* every column that is read, in table order */
 	int nkeys;

@@ -66,6 +66,18 @@ w2k_topic_for_messages(const char *prefix)
 }
 
 char *
+w2k_topic_for_name(const char *prefix, const char *delimiter, const char *name)
+{
+	StringInfoData topic;
+
+	initStringInfo(&topic);
+	append_sanitized(&topic, prefix);
+	append_sanitized(&topic, delimiter);
+	append_sanitized(&topic, name);
+	return finish(&topic);
+}
+
+char *
 w2k_topic_for_table(const char *prefix, const char *delimiter,
 					const char *schema, const char *table)
 {

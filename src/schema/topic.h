@@ -12,6 +12,10 @@
 extern char *w2k_topic_for_table(const char *prefix, const char *delimiter,
 								 const char *schema, const char *table);
 
+/* <prefix><delimiter><name>, likewise. */
+extern char *w2k_topic_for_name(const char *prefix, const char *delimiter,
+								const char *name);
+
 /*
  * The topic of logical decoding messages, likewise; its delimiter is a dot,
  * whatever topic.delimiter says, as with Debezium.
