@@ -152,7 +152,9 @@ w2k_transaction_count(W2kSession *session, uint32 xid, const W2kRelation *wrel,
 	transaction->changed_events++;
 	place->xid = xid;
 	place->total_order = ++transaction->events;
-	place->collection_order = ++collection->events;
+	collection->events++;
+	/* to Debezium each message is a collection of its own */
+	place->collection_order = wrel == NULL ? 1 : collection->events;
 	return place;
 }
 
