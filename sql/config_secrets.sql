@@ -52,6 +52,7 @@ FROM unnest(ARRAY[
 	'{"producer.override.ssl.truststore.password": "geheim"}',
 	'{"consumer.override.sasl.password": "geheim"}',
 	'{"column.mask.hash.SHA-256.with.salt.geheim": "public.a.b"}',
+	'{"column.mask.hash.v2.SHA-256.with.salt.geheim": "("}',
 	'{"signal.consumer.sasl.jaas.config": "geheim"}',
 	'{"value.converter": "x", "value.converter.basic.auth.user.info": "u:geheim"}',
 	'{"value.converter.schema.registry.url": "https://user:geheim@registry"}',
@@ -77,7 +78,8 @@ SELECT wal2kafka.create_connector('{"name": "regress_secrets",
 	"producer.override.sasl.mechanism": "PLAIN",
 	"producer.override.sasl.username": "app",
 	"producer.override.sasl.password": "geheim",
-	"producer.override.ssl.key.password": "${env:KEY_PASSWORD}"}}');
+	"producer.override.ssl.key.password": "${env:KEY_PASSWORD}",
+	"column.mask.hash.v2.SHA-256.with.salt.geheim": "public.a.b"}}');
 SELECT jsonb_pretty(config) FROM wal2kafka.connectors;
 SELECT config ->> 'producer.override.sasl.password' FROM wal2kafka.connector;
 

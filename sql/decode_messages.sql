@@ -24,7 +24,8 @@ SELECT 'sent' FROM pg_logical_emit_message(false, 'wal2kafka', 'not sent');
 SELECT 'sent' FROM pg_logical_emit_message(true, 'wal2kafka', 'not sent');
 CREATE TEMP TABLE seen AS
     SELECT row_number() OVER () AS n, lsn, data::json AS d, data::json->'value' AS v
-    FROM pg_logical_slot_peek_changes('regress_decode_messages', NULL, NULL, 'topic.prefix', 'p.x');
+    FROM pg_logical_slot_peek_changes('regress_decode_messages', NULL, NULL, 'topic.prefix', 'p.x',
+                                      'topic.delimiter', '_');
 SELECT d->>'topic' AS topic, d->'key' AS key, v->'op' AS op, v->'message' AS message,
        d->'headers'->>'__debezium.context.taskId' AS header
 FROM seen ORDER BY n;
@@ -54,6 +55,21 @@ SELECT 'sent' FROM pg_logical_emit_message(true, 'later', '2');
 SELECT data::json#>>'{key,prefix}' AS prefix
 FROM pg_logical_slot_peek_changes('regress_decode_messages', NULL, NULL, 'owner', :'replicator')
 WHERE data::json->>'op' = 'm';
+-- By their prefixes.
+SELECT data::json#>>'{key,prefix}' AS prefix, data::json->>'op' AS op
+FROM pg_logical_slot_peek_changes('regress_decode_messages', NULL, NULL,
+    'message.prefix.include.list', 'PF.,b.*', 'table.exclude.list', '.*');
+SELECT data::json#>>'{key,prefix}' AS prefix, data::json->>'op' AS op
+FROM pg_logical_slot_peek_changes('regress_decode_messages', NULL, NULL,
+    'message.prefix.exclude.list', 'pf,b,pfx|later', 'table.exclude.list', '.*');
+-- One that is left out counts as processed all the same.
+SELECT (data::json#>>'{value,source,sequence}')::json->>0 =
+       (SELECT v->'source'->>'lsn' FROM seen WHERE v->'source'->>'txId' IS NULL) AS follows_the_message
+FROM pg_logical_slot_peek_changes('regress_decode_messages', NULL, NULL,
+    'message.prefix.exclude.list', '.*')
+WHERE data::json#>>'{key,id}' = '4';
+SELECT * FROM pg_logical_slot_peek_changes('regress_decode_messages', NULL, NULL,
+    'message.prefix.exclude.list', 'a', 'message.prefix.include.list', 'a');
 -- As frames: one outside a transaction is a transaction of its own.
 SELECT string_agg(chr(get_byte(data, 1)), '' ORDER BY n)
 FROM (SELECT row_number() OVER () AS n, data FROM pg_logical_slot_get_binary_changes('regress_decode_messages', NULL, NULL,

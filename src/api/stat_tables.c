@@ -29,6 +29,8 @@
 #include "config/connector.h"
 #include "config/filter.h"
 #include "config/properties.h"
+#include "config/rules.h"
+#include "schema/key.h"
 #include "schema/privileges.h"
 #include "schema/publication.h"
 #include "schema/topic.h"
@@ -50,6 +52,7 @@ typedef struct Capture
 	W2kConnectorInfo *row;
 	W2kConnectorConfig *conf;
 	W2kFilter *filter;
+	W2kRules *rules;
 } Capture;
 
 /* Ordinary tables and partitioned ones, of people's schemas. */
@@ -93,9 +96,13 @@ sent_columns(const Capture *capture, const Table *table, Relation relation,
 			 const Bitmapset *published)
 {
 	TupleDesc desc = RelationGetDescr(relation);
-	Bitmapset *key = RelationGetIndexAttrBitmap(relation,
-												INDEX_ATTR_BITMAP_PRIMARY_KEY);
 	Bitmapset *attnums = NULL;
+	bool is_chosen;
+	bool is_custom;
+	List *key = w2k_key_find(capture->rules, relation, NameStr(table->schema),
+							 NameStr(table->name),
+							 capture->conf->include_generated_columns,
+							 &is_chosen, &is_custom);
 
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -106,9 +113,7 @@ sent_columns(const Capture *capture, const Table *table, Relation relation,
 										  NameStr(table->schema),
 										  NameStr(table->name),
 										  NameStr(att->attname));
-		bool is_key = bms_is_member(att->attnum -
-										FirstLowInvalidHeapAttributeNumber,
-									key);
+		bool is_key = list_member_int(key, att->attnum);
 
 		if (!att->attisdropped && !w2k_compat_is_virtual(att->attgenerated) &&
 			(is_value || is_key) &&
@@ -272,6 +277,7 @@ wal2kafka_stat_get_connector_table(PG_FUNCTION_ARGS)
 		if (capture.conf == NULL)
 			continue;
 		capture.filter = w2k_filter_compile(capture.conf);
+		capture.rules = w2k_rules_compile(capture.conf);
 		old = MemoryContextSwitchTo(context);
 		foreach(lt, tables)
 		{

@@ -265,6 +265,10 @@ check_together(W2kPropertyParse *parse)
 	check_exclusive(parse, "table.include.list", "table.exclude.list");
 	check_exclusive(parse, "column.include.list", "column.exclude.list");
 	check_formats(parse);
+	check_exclusive(parse, "message.prefix.include.list",
+					"message.prefix.exclude.list");
+	if (w2k_properties_said(parse, "skipped.operations") != NULL)
+		parse->conf->unpublished_operations = parse->conf->skipped_operations;
 	if (parse->is_options)
 		return;
 	check_identity(parse);

@@ -64,7 +64,7 @@ typedef struct W2kConverterConfig
 	W2kNullDefault null_default;
 } W2kConverterConfig;
 
-/* Bits of skipped_operations. */
+/* Bits of skipped_operations, the same as W2K_PUBLISH_*. */
 #define W2K_SKIP_CREATE 0x01
 #define W2K_SKIP_UPDATE 0x02
 #define W2K_SKIP_DELETE 0x04
@@ -92,6 +92,9 @@ typedef struct W2kConnectorConfig
 	char *schema_include_list, *schema_exclude_list;
 	char *table_include_list, *table_exclude_list;
 	char *column_include_list, *column_exclude_list;
+	char *message_prefix_include_list, *message_prefix_exclude_list;
+	char *message_key_columns;
+	List *mask_rules;				   /* of W2kMaskRule, see rules.h */
 	char *publication_name;			   /* NULL = none said */
 	W2kFailureMode processing_failure; /* event.processing.failure... */
 	W2kFailureMode converting_failure;
@@ -99,6 +102,9 @@ typedef struct W2kConnectorConfig
 	W2kConverterConfig key_converter, value_converter;
 	W2kAdjustment schema_adjustment, field_adjustment;
 	char *column_propagate_list, *datatype_propagate_list;
+	uint32 unpublished_operations; /* of the skipped ones: said, not default */
+	bool provide_transaction_metadata;
+	char *topic_transaction;
 
 	/* Plugin only, never a connector property */
 	W2kFraming framing;

@@ -47,6 +47,12 @@ struct W2kFilter
 	PatternList table_include, table_exclude;
 	PatternList column_include, column_exclude;
 	PatternList column_propagate, datatype_propagate;
+	PatternList message_include, message_exclude;
+};
+
+struct W2kPatterns
+{
+	PatternList list;
 };
 
 /*
@@ -340,6 +346,8 @@ filter_context_reset(void *arg)
 	free_list(&filter->column_exclude);
 	free_list(&filter->column_propagate);
 	free_list(&filter->datatype_propagate);
+	free_list(&filter->message_include);
+	free_list(&filter->message_exclude);
 }
 
 static void
@@ -396,6 +404,10 @@ w2k_filter_compile(const W2kConnectorConfig *conf)
 				 &filter->column_propagate);
 	compile_list("datatype.propagate.source.type",
 				 conf->datatype_propagate_list, &filter->datatype_propagate);
+	compile_list("message.prefix.include.list",
+				 conf->message_prefix_include_list, &filter->message_include);
+	compile_list("message.prefix.exclude.list",
+				 conf->message_prefix_exclude_list, &filter->message_exclude);
 	return filter;
 }
 
@@ -433,6 +445,31 @@ list_matches(const PatternList *list, const char *name)
 	}
 	pfree(wide);
 	return is_match;
+}
+
+static void
+patterns_context_reset(void *arg)
+{
+	free_list(&((W2kPatterns *) arg)->list);
+}
+
+W2kPatterns *
+w2k_filter_compile_patterns(const char *property, const char *value)
+{
+	W2kPatterns *patterns = palloc0(sizeof(W2kPatterns));
+	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
+
+	callback->func = patterns_context_reset;
+	callback->arg = patterns;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
+	compile_list(property, value, &patterns->list);
+	return patterns;
+}
+
+bool
+w2k_filter_matches(const W2kPatterns *patterns, const char *name)
+{
+	return list_matches(&patterns->list, name);
 }
 
 bool
@@ -534,6 +571,14 @@ w2k_filter_propagates(const W2kFilter *filter, const char *schema,
 	return matches_in_table(&filter->column_propagate, schema, table, column) ||
 		   matches_in_table(&filter->datatype_propagate, schema, table,
 							type_name);
+}
+
+bool
+w2k_filter_message(const W2kFilter *filter, const char *prefix)
+{
+	if (filter->message_include.npatterns > 0)
+		return list_matches(&filter->message_include, prefix);
+	return !list_matches(&filter->message_exclude, prefix);
 }
 
 bool

@@ -19,6 +19,9 @@
 
 typedef struct W2kFilter W2kFilter;
 
+/* One list of expressions, for those who match other names with it. */
+typedef struct W2kPatterns W2kPatterns;
+
 /*
  * Compiles the lists of a configuration into the current memory context; the
  * filter ends with that context.  Raises INVALID_PARAMETER_VALUE naming the
@@ -38,6 +41,9 @@ extern bool w2k_filter_table(const W2kFilter *filter, const char *schema,
 extern bool w2k_filter_column(const W2kFilter *filter, const char *schema,
 							  const char *table, const char *column);
 
+/* Is a logical decoding message of this prefix captured? */
+extern bool w2k_filter_message(const W2kFilter *filter, const char *prefix);
+
 /*
  * Does the column's schema tell its type (column.propagate.source.type and
  * datatype.propagate.source.type)?
@@ -55,6 +61,16 @@ extern bool w2k_filter_is_explicit(const W2kFilter *filter, const char *schema,
 
 /* pg_catalog, information_schema, toast, temporary ones, and our own. */
 extern bool w2k_filter_is_system_schema(const char *schema);
+
+/*
+ * Compiles one list, the value of a property, as w2k_filter_compile() does
+ * all of them.
+ */
+extern W2kPatterns *w2k_filter_compile_patterns(const char *property,
+												const char *value);
+
+/* Does any expression match the whole name? */
+extern bool w2k_filter_matches(const W2kPatterns *patterns, const char *name);
 
 /*
  * What is wrong with a list of regular expressions, as a sentence in the

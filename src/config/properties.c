@@ -532,6 +532,7 @@ void
 w2k_properties_set(W2kPropertyParse *parse, const char *name, const char *value)
 {
 	const W2kProperty *prop = w2k_properties_find(name);
+	const char *full_name = name;
 	W2kSaid *said;
 
 	/* a name with a salt in it is not repeated either */
@@ -591,7 +592,7 @@ w2k_properties_set(W2kPropertyParse *parse, const char *name, const char *value)
 			if (!take_value(parse, prop, name, value, parse->conf))
 				return;
 			if (prop->apply != NULL)
-				prop->apply(parse, prop, name, value);
+				prop->apply(parse, prop, full_name, value);
 			break;
 	}
 	parse->said = lappend(parse->said, said);

@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 
 #include "config/properties.h"
+#include "config/rules.h"
 
 /* How a row is written; the rest is designated initializers. */
 #define DONE(n, t, d, ...)                                                    \
@@ -50,6 +51,7 @@
 #define PLUGIN .flags = W2K_PROP_PLUGIN
 #define SECRET .flags = W2K_PROP_SECRET
 #define FAMILY .flags = W2K_PROP_FAMILY
+#define PLUGIN_FAMILY .flags = W2K_PROP_FAMILY | W2K_PROP_PLUGIN
 /* what may stand there is anybody's guess, a mistyped password for one */
 #define HIDDEN_FAMILY .flags = W2K_PROP_FAMILY | W2K_PROP_SECRET
 
@@ -272,12 +274,13 @@ const W2kProperty w2k_properties[] = {
 	DONE("skipped.operations", LIST, "t", "Operations that give no record: c, u, d, t, or none.", PLUGIN, AT(skipped_operations), .apply = apply_operations),
 	DONE("skip.messages.without.change", BOOLEAN, "false", "No record for an update that changes no captured column (REPLICA IDENTITY FULL).", PLUGIN, AT(skip_messages_without_change)),
 	DONE("include.generated.columns", BOOLEAN, "false", "Stored generated columns are part of values. Ours.", PLUGIN, AT(include_generated_columns)),
-	NOT_YET("message.key.columns", STRING, NULL, "Columns of the key other than the primary key's."),
-	NOT_YET("message.prefix.include.list", REGEX_LIST, NULL, "Logical messages to capture."),
-	NOT_YET("message.prefix.exclude.list", REGEX_LIST, NULL, "Logical messages not to capture."),
-	NOT_YET("column.truncate.to.<length>.chars", REGEX_LIST, NULL, "Columns to cut.", FAMILY),
-	NOT_YET("column.mask.with.<length>.chars", REGEX_LIST, NULL, "Columns to replace by asterisks.", FAMILY),
-	NOT_YET("column.mask.hash.<algorithm>.with.salt.<salt>", REGEX_LIST, NULL, "Columns to replace by a hash.", HIDDEN_FAMILY),
+	DONE("message.key.columns", STRING, NULL, "Columns of keys, instead of the primary key's: schema.table:column,column;...", PLUGIN, AT(message_key_columns), .apply = w2k_rules_apply_key),
+	DONE("message.prefix.include.list", REGEX_LIST, NULL, "Logical messages to capture, by their prefixes.", PLUGIN, AT(message_prefix_include_list)),
+	DONE("message.prefix.exclude.list", REGEX_LIST, NULL, "Logical messages not to capture.", PLUGIN, AT(message_prefix_exclude_list)),
+	DONE("column.truncate.to.<length>.chars", REGEX_LIST, NULL, "Columns whose text or bytea is cut.", PLUGIN_FAMILY, .apply = w2k_rules_apply_mask),
+	DONE("column.mask.with.<length>.chars", REGEX_LIST, NULL, "Character columns whose values are replaced by asterisks.", PLUGIN_FAMILY, .apply = w2k_rules_apply_mask),
+	DONE("column.mask.hash.v2.<algorithm>.with.salt.<salt>", REGEX_LIST, NULL, "Character columns whose values are replaced by a hash of their UTF-8.", .flags = W2K_PROP_FAMILY | W2K_PROP_PLUGIN | W2K_PROP_SECRET, .apply = w2k_rules_apply_mask),
+	DONE("column.mask.hash.<algorithm>.with.salt.<salt>", REGEX_LIST, NULL, "The same, of strings as Java serializes them.", .flags = W2K_PROP_FAMILY | W2K_PROP_PLUGIN | W2K_PROP_SECRET, .apply = w2k_rules_apply_mask),
 	DONE("column.propagate.source.type", REGEX_LIST, NULL, "Columns whose schemas tell their type and length, as schema.table.column.", PLUGIN, AT(column_propagate_list)),
 	DONE("datatype.propagate.source.type", REGEX_LIST, NULL, "Types of such columns, as schema.table.type.", PLUGIN, AT(datatype_propagate_list)),
 	NOT_YET("guardrail.collections.max", INT, "0", "Limit for the number of captured tables."),
@@ -321,8 +324,8 @@ const W2kProperty w2k_properties[] = {
 	NOT_YET("transforms.<name>.<property>", STRING, NULL, "Single message transformations.", FAMILY),
 	NOT_YET("predicates", LIST, NULL, "When a transformation applies."),
 	NOT_YET("predicates.<name>.<property>", STRING, NULL, "When a transformation applies.", FAMILY),
-	NOT_YET("provide.transaction.metadata", BOOLEAN, "false", "Transaction block and topic."),
-	IGNORED("transaction.metadata.factory", CLASS, "io.debezium.pipeline.txmetadata.DefaultTransactionMetadataFactory", "has a meaning only with provide.transaction.metadata"),
+	DONE("provide.transaction.metadata", BOOLEAN, "false", "Events say their place in their transaction, and a topic its begin and end.", PLUGIN, AT(provide_transaction_metadata)),
+	NOT_YET("transaction.metadata.factory", CLASS, "io.debezium.pipeline.txmetadata.DefaultTransactionMetadataFactory", "Who makes the transaction's block and records."),
 
 #undef CATEGORY
 #define CATEGORY "Topics"
@@ -330,7 +333,7 @@ const W2kProperty w2k_properties[] = {
 	DONE("topic.delimiter", STRING, ".", "Between the parts of a topic's name.", PLUGIN, AT(topic_delimiter), .apply = apply_topic_part),
 	NOT_YET("topic.naming.strategy", CLASS, "io.debezium.schema.SchemaTopicNamingStrategy", "How topics are named."),
 	IGNORED("topic.cache.size", INT, "10000", "a table's topic is kept with what else is known of it"),
-	IGNORED("topic.transaction", STRING, "transaction", "has a meaning only with provide.transaction.metadata"),
+	DONE("topic.transaction", STRING, "transaction", "Last part of the name of the topic of provide.transaction.metadata.", PLUGIN, AT(topic_transaction), .apply = apply_topic_part),
 	IGNORED("topic.heartbeat.prefix", STRING, "__debezium-heartbeat", "has a meaning only with heartbeat.interval.ms"),
 	IGNORED("topic.heartbeat.name", STRING, NULL, "has a meaning only with heartbeat.interval.ms"),
 	IGNORED("topic.regex", STRING, NULL, "has a meaning only with another topic.naming.strategy"),

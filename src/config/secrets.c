@@ -17,6 +17,7 @@
 #include "config/properties.h"
 #include "config/secrets.h"
 
+#define SALT_INFIX ".with.salt."
 #define CLIENT_PREFIX "producer.override."
 
 /* A properties file is small; another file is a mistake. */
@@ -185,6 +186,19 @@ w2k_secrets_is_secret(const char *property, const char *value)
 	return false;
 }
 
+/* The name of a property as it may be shown: a salt is part of some. */
+static char *
+mask_name(char *name)
+{
+	const W2kProperty *prop = w2k_properties_find(name);
+	char *salt = strstr(name, SALT_INFIX);
+
+	if (salt == NULL || prop == NULL || strstr(prop->name, "<salt>") == NULL)
+		return name;
+	return psprintf("%.*s%s", (int) (salt - name + strlen(SALT_INFIX)), name,
+					W2K_MASK);
+}
+
 Jsonb *
 w2k_connector_mask_secrets(JsonbContainer *config)
 {
@@ -206,6 +220,8 @@ w2k_connector_mask_secrets(JsonbContainer *config)
 			continue;
 		}
 		name = pnstrdup(v.val.string.val, v.val.string.len);
+		v.val.string.val = mask_name(name);
+		v.val.string.len = (int) strlen(v.val.string.val);
 		result = pushJsonbValue(&state, WJB_KEY, &v);
 		token = JsonbIteratorNext(&it, &v, true);
 		Assert(token == WJB_VALUE);

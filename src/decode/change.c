@@ -19,6 +19,7 @@
 
 #include "compat.h"
 #include "decode/output.h"
+#include "decode/transaction.h"
 #include "encode/buffer.h"
 #include "encode/header.h"
 
@@ -109,10 +110,13 @@ write_event(Change *change, char op, const W2kRow *key_row,
 {
 	W2kSession *session = change->session;
 	StringInfo out = change->ctx->out;
+	W2kPlace place;
 
 	change->event.op = op;
 	change->event.before = before;
 	change->event.after = after;
+	change->event.place = w2k_transaction_count(session, change->txn->xid,
+												change->wrel, &place);
 	begin_record(change, op, key_row);
 	w2k_envelope_write_value(session->writer, out, &change->event);
 	w2k_record_end_value(session->records, out, false);
@@ -238,8 +242,12 @@ is_key_known(Change *change)
 						wrel->schema, wrel->table),
 				 errdetail("The keys of deleted rows are not in the WAL and "
 						   "cannot be sent."),
-				 errhint("Use ALTER TABLE ... REPLICA IDENTITY DEFAULT or "
-						 "FULL.")));
+				 wrel->is_key_custom
+					 ? errhint("Use ALTER TABLE ... REPLICA IDENTITY FULL, "
+							   "or leave the table out of "
+							   "message.key.columns.")
+					 : errhint("Use ALTER TABLE ... REPLICA IDENTITY DEFAULT "
+							   "or FULL.")));
 	wrel->has_warned_of_key = true;
 	return !change->session->writer->options.missing_as_null;
 }
@@ -306,6 +314,53 @@ write_update(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 }
 
 /*
+ * A custom key may hold a large value that an update did not touch, and then
+ * the WAL does not have it, nor does an old row under most replica
+ * identities.
+ */
+static bool
+is_key_available(const W2kRelation *wrel, const W2kRow *row)
+{
+	for (int i = 0; i < wrel->nkeys; i++)
+	{
+		int at = wrel->keys[i]->index;
+
+		if (!row->nulls[at] &&
+			w2k_envelope_is_unavailable(wrel->keys[i], row->values[at]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * All rows whose key is a placeholder would be one row to a consumer: an
+ * error, unless the connector's policy is to go on.
+ */
+static void
+refuse_update(Change *change)
+{
+	W2kFailureMode mode = change->session->conf->processing_failure;
+
+	if (mode != W2K_FAILURE_FAIL)
+		w2k_output_skip(change->ctx, change->event.lsn, change->wrel->relid);
+	if (mode == W2K_FAILURE_SKIP)
+		return;
+	ereport(mode == W2K_FAILURE_FAIL ? ERROR : WARNING,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot tell the key of a row of table \"%s.%s\" that "
+					"was updated at LSN %X/%X",
+					change->wrel->schema, change->wrel->table,
+					LSN_FORMAT_ARGS(change->event.lsn)),
+			 errdetail("Its key has a TOAST value that the update did not "
+					   "change, so the value is not in the WAL."),
+			 errhint("Use ALTER TABLE ... REPLICA IDENTITY FULL for later "
+					 "updates, or leave the column out of "
+					 "message.key.columns; set "
+					 "event.processing.failure.handling.mode to \"warn\" to "
+					 "pass over this one.")));
+}
+
+/*
  * The WAL does not say which row was deleted.  Losing a delete in silence is
  * no choice, so it is an error unless the connector's policy is to go on.
  */
@@ -350,18 +405,23 @@ write_delete(Change *change, const W2kRow *old_row)
 
 /* Does a row pass the publication's filter, if there is one? */
 static bool
-passes_filter(const W2kRelation *wrel, const W2kRow *row)
+passes_filter(const Change *change, const W2kRow *row)
 {
-	return wrel->published.row_filter == NULL ||
-		   w2k_publication_passes(wrel->published.row_filter, row->values,
-								  row->nulls);
+	W2kRowFilter *filter = change->wrel->published.row_filter;
+
+	if (filter == NULL)
+		return true;
+	if (!w2k_publication_passes(filter, row->values, row->nulls))
+		return false;
+	w2k_transaction_touch(change->ctx, change->txn, change->event.lsn);
+	return true;
 }
 
 static void
 process_insert(Change *change, const W2kRow *new_row)
 {
-	if ((change->skipped & W2K_SKIP_CREATE) == 0 &&
-		passes_filter(change->wrel, new_row))
+	if (passes_filter(change, new_row) &&
+		(change->skipped & W2K_SKIP_CREATE) == 0)
 		write_event(change, W2K_OP_CREATE, new_row, NULL, new_row, NULL);
 }
 
@@ -372,11 +432,14 @@ process_insert(Change *change, const W2kRow *new_row)
 static void
 process_update(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 {
-	bool new_passes = passes_filter(change->wrel, new_row);
+	bool new_passes = passes_filter(change, new_row);
 	bool old_passes = old_row == NULL ? new_passes
-									  : passes_filter(change->wrel, old_row);
+									  : passes_filter(change, old_row);
 
-	if (new_passes && old_passes)
+	if (new_passes && change->wrel->is_key_custom &&
+		!is_key_available(change->wrel, new_row))
+		refuse_update(change);
+	else if (new_passes && old_passes)
 		write_update(change, old_row, new_row);
 	else if (new_passes && (change->skipped & W2K_SKIP_CREATE) == 0)
 		write_event(change, W2K_OP_CREATE, new_row, NULL, new_row, NULL);
@@ -384,9 +447,8 @@ process_update(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 		write_delete(change, old_row);
 }
 
-/* Has the publication this operation at all? */
-static bool
-is_operation_published(const W2kRelation *wrel, ReorderBufferChangeType action)
+bool
+w2k_change_is_published(const W2kRelation *wrel, ReorderBufferChangeType action)
 {
 	uint32 operations = wrel->published.operations;
 
@@ -398,6 +460,8 @@ is_operation_published(const W2kRelation *wrel, ReorderBufferChangeType action)
 			return (operations & W2K_PUBLISH_UPDATE) != 0;
 		case REORDER_BUFFER_CHANGE_DELETE:
 			return (operations & W2K_PUBLISH_DELETE) != 0;
+		case REORDER_BUFFER_CHANGE_TRUNCATE:
+			return (operations & W2K_PUBLISH_TRUNCATE) != 0;
 		default:
 			elog(ERROR, "unexpected change %d", (int) action);
 	}
@@ -416,7 +480,7 @@ w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	W2kRow new_row;
 	bool has_old;
 
-	if (!is_operation_published(wrel, rbchange->action) ||
+	if (!w2k_change_is_published(wrel, rbchange->action) ||
 		(new_tuple == NULL && rbchange->action != REORDER_BUFFER_CHANGE_DELETE))
 		return;
 
@@ -433,7 +497,7 @@ w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 			fill_unavailable(wrel, RelationGetDescr(relation));
 		process_update(&change, has_old ? &old_row : NULL, &new_row);
 	}
-	else if (!has_old || passes_filter(wrel, &old_row))
+	else if (!has_old || passes_filter(&change, &old_row))
 		write_delete(&change, has_old ? &old_row : NULL);
 }
 
@@ -443,7 +507,7 @@ w2k_change_write_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 {
 	Change change;
 
-	if ((wrel->published.operations & W2K_PUBLISH_TRUNCATE) == 0)
+	if (!w2k_change_is_published(wrel, REORDER_BUFFER_CHANGE_TRUNCATE))
 		return;
 	init_change(&change, ctx, txn, wrel, lsn);
 	if ((change.skipped & W2K_SKIP_TRUNCATE) == 0)

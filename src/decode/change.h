@@ -14,6 +14,8 @@
 #include "encode/record.h"
 #include "schema/relation.h"
 
+typedef struct W2kTransaction W2kTransaction;
+
 /* A decoding session: what ctx->output_plugin_private points at. */
 typedef struct W2kSession
 {
@@ -33,7 +35,8 @@ typedef struct W2kSession
 	int64 last_event_time_us; /* commit time of the last event sent */
 
 	/* The present transaction */
-	bool has_changes;	   /* a walsender of pgoutput would have sent it */
+	bool has_changes; /* a walsender of pgoutput would have sent it */
+	W2kTransaction *transaction; /* its metadata; NULL = not asked for */
 	bool is_prepared;	   /* w2k_output_prepare_transaction was called */
 	bool has_output_modes; /* w2k_output_set_modes was called */
 	bool has_begun;		   /* a record of it has been written */
@@ -46,6 +49,13 @@ typedef struct W2kSession
 	bool is_writing; /* OutputPluginPrepareWrite was called */
 	uint64 skipped;	 /* changes given up by policy */
 } W2kSession;
+
+/*
+ * Is this operation on the table published?  A reader of pgoutput sees none
+ * that are not.
+ */
+extern bool w2k_change_is_published(const W2kRelation *wrel,
+									ReorderBufferChangeType action);
 
 /*
  * An insert, update or delete of a captured table.  All of them, like

@@ -15,6 +15,7 @@
 
 #include "decode/message.h"
 #include "decode/output.h"
+#include "decode/transaction.h"
 #include "encode/buffer.h"
 #include "schema/topic.h"
 
@@ -33,9 +34,8 @@ get_topic(W2kSession *session, W2kTopicRef *topic)
 	{
 		MemoryContext oldcontext = MemoryContextSwitchTo(session->context);
 
-		session->message_topic =
-			w2k_topic_for_messages(session->conf->topic_prefix,
-								   session->conf->topic_delimiter);
+		session->message_topic = w2k_topic_for_messages(
+			session->conf->topic_prefix);
 		MemoryContextSwitchTo(oldcontext);
 	}
 	topic->id = &session->message_topic_id;
@@ -98,12 +98,25 @@ w2k_message_write(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	W2kSession *session = ctx->output_plugin_private;
 	MemoryContext oldcontext;
 	W2kMessage message = {0};
+	W2kPlace place;
 
 	/* what wait_for_delivery() waits for */
 	if (strcmp(prefix, W2K_NAME) == 0)
 		return;
 
 	oldcontext = MemoryContextSwitchTo(session->change_context);
+	if (txn != NULL)
+		w2k_transaction_touch(ctx, txn, lsn);
+	if (!w2k_filter_message(session->filter, prefix))
+	{
+		/* counts as processed for "sequence", as with Debezium */
+		if (txn == NULL)
+			session->last_commit_lsn = lsn;
+		w2k_output_flush(ctx);
+		MemoryContextSwitchTo(oldcontext);
+		MemoryContextReset(session->change_context);
+		return;
+	}
 	message.prefix = prefix;
 	message.content = content;
 	message.len = (int) len;
@@ -114,9 +127,10 @@ w2k_message_write(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	else if (is_owner_trusted(session->conf->owner))
 	{
 		w2k_output_prepare_transaction(ctx, txn);
+		message.place = w2k_transaction_count(session, txn->xid, NULL, &place);
 		write_record(ctx, txn, &message);
-		w2k_output_flush(ctx);
 	}
+	w2k_output_flush(ctx);
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(session->change_context);
 }

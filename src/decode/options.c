@@ -11,7 +11,9 @@
 
 #include "mb/pg_wchar.h"
 
+#include "config/rules.h"
 #include "decode/options.h"
+#include "decode/transaction.h"
 #include "encode/json.h"
 
 /* Debezium's headers of context, in its order. */
@@ -184,8 +186,11 @@ w2k_options_init_session(LogicalDecodingContext *ctx, W2kSession *session)
 	session->conf = conf;
 	session->filter = w2k_filter_compile(conf);
 	session->relations = w2k_relation_create_cache(conf, session->filter,
+												   w2k_rules_compile(conf),
 												   conf->connector != NULL);
 	init_writers(session,
 				 conf->connector != NULL ? conf->connector : slot_name);
 	add_context_headers(session);
+	if (conf->provide_transaction_metadata)
+		session->transaction = w2k_transaction_create(conf);
 }

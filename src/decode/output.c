@@ -27,8 +27,8 @@
 #define EPOCH_SHIFT_US                                                        \
 	((POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY)
 
-static int64
-commit_time_us(const ReorderBufferTXN *txn)
+int64
+w2k_output_commit_time_us(const ReorderBufferTXN *txn)
 {
 	return txn->xact_time.commit_time + EPOCH_SHIFT_US;
 }
@@ -92,7 +92,7 @@ begin_source(W2kSession *session, ReorderBufferTXN *txn)
 	char *origin = NULL;
 
 	source.database = get_database(session);
-	source.commit_time_us = commit_time_us(txn);
+	source.commit_time_us = w2k_output_commit_time_us(txn);
 	source.xid = txn->xid;
 	source.last_commit_lsn = session->last_commit_lsn;
 	if (txn->origin_id != InvalidRepOriginId &&
@@ -132,7 +132,8 @@ w2k_output_begin_record(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	if (!session->has_begun)
 	{
 		w2k_record_begin_transaction(session->records, ctx->out, txn->xid,
-									 txn->final_lsn, commit_time_us(txn));
+									 txn->final_lsn,
+									 w2k_output_commit_time_us(txn));
 		session->has_begun = true;
 	}
 	w2k_record_begin(session->records, ctx->out, topic, op, lsn,
@@ -186,7 +187,7 @@ w2k_output_end_transaction(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		return;
 	OutputPluginPrepareWrite(ctx, true);
 	w2k_record_end_transaction(session->records, ctx->out, commit_lsn,
-							   txn->end_lsn, commit_time_us(txn));
+							   txn->end_lsn, w2k_output_commit_time_us(txn));
 	OutputPluginWrite(ctx, true);
 }
 

@@ -43,6 +43,9 @@ extern void w2k_output_end_transaction(LogicalDecodingContext *ctx,
 extern void w2k_output_begin_alone(LogicalDecodingContext *ctx, XLogRecPtr lsn);
 extern void w2k_output_end_alone(LogicalDecodingContext *ctx, XLogRecPtr lsn);
 
+/* When a transaction committed, since 1970. */
+extern int64 w2k_output_commit_time_us(const ReorderBufferTXN *txn);
+
 /* The wall clock, since 1970. */
 extern int64 w2k_output_now_ns(void);
 

@@ -19,6 +19,7 @@
 #include "decode/message.h"
 #include "decode/options.h"
 #include "decode/output.h"
+#include "decode/transaction.h"
 
 /* How often a walsender's reader hears of a transaction that is long. */
 #define PROGRESS_INTERVAL_CHANGES 100
@@ -84,6 +85,25 @@ begin_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 	session->is_prepared = false;
 	session->has_output_modes = false;
 	session->has_begun = false;
+	w2k_transaction_reset(session);
+}
+
+/*
+ * What a reader of pgoutput would see of a transaction makes it count, though
+ * we may have no record for it.  Our own tables count for "sequence" only.
+ */
+static void
+note_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+			const W2kRelation *wrel, const ReorderBufferChange *change)
+{
+	W2kSession *session = ctx->output_plugin_private;
+
+	if (!w2k_change_is_published(wrel, change->action))
+		return;
+	if (wrel->is_internal)
+		session->has_changes = true;
+	else if (wrel->published.row_filter == NULL)
+		w2k_transaction_touch(ctx, txn, change->lsn);
 }
 
 /* The records of a change of a table; none where it is not captured. */
@@ -95,7 +115,7 @@ write_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	W2kRelation *wrel = w2k_relation_lookup(session->relations, relation);
 	bool is_truncate = change->action == REORDER_BUFFER_CHANGE_TRUNCATE;
 
-	session->has_changes = session->has_changes || wrel->is_published;
+	note_change(ctx, txn, wrel, change);
 	if (wrel->capture == W2K_CAPTURE_NONE)
 		return;
 	session->wrel = wrel;
@@ -177,12 +197,14 @@ write_suspect(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	ResourceOwner oldowner = CurrentResourceOwner;
 	W2kRecordWriter saved_records = *session->records;
 	bool saved_has_begun = session->has_begun;
+	W2kTransactionMark mark;
 	bool was_writing = session->is_writing;
 	int saved_len = ctx->out->len;
 
 	/* settings are made before, so that they outlive the subtransaction */
 	w2k_output_prepare_transaction(ctx, txn);
 	w2k_output_set_modes(session);
+	w2k_transaction_mark(session, &mark);
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(oldcontext);
@@ -208,6 +230,7 @@ write_suspect(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		CurrentResourceOwner = oldowner;
 
 		forget_records(session, &saved_records);
+		w2k_transaction_restore(session, &mark);
 		session->has_begun = saved_has_begun;
 		session->is_writing = was_writing;
 		ctx->out->len = saved_len;
@@ -317,6 +340,7 @@ commit_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 {
 	W2kSession *session = ctx->output_plugin_private;
 
+	w2k_transaction_end(ctx, txn);
 	w2k_output_end_transaction(ctx, txn, commit_lsn);
 	if (session->has_changes)
 		session->last_commit_lsn = txn->end_lsn;

@@ -6,6 +6,7 @@
 
 #include "compat.h"
 #include "encode/envelope.h"
+#include "encode/mask.h"
 
 void
 w2k_envelope_write_value(W2kWriter *writer, StringInfo out,
@@ -98,4 +99,6 @@ w2k_envelope_read_column(W2kWriter *writer, W2kColumn *column,
 
 	if (value->kind == W2K_VALUE_FAILED)
 		w2k_envelope_resolve_failed(writer, column, value);
+	if (column->mask != NULL)
+		w2k_mask_apply(column->mask, value);
 }

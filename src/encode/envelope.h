@@ -71,6 +71,12 @@ struct W2kWriter
 						const W2kMessage *message);
 	void (*message)(W2kWriter *writer, StringInfo out,
 					const W2kMessage *message);
+
+	/* Records of the transaction topic. */
+	void (*boundary_key)(W2kWriter *writer, StringInfo out,
+						 const W2kBoundary *boundary);
+	void (*boundary)(W2kWriter *writer, StringInfo out,
+					 const W2kBoundary *boundary);
 };
 
 /*

@@ -28,6 +28,14 @@ typedef struct W2kSource
 	XLogRecPtr origin_lsn;
 } W2kSource;
 
+/* Where an event stands in its transaction: the block "transaction". */
+typedef struct W2kPlace
+{
+	uint32 xid;
+	int64 total_order;		/* from 1 on, among all events */
+	int64 collection_order; /* and among those of the table */
+} W2kPlace;
+
 typedef struct W2kEvent
 {
 	char op; /* W2K_OP_* */
@@ -35,7 +43,8 @@ typedef struct W2kEvent
 	const W2kRow *before; /* NULL = null */
 	const W2kRow *after;
 	XLogRecPtr lsn;
-	int64 time_ns; /* wall clock, since 1970 */
+	int64 time_ns;		   /* wall clock, since 1970 */
+	const W2kPlace *place; /* NULL = no transaction metadata */
 } W2kEvent;
 
 /* A logical decoding message. */
@@ -46,6 +55,28 @@ typedef struct W2kMessage
 	int len;
 	XLogRecPtr lsn;
 	int64 time_ns;
+	const W2kPlace *place; /* as in W2kEvent */
 } W2kMessage;
+
+/* How many events of a transaction were those of a table. */
+typedef struct W2kCollectionCount
+{
+	const char *name; /* schema.table, in the server's encoding */
+	int64 events;
+} W2kCollectionCount;
+
+/* A record of the transaction topic. */
+typedef struct W2kBoundary
+{
+	bool is_end;
+	uint32 xid;
+	XLogRecPtr lsn;
+	int64 commit_time_ms;
+
+	/* Of the end */
+	int64 events;
+	int ncollections;
+	const W2kCollectionCount *collections;
+} W2kBoundary;
 
 #endif /* W2K_ENCODE_EVENT_H */

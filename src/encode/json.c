@@ -19,6 +19,7 @@
 #include "encode/decimal.h"
 #include "encode/javafloat.h"
 #include "encode/json.h"
+#include "encode/json_transaction.h"
 #include "encode/jsonschema.h"
 #include "schema/change_schema.h"
 
@@ -40,6 +41,7 @@ typedef struct JsonColumn
 	JsonText unknown; /* what stands for one in a partial image */
 	int index;
 	bool is_varlena;
+	bool is_masked;
 	const W2kType *type;
 	W2kValueReader read;
 	W2kColumn *column;
@@ -251,6 +253,12 @@ append_columns(JsonWriter *writer, const W2kSideOptions *side, StringInfo out,
 		W2kValue value;
 
 		append_text(out, &jcol->lead);
+		if (unlikely(jcol->is_masked))
+		{
+			w2k_envelope_read_column(&writer->base, jcol->column, row, &value);
+			append_value(&writer->base, side, out, &value, jcol->column);
+			continue;
+		}
 		if (row->nulls[jcol->index])
 		{
 			append_text(out, row->is_partial ? &jcol->unknown : &jcol->null);
@@ -319,6 +327,7 @@ fill_json_column(JsonWriter *writer, const W2kSideOptions *side,
 	jcol->lead.len = lead.len;
 	jcol->index = column->index;
 	jcol->is_varlena = column->is_varlena;
+	jcol->is_masked = column->mask != NULL;
 	jcol->type = column->type;
 	jcol->read = w2k_value_readers[column->type->logical];
 	jcol->column = column;
@@ -593,8 +602,8 @@ message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"op\":\"m\",\"ts_ms\":");
 	append_integer(out, message->time_ns / 1000000);
 	append_source(writer, out, no_names, sizeof(no_names) - 1, message->lsn);
-	W2K_BUFFER_APPEND_LITERAL(out,
-							  ",\"transaction\":null,\"message\":{\"prefix\":");
+	w2k_json_append_place(out, message->place, message->lsn);
+	W2K_BUFFER_APPEND_LITERAL(out, ",\"message\":{\"prefix\":");
 	append_name(out, message->prefix, base->options.ascii_only);
 	W2K_BUFFER_APPEND_LITERAL(out, ",\"content\":");
 	append_base64(out, message->content, message->len);
@@ -605,7 +614,8 @@ message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 static void
 end(W2kWriter *base, StringInfo out, const W2kEvent *event)
 {
-	W2K_BUFFER_APPEND_LITERAL(out, ",\"transaction\":null,\"op\":\"");
+	w2k_json_append_place(out, event->place, event->lsn);
+	W2K_BUFFER_APPEND_LITERAL(out, ",\"op\":\"");
 	w2k_buffer_append_char(out, event->op);
 	W2K_BUFFER_APPEND_LITERAL(out, "\",\"ts_ms\":");
 	append_integer(out, event->time_ns / 1000000);
@@ -632,6 +642,8 @@ w2k_json_create_writer(const W2kWriterOptions *options)
 	writer->base.end = end;
 	writer->base.message_key = message_key;
 	writer->base.message = message;
+	writer->base.boundary_key = w2k_json_write_boundary_key;
+	writer->base.boundary = w2k_json_write_boundary;
 
 	initStringInfo(&writer->source_head);
 	initStringInfo(&writer->source_times);

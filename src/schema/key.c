@@ -10,6 +10,8 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
+#include "config/rules.h"
 #include "schema/key.h"
 
 /*
@@ -30,8 +32,38 @@ index_columns(Form_pg_index index)
 	return attnums;
 }
 
-List *
-w2k_key_find(Relation relation, bool *is_chosen)
+/*
+ * The columns that rules name, each once.  What is never sent (generated
+ * columns, unless they are asked for) cannot be part of a key either.
+ */
+static List *
+find_custom(const W2kRules *rules, Relation relation, const char *schema,
+			const char *table, bool has_generated)
+{
+	TupleDesc desc = RelationGetDescr(relation);
+	List *result = NIL;
+
+	for (int i = 0; i < w2k_rules_count_key_patterns(rules); i++)
+	{
+		for (int j = 0; j < desc->natts; j++)
+		{
+			Form_pg_attribute att = TupleDescAttr(desc, j);
+
+			if (att->attisdropped ||
+				w2k_compat_is_virtual(att->attgenerated) ||
+				(att->attgenerated != '\0' && !has_generated))
+				continue;
+			if (w2k_rules_matches_key(rules, i, schema, table,
+									  NameStr(att->attname)))
+				result = list_append_unique_int(result, att->attnum);
+		}
+	}
+	return result;
+}
+
+/* The key by the table's indexes. */
+static List *
+find_by_index(Relation relation, bool *is_chosen)
 {
 	List *result = NIL;
 	const char *result_name = NULL;
@@ -82,4 +114,16 @@ w2k_key_find(Relation relation, bool *is_chosen)
 	}
 	list_free(indexes);
 	return result;
+}
+
+List *
+w2k_key_find(const W2kRules *rules, Relation relation, const char *schema,
+			 const char *table, bool has_generated, bool *is_chosen,
+			 bool *is_custom)
+{
+	List *result = find_custom(rules, relation, schema, table, has_generated);
+
+	*is_chosen = false;
+	*is_custom = result != NIL;
+	return *is_custom ? result : find_by_index(relation, is_chosen);
 }

@@ -25,6 +25,7 @@
 #include "compat.h"
 #include "config/connector.h"
 #include "config/filter.h"
+#include "config/rules.h"
 #include "schema/adjust.h"
 #include "schema/defaults.h"
 #include "schema/key.h"
@@ -40,6 +41,7 @@ struct W2kRelationCache
 	HTAB *table;
 	const W2kConnectorConfig *conf;
 	const W2kFilter *filter;
+	const W2kRules *rules;
 	bool has_emit;
 	bool has_schemas;	  /* some record carries its schema */
 	bool needs_defaults;  /* of all columns */
@@ -131,7 +133,8 @@ forget_cache(void *arg)
 
 W2kRelationCache *
 w2k_relation_create_cache(const W2kConnectorConfig *conf,
-						  const W2kFilter *filter, bool has_emit)
+						  const W2kFilter *filter, const W2kRules *rules,
+						  bool has_emit)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "wal2kafka relations",
@@ -143,6 +146,7 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 	cache->context = context;
 	cache->conf = conf;
 	cache->filter = filter;
+	cache->rules = rules;
 	cache->has_emit = has_emit;
 	cache->has_schemas = conf->key_converter.has_schemas ||
 						 conf->value_converter.has_schemas;
@@ -298,6 +302,20 @@ check_fields(const W2kRelation *wrel)
 	}
 }
 
+/* A column of the key: keys are not masked. */
+static W2kColumn *
+make_key_column(W2kColumn *column)
+{
+	W2kColumn *result;
+
+	if (column->mask == NULL)
+		return column;
+	result = palloc(sizeof(W2kColumn));
+	*result = *column;
+	result->mask = NULL;
+	return result;
+}
+
 /*
  * The columns of a table that are sent, in values or in keys, and the key.
  * Returns their attribute numbers.  The current context is the entry's.
@@ -335,6 +353,10 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 
 		fill_column(cache, wrel, column, att);
 		column->is_captured = is_captured;
+		if (is_captured && wrel->capture == W2K_CAPTURE_ROWS)
+			column->mask = w2k_mask_resolve(cache->rules, wrel->schema,
+											wrel->table, column->name,
+											column->type);
 		column->is_identity =
 			wrel->is_identity_full ||
 			bms_is_member(att->attnum - FirstLowInvalidHeapAttributeNumber,
@@ -358,7 +380,7 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 
 			if (column->index != lfirst_int(lc) - 1)
 				continue;
-			wrel->keys[wrel->nkeys++] = column;
+			wrel->keys[wrel->nkeys++] = make_key_column(column);
 			if (!column->is_identity)
 				wrel->is_key_in_identity = false;
 		}
@@ -392,7 +414,8 @@ decide_capture(W2kRelationCache *cache, const W2kRelation *wrel,
 	if (strcmp(schema, W2K_SCHEMA) == 0)
 		return cache->has_emit && is_emit_table(relation) ? W2K_CAPTURE_EMIT
 														  : W2K_CAPTURE_NONE;
-	if (!wrel->is_published || w2k_filter_is_system_schema(schema) ||
+	if (wrel->published.operations == 0 ||
+		w2k_filter_is_system_schema(schema) ||
 		!w2k_filter_table(cache->filter, schema,
 						  RelationGetRelationName(relation), NULL))
 		return W2K_CAPTURE_NONE;
@@ -442,11 +465,14 @@ read_publication(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 {
 	const char *name = cache->conf->publication_name;
 
-	wrel->published.operations = W2K_PUBLISH_ALL;
+	/* where Debezium made the publication, it left these out */
+	wrel->published.operations = W2K_PUBLISH_ALL &
+								 ~cache->conf->unpublished_operations;
 	if (name == NULL || w2k_publication_read(name, relation, &wrel->published))
 		return;
 
-	wrel->published.operations = W2K_PUBLISH_ALL;
+	wrel->published.operations = W2K_PUBLISH_ALL &
+								 ~cache->conf->unpublished_operations;
 	if (!cache->has_warned_of_publication)
 		ereport(WARNING, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						  errmsg("publication \"%s\" does not exist", name),
@@ -470,7 +496,9 @@ fill_relation(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 									  wrel->schema, wrel->table);
 	wrel->schema_name = w2k_adjust_schema_name(wrel->topic,
 											   cache->conf->schema_adjustment);
-	key = w2k_key_find(relation, &wrel->has_chosen_key);
+	key = w2k_key_find(cache->rules, relation, wrel->schema, wrel->table,
+					   cache->conf->include_generated_columns,
+					   &wrel->has_chosen_key, &wrel->is_key_custom);
 	cache->has_chosen_keys = cache->has_chosen_keys || wrel->has_chosen_key;
 	attnums = fill_columns(cache, wrel, relation, key);
 	wrel->old_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));
@@ -510,7 +538,7 @@ rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 	if (is_publishable_relation(relation) &&
 		relation->rd_rel->relkind == RELKIND_RELATION)
 		read_publication(cache, wrel, relation);
-	wrel->is_published = wrel->published.operations != 0;
+	wrel->is_internal = strcmp(schema, W2K_SCHEMA) == 0;
 	wrel->capture = decide_capture(cache, wrel, relation, schema);
 	if (wrel->capture != W2K_CAPTURE_NONE)
 		fill_relation(cache, wrel, relation, schema);
@@ -520,7 +548,8 @@ rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 	{
 		MemoryContextDelete(wrel->context);
 		wrel->context = NULL;
-		memset(&wrel->published, 0, sizeof(wrel->published));
+		wrel->published.columns = NULL;
+		wrel->published.row_filter = NULL;
 		wrel->schema = NULL;
 		wrel->table = NULL;
 	}

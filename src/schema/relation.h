@@ -12,11 +12,13 @@
 
 #include "utils/relcache.h"
 
+#include "schema/mask.h"
 #include "schema/publication.h"
 #include "schema/types.h"
 
 struct W2kConnectorConfig;
 struct W2kFilter;
+struct W2kRules;
 
 typedef enum W2kCapture
 {
@@ -35,6 +37,7 @@ typedef struct W2kColumn
 	bool is_not_null;
 	bool is_identity; /* held by the image of an old row */
 	bool is_captured; /* part of values, not only of keys */
+	W2kMask *mask;	  /* of values; NULL = none, and in W2kRelation.keys */
 
 	/* Debezium's default of the column, for columns an image lacks */
 	bool has_constant_default;
@@ -53,7 +56,8 @@ typedef struct W2kRelation
 	Oid relid; /* hash key: first */
 	bool is_valid;
 	W2kCapture capture;
-	bool is_published; /* a reader of pgoutput would see its changes */
+	bool is_internal;		/* a table of wal2kafka itself */
+	W2kPublished published; /* what a publication lets through */
 
 	/* The rest is set where capture is not NONE, and lives in context */
 	MemoryContext context;
@@ -62,12 +66,12 @@ typedef struct W2kRelation
 	const char *topic;
 	const char *schema_name; /* first part of its schemas' names; UTF-8 */
 	bool is_identity_full;
-	W2kPublished published; /* what a publication lets through */
-	int natts;				/* of the tuples */
+	int natts; /* of the tuples */
 	int ncolumns;
 	W2kColumn *columns; /* every column that is read, in table order */
 	int nkeys;
 	W2kColumn **keys;		 /* in the key's order */
+	bool is_key_custom;		 /* message.key.columns */
 	bool is_key_in_identity; /* an old row holds the whole key */
 	bool has_warned_of_key;	 /* that it does not, once */
 	bool has_user_types;	 /* a change of some type may concern it */
@@ -94,7 +98,8 @@ typedef struct W2kRelationCache W2kRelationCache;
  */
 extern W2kRelationCache *
 w2k_relation_create_cache(const struct W2kConnectorConfig *conf,
-						  const struct W2kFilter *filter, bool has_emit);
+						  const struct W2kFilter *filter,
+						  const struct W2kRules *rules, bool has_emit);
 
 /*
  * The up-to-date entry of a relation.  Raises INSUFFICIENT_PRIVILEGE where an

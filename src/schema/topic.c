@@ -55,14 +55,25 @@ finish(StringInfo topic)
 }
 
 char *
-w2k_topic_for_messages(const char *prefix, const char *delimiter)
+w2k_topic_for_messages(const char *prefix)
+{
+	StringInfoData topic;
+
+	initStringInfo(&topic);
+	append_sanitized(&topic, prefix);
+	appendStringInfoString(&topic, ".message");
+	return finish(&topic);
+}
+
+char *
+w2k_topic_for_name(const char *prefix, const char *delimiter, const char *name)
 {
 	StringInfoData topic;
 
 	initStringInfo(&topic);
 	append_sanitized(&topic, prefix);
 	append_sanitized(&topic, delimiter);
-	append_sanitized(&topic, "message");
+	append_sanitized(&topic, name);
 	return finish(&topic);
 }
 

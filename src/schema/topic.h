@@ -12,7 +12,14 @@
 extern char *w2k_topic_for_table(const char *prefix, const char *delimiter,
 								 const char *schema, const char *table);
 
-/* The topic of logical decoding messages, likewise. */
-extern char *w2k_topic_for_messages(const char *prefix, const char *delimiter);
+/* <prefix><delimiter><name>, likewise. */
+extern char *w2k_topic_for_name(const char *prefix, const char *delimiter,
+								const char *name);
+
+/*
+ * The topic of logical decoding messages, likewise; its delimiter is a dot,
+ * whatever topic.delimiter says, as with Debezium.
+ */
+extern char *w2k_topic_for_messages(const char *prefix);
 
 #endif /* W2K_SCHEMA_TOPIC_H */

@@ -1,0 +1,31 @@
+/*
+ * json_transaction.h
+ *		What the JSON Writer says of transactions: the block "transaction" of
+ *		events, and the records of the transaction topic.
+ */
+#ifndef W2K_ENCODE_JSON_TRANSACTION_H
+#define W2K_ENCODE_JSON_TRANSACTION_H
+
+#include "encode/buffer.h"
+#include "encode/envelope.h"
+
+/* Appends ,"transaction":{...} of an event at an LSN. */
+extern void w2k_json_append_place_block(StringInfo out, const W2kPlace *place,
+										XLogRecPtr lsn);
+
+static inline void
+w2k_json_append_place(StringInfo out, const W2kPlace *place, XLogRecPtr lsn)
+{
+	if (likely(place == NULL))
+		W2K_BUFFER_APPEND_LITERAL(out, ",\"transaction\":null");
+	else
+		w2k_json_append_place_block(out, place, lsn);
+}
+
+/* W2kWriter.boundary_key and W2kWriter.boundary. */
+extern void w2k_json_write_boundary_key(W2kWriter *writer, StringInfo out,
+										const W2kBoundary *boundary);
+extern void w2k_json_write_boundary(W2kWriter *writer, StringInfo out,
+									const W2kBoundary *boundary);
+
+#endif /* W2K_ENCODE_JSON_TRANSACTION_H */

@@ -1,0 +1,45 @@
+/*
+ * mask.h
+ *		How the values of a column are cut or hidden.
+ *
+ * A property says it of columns by name (config/rules); here it is decided,
+ * once for a relation, what that means for a column of its type.  Keys are
+ * never masked.
+ */
+#ifndef W2K_SCHEMA_MASK_H
+#define W2K_SCHEMA_MASK_H
+
+#include "schema/types.h"
+
+struct W2kRules;
+
+typedef enum W2kMaskForm
+{
+	W2K_MASK_FORM_CUT,	 /* text and bytea, to a length */
+	W2K_MASK_FORM_FIXED, /* a text that stands for any value, even null */
+	W2K_MASK_FORM_HASH
+} W2kMaskForm;
+
+typedef struct W2kMask
+{
+	W2kMaskForm form;
+	int length;		  /* UTF-16 units, or bytes; -1 = a hash is not cut */
+	bool is_bytes;	  /* bytes are cut, too */
+	const char *text; /* W2K_MASK_FORM_FIXED: ASCII, zero-terminated */
+
+	/* W2K_MASK_FORM_HASH */
+	int algorithm;		/* a pg_cryptohash_type */
+	bool is_serialized; /* of the string as Java serializes it */
+	const char *salt;	/* UTF-8 */
+	int salt_len;
+} W2kMask;
+
+/*
+ * The mask for the values of a column, in the current memory context; NULL
+ * where there is none, or none for its type.
+ */
+extern W2kMask *w2k_mask_resolve(const struct W2kRules *rules,
+								 const char *schema, const char *table,
+								 const char *column, const W2kType *type);
+
+#endif /* W2K_SCHEMA_MASK_H */
