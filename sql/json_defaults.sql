@@ -35,6 +35,10 @@ CREATE TABLE f (id serial PRIMARY KEY, ident int GENERATED ALWAYS AS IDENTITY, i
     cast2 int DEFAULT (random() * 10)::int, d1 date DEFAULT current_date + 1, lit int DEFAULT 1 + f(), neg int DEFAULT -f(), e mood DEFAULT enum_first(NULL::mood), at2 date DEFAULT (now() AT TIME ZONE 'UTC')::date, cs2 int DEFAULT CASE WHEN true THEN 1 END, ar int[] DEFAULT array_fill(1, ARRAY[2]), cat2 text DEFAULT 'a' || 'b');
 INSERT INTO f DEFAULT VALUES;
 SELECT f->>'field', f->'default' FROM changes('format', 'json-with-schemas'), json_array_elements(d#>'{value,schema,fields,1,fields}') f;
+-- What generates a column is no default.
+CREATE TABLE g (i int DEFAULT 2, t int GENERATED ALWAYS AS (abs(i)) STORED);
+INSERT INTO g VALUES (1);
+SELECT d#>'{value,schema,fields,1,fields}' FROM changes('format', 'json-with-schemas', 'include.generated.columns', 'true');
 
 -- Unsaid, no NULL is touched, and source.snapshot says "false".
 CREATE TABLE n (id int PRIMARY KEY DEFAULT 3, i int DEFAULT 5, t text NOT NULL DEFAULT 'd', u text, e int DEFAULT 1 + 2, d numeric(4,1) DEFAULT 1.5);

@@ -4,8 +4,7 @@
  *
  * A W2kSchema is a tree, as Connect's SchemaBuilder makes it for Debezium:
  * JSON prints it (encode/jsonschema), other formats may derive their own from
- * it.  All text in it is UTF-8.  A tree lives in the memory context in which
- * it was made, its strings too; constants are not copied.
+ * it.  All text is UTF-8.  A tree lives in the context in which it was made.
  *
  * What schema a type has is a row of the table in connect.c, one for each
  * logical type.  To add a type: add its W2kLogical (schema/types.h), then its
@@ -62,9 +61,9 @@ struct W2kConnectRow
 {
 	W2kConnectType type;
 	W2kConnectRule rule;
-	const char *name; /* the semantic type; NULL = none */
-	int version;	  /* 0 = none */
-	const char *doc;  /* NULL = none */
+	const char *name;			 /* the semantic type; NULL = none */
+	int version;				 /* 0 = none */
+	const char *doc;			 /* NULL = none */
 	const W2kConnectPart *parts; /* members | element | key, value */
 	bool is_always_optional;	 /* even in a NOT NULL column */
 	bool is_required_element;	 /* arrays of it have no null elements */
@@ -110,6 +109,7 @@ extern W2kSchema *w2k_connect_add_field(W2kSchema *parent, const char *field,
 
 extern void w2k_connect_add_parameter(W2kSchema *schema, const char *name,
 									  const char *value);
+
 /* The schema of a type; reads catalogs, for the labels of enums. */
 extern W2kSchema *w2k_connect_of_type(const W2kType *type, bool is_optional);
 

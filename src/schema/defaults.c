@@ -276,7 +276,9 @@ w2k_defaults_read(Relation relation, AttrNumber attnum,
 	const char *word;
 	bool is_safe;
 
-	/* an identity column has none */
+	/* an identity column has none, and what generates a column is none */
+	if (att->attgenerated != '\0')
+		return W2K_DEFAULT_NONE;
 	expr = find_expression(desc, attnum);
 	if (expr == NULL)
 		return W2K_DEFAULT_NONE;

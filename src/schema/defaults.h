@@ -15,8 +15,8 @@ typedef enum W2kDefault
 } W2kDefault;
 
 /*
- * The default of a column (not of a generated one); where it is a constant,
- * *value is a copy in result_context.
+ * The default of a column; where it is a constant, *value is a copy in
+ * result_context.
  */
 extern W2kDefault w2k_defaults_read(Relation relation, AttrNumber attnum,
 									MemoryContext result_context,
