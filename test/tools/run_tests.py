@@ -149,6 +149,7 @@ SUITES = [
     ("tap", tap),
     ("readme", script("test/tools/readme_test.py")),
     ("parity", script("test/kafka/parity/parity.py")),
+    ("streams", script("test/kafka/streams/streams.py")),
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
     ("majors", script("test/tools/majors.py")),
