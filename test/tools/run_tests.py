@@ -150,6 +150,8 @@ SUITES = [
     ("memcheck", script("test/tools/memcheck.py")),
     ("readme", script("test/tools/readme_test.py")),
     ("parity", script("test/kafka/parity/parity.py")),
+    ("streams", script("test/kafka/streams/streams.py")),
+    ("jdbcsink", script("test/kafka/jdbcsink/jdbcsink.py")),
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
     ("majors", script("test/tools/majors.py")),

@@ -3,8 +3,10 @@
 They come from Maven into the cache, once; where Maven is out of reach
 fetch() returns False and the caller says that it skipped.
 """
+import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,15 +20,20 @@ from . import (CACHE, IN_CI, REPO, TestbedError, free_port, log, proc, run,
 KAFKA = "4.3.1"
 DEBEZIUM = "3.7.0.Final"
 _LIBS = os.path.join(CACHE, "kafka-" + KAFKA)
+SINK = "3.6.0.Final"
 _DBZ = os.path.join(CACHE, "debezium-" + DEBEZIUM)
+_SINK = os.path.join(CACHE, "debezium-jdbc-" + SINK)
 _CLUSTER_ID = "AAAAAAAAAAAAAAAAAAAAAQ"
+_groups = itertools.count()
 
 
-def fetch():
+def fetch(with_sink=False):
     """Get the jars; False where Maven is out of reach (CI: an error)."""
     try:
         _fetch_kafka()
-        _fetch_debezium()
+        _fetch_debezium("postgres", DEBEZIUM, _DBZ)
+        if with_sink:
+            _fetch_debezium("jdbc", SINK, _SINK)
         return True
     except TestbedError as err:
         if IN_CI:
@@ -47,17 +54,17 @@ def _fetch_kafka():
     open(_LIBS + "/.complete", "w").close()
 
 
-def _fetch_debezium():
-    if os.path.exists(_DBZ + "/.complete"):
+def _fetch_debezium(what, version, home):
+    if os.path.exists(home + "/.complete"):
         return
-    os.makedirs(_DBZ, exist_ok=True)
-    log("fetching Debezium %s through Maven" % DEBEZIUM)
+    os.makedirs(home, exist_ok=True)
+    log("fetching Debezium's %s connector %s through Maven" % (what, version))
     run(["mvn", "-q", "-B", "dependency:copy", "-Dartifact=io.debezium:"
-         "debezium-connector-postgres:%s:tar.gz:plugin" % DEBEZIUM,
-         "-DoutputDirectory=" + _DBZ], cwd=_DBZ, timeout=900)
-    run(["tar", "-xzf", _DBZ + "/debezium-connector-postgres-%s-plugin.tar.gz"
-         % DEBEZIUM, "-C", _DBZ])
-    open(_DBZ + "/.complete", "w").close()
+         "debezium-connector-%s:%s:tar.gz:plugin" % (what, version),
+         "-DoutputDirectory=" + home], cwd=home, timeout=900)
+    run(["tar", "-xzf", "%s/debezium-connector-%s-%s-plugin.tar.gz"
+         % (home, what, version), "-C", home])
+    open(home + "/.complete", "w").close()
 
 
 class _Java:
@@ -234,6 +241,20 @@ log.retention.hours=-1
             reader.kill()
             reader.wait()
 
+    def read_all(self, prefix, timeout=300):
+        """Every record of all topics whose names begin with a prefix, by one
+        reader, which is what many small topics need."""
+        argv = ["kcat", "-b", self.address, "-G",
+                "read-all-%d-%d" % (os.getpid(), next(_groups)),
+                "^%s.*" % re.escape(prefix), "-e", "-q", "-J", "-u",
+                "-X", "auto.offset.reset=earliest",
+                "-X", "enable.auto.commit=false",
+                "-X", "fetch.message.max.bytes=20000000",
+                "-X", "fetch.wait.max.ms=10"]
+        done = subprocess.run(argv, stdout=subprocess.PIPE, timeout=timeout,
+                              stderr=subprocess.DEVNULL)
+        return [Record(json.loads(line)) for line in done.stdout.splitlines()]
+
 
 class Record:
     """A record as a consumer sees it."""
@@ -264,7 +285,7 @@ class Connect(_Java):
     """
     tier = 4
 
-    def __init__(self, broker, name="connect", heap=1024):
+    def __init__(self, broker, name="connect", heap=1024, with_sink=False):
         super().__init__(name, heap)
         self.broker = broker
         self.port = free_port()
@@ -282,7 +303,7 @@ plugin.discovery=service_load
 plugin.path=%(plugins)s
 producer.max.request.size=20000000
 """ % {"broker": broker.address, "home": self.home, "port": self.port,
-                "plugins": _DBZ})
+                "plugins": _DBZ + ("," + _SINK if with_sink else "")})
 
     def start(self, timeout=90):
         self._spawn(self._java(_LIBS + "/*",
@@ -337,6 +358,22 @@ producer.max.request.size=20000000
 
     def delete(self, name):
         self.call("DELETE", "/connectors/" + name)
+
+
+class Program(_Java):
+    """A test's own Java program, compiled against Kafka's jars."""
+
+    def __init__(self, source, name, heap=256):
+        super().__init__(name, heap)
+        self.main = os.path.splitext(os.path.basename(source))[0]
+        run(["javac", "-Xlint:all", "-Werror", "-cp", _LIBS + "/*", "-d",
+             self.home, source])
+
+    def start(self, *args):
+        self._spawn(self._java(self.home + ":" + _LIBS + "/*",
+                               "-Djava.io.tmpdir=" + self.home, self.main,
+                               *args))
+        return self
 
 
 def debezium_config(cluster, prefix, database="postgres", **more):
