@@ -35,9 +35,9 @@ w2k_envelope_read_missing(const W2kWriterOptions *options,
 	else if (column->has_constant_default)
 		w2k_value_read(column->type, column->default_value, value);
 	else if (column->has_computed_default)
-		w2k_value_computed_default(column->type, value);
+		w2k_standin_computed_default(column->type, value);
 	else
-		w2k_value_fallback(column->type, value);
+		w2k_standin_fallback(column->type, value);
 }
 
 void
@@ -84,7 +84,7 @@ w2k_envelope_read_column(W2kWriter *writer, W2kColumn *column,
 	if (row->nulls[column->index])
 		w2k_envelope_read_missing(options, column, row->is_partial, value);
 	else if (w2k_envelope_is_unavailable(column, row->values[column->index]))
-		w2k_value_unavailable(column->type, &options->placeholder, value);
+		w2k_standin_unavailable(column->type, &options->placeholder, value);
 	else
 		w2k_value_read(column->type, row->values[column->index], value);
 

@@ -253,6 +253,10 @@ append_float(StringInfo out, const char *text, const char *end)
 
 static void append_array(JsonWriter *writer, StringInfo out, W2kArray *array,
 						 int dim, W2kColumn *column);
+static void append_map(JsonWriter *writer, StringInfo out, const W2kMap *map,
+					   W2kColumn *column);
+static void append_struct(JsonWriter *writer, StringInfo out,
+						  W2kFields *fields, W2kColumn *column);
 
 static void
 append_value(JsonWriter *writer, StringInfo out, W2kValue *value,
@@ -276,6 +280,8 @@ append_value(JsonWriter *writer, StringInfo out, W2kValue *value,
 				W2K_BUFFER_APPEND_LITERAL(out, "false");
 			break;
 		case W2K_VALUE_INTEGER:
+		case W2K_VALUE_CONNECT_DAYS:
+		case W2K_VALUE_CONNECT_MILLIS:
 			append_integer(out, value->u.integer);
 			break;
 		case W2K_VALUE_FLOAT:
@@ -312,6 +318,12 @@ append_value(JsonWriter *writer, StringInfo out, W2kValue *value,
 		case W2K_VALUE_ARRAY:
 			append_array(writer, out, value->u.array, 0, column);
 			break;
+		case W2K_VALUE_MAP:
+			append_map(writer, out, value->u.map, column);
+			break;
+		case W2K_VALUE_STRUCT:
+			append_struct(writer, out, value->u.fields, column);
+			break;
 	}
 }
 
@@ -339,6 +351,46 @@ append_array(JsonWriter *writer, StringInfo out, W2kArray *array, int dim,
 		}
 	}
 	w2k_buffer_append_char(out, ']');
+}
+
+/* An object where the keys are text, else pairs. */
+static void
+append_map(JsonWriter *writer, StringInfo out, const W2kMap *map,
+		   W2kColumn *column)
+{
+	bool is_object = map->has_text_keys;
+
+	w2k_buffer_append_char(out, is_object ? '{' : '[');
+	for (int i = 0; i < map->npairs; i++)
+	{
+		if (i > 0)
+			w2k_buffer_append_char(out, ',');
+		if (!is_object)
+			w2k_buffer_append_char(out, '[');
+		append_value(writer, out, &map->keys[i], column);
+		w2k_buffer_append_char(out, is_object ? ':' : ',');
+		append_value(writer, out, &map->values[i], column);
+		if (!is_object)
+			w2k_buffer_append_char(out, ']');
+	}
+	w2k_buffer_append_char(out, is_object ? '}' : ']');
+}
+
+/* The members' names are ASCII. */
+static void
+append_struct(JsonWriter *writer, StringInfo out, W2kFields *fields,
+			  W2kColumn *column)
+{
+	for (int i = 0; fields->parts[i].name != NULL; i++)
+	{
+		const char *name = fields->parts[i].name;
+
+		w2k_buffer_append(out, i == 0 ? "{\"" : ",\"", 2);
+		w2k_buffer_append(out, name, (int) strlen(name));
+		W2K_BUFFER_APPEND_LITERAL(out, "\":");
+		append_value(writer, out, &fields->items[i], column);
+	}
+	w2k_buffer_append_char(out, '}');
 }
 
 /* An object of columns; some of them, in their order. */
@@ -562,6 +614,7 @@ static void
 message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 {
 	static const char no_names[] = "\"\",\"table\":\"\"";
+	W2kValue content;
 
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"op\":\"m\",\"ts_ms\":");
 	append_integer(out, message->time_ns / 1000000);
@@ -571,7 +624,9 @@ message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 							  ",\"transaction\":null,\"message\":{\"prefix\":");
 	append_name(out, message->prefix, base->options.ascii_only);
 	W2K_BUFFER_APPEND_LITERAL(out, ",\"content\":");
-	append_base64(out, message->content, message->len);
+	w2k_value_set_binary(&content, base->options.binary, message->content,
+						 message->len);
+	append_value((JsonWriter *) base, out, &content, NULL);
 	W2K_BUFFER_APPEND_LITERAL(out, "}}");
 }
 

@@ -187,11 +187,13 @@ is_value_column(W2kRelationCache *cache, const W2kRelation *wrel,
 }
 
 static void
-fill_column(W2kRelation *wrel, W2kColumn *column, Form_pg_attribute att)
+fill_column(W2kRelationCache *cache, W2kRelation *wrel, W2kColumn *column,
+			Form_pg_attribute att)
 {
 	column->name = pstrdup(NameStr(att->attname));
 	column->index = att->attnum - 1;
-	column->type = w2k_types_resolve(att->atttypid, att->atttypmod);
+	column->type = w2k_types_resolve(att->atttypid, att->atttypmod,
+									 &cache->conf->modes);
 	column->is_varlena = att->attlen == -1;
 	column->is_not_null = att->attnotnull;
 
@@ -264,7 +266,9 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 		if (!is_captured && !list_member_int(key, att->attnum))
 			continue;
 
-		fill_column(wrel, column, att);
+		fill_column(cache, wrel, column, att);
+		if (column->type->logical == W2K_LOGICAL_LEFT_OUT)
+			continue;
 		column->is_captured = is_captured;
 		column->is_identity =
 			wrel->is_identity_full ||
