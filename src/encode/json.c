@@ -120,6 +120,11 @@ append_float(StringInfo out, const char *text, const char *end)
 static void append_array(W2kWriter *writer, const W2kSideOptions *side,
 						 StringInfo out, W2kArray *array, int dim,
 						 W2kColumn *column);
+static void append_map(W2kWriter *writer, const W2kSideOptions *side,
+					   StringInfo out, const W2kMap *map, W2kColumn *column);
+static void append_struct(W2kWriter *writer, const W2kSideOptions *side,
+						  StringInfo out, W2kFields *fields,
+						  W2kColumn *column);
 
 /* A schema says how deep an array is: where it cannot be this deep, no form. */
 static inline void
@@ -156,6 +161,8 @@ append_value(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 				W2K_BUFFER_APPEND_LITERAL(out, "false");
 			break;
 		case W2K_VALUE_INTEGER:
+		case W2K_VALUE_CONNECT_DAYS:
+		case W2K_VALUE_CONNECT_MILLIS:
 			append_integer(out, value->u.integer);
 			break;
 		case W2K_VALUE_FLOAT:
@@ -197,6 +204,12 @@ append_value(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 		case W2K_VALUE_ARRAY:
 			append_array(writer, side, out, value->u.array, 0, column);
 			break;
+		case W2K_VALUE_MAP:
+			append_map(writer, side, out, value->u.map, column);
+			break;
+		case W2K_VALUE_STRUCT:
+			append_struct(writer, side, out, value->u.fields, column);
+			break;
 	}
 }
 
@@ -224,6 +237,46 @@ append_array(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 		}
 	}
 	w2k_buffer_append_char(out, ']');
+}
+
+/* An object where the keys are text, else pairs. */
+static void
+append_map(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
+		   const W2kMap *map, W2kColumn *column)
+{
+	bool is_object = map->has_text_keys;
+
+	w2k_buffer_append_char(out, is_object ? '{' : '[');
+	for (int i = 0; i < map->npairs; i++)
+	{
+		if (i > 0)
+			w2k_buffer_append_char(out, ',');
+		if (!is_object)
+			w2k_buffer_append_char(out, '[');
+		append_value(writer, side, out, &map->keys[i], column);
+		w2k_buffer_append_char(out, is_object ? ':' : ',');
+		append_value(writer, side, out, &map->values[i], column);
+		if (!is_object)
+			w2k_buffer_append_char(out, ']');
+	}
+	w2k_buffer_append_char(out, is_object ? '}' : ']');
+}
+
+/* The members' names are ASCII. */
+static void
+append_struct(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
+			  W2kFields *fields, W2kColumn *column)
+{
+	for (int i = 0; fields->parts[i].name != NULL; i++)
+	{
+		const char *name = fields->parts[i].name;
+
+		w2k_buffer_append(out, i == 0 ? "{\"" : ",\"", 2);
+		w2k_buffer_append(out, name, (int) strlen(name));
+		W2K_BUFFER_APPEND_LITERAL(out, "\":");
+		append_value(writer, side, out, &fields->items[i], column);
+	}
+	w2k_buffer_append_char(out, '}');
 }
 
 void
@@ -597,6 +650,7 @@ message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 {
 	static const char no_names[] = "\"\",\"table\":\"\"";
 	const JsonWriter *writer = (JsonWriter *) base;
+	W2kValue content;
 
 	w2k_buffer_append(out, writer->message_lead.data, writer->message_lead.len);
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"op\":\"m\",\"ts_ms\":");
@@ -606,7 +660,9 @@ message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 	W2K_BUFFER_APPEND_LITERAL(out, ",\"message\":{\"prefix\":");
 	append_name(out, message->prefix, base->options.ascii_only);
 	W2K_BUFFER_APPEND_LITERAL(out, ",\"content\":");
-	append_base64(out, message->content, message->len);
+	w2k_value_set_binary(&content, base->options.binary, message->content,
+						 message->len);
+	append_value(base, &base->options.value, out, &content, NULL);
 	W2K_BUFFER_APPEND_LITERAL(out, "}}");
 	end_side(out, &base->options.value);
 }

@@ -52,6 +52,8 @@ _AS_SCALAR = "an element of an array is what the scalar is"
 _TOO_BIG = "beyond int64 microseconds: null and a warning, not another number"
 _PART_OF_DEFAULT = ("of a default that is an expression Debezium takes the "
                     "first literal; we take none")
+_ORDER = "pairs of an hstore as stored, not in the order of a hash table"
+_LOST = "Debezium fails to convert it and writes null"
 _OFFSET = "an offset with seconds or of 16 hours: the time, not null"
 
 MENDED = [
@@ -70,6 +72,21 @@ MENDED = [
     for column in ("ma", "naa", "iva", "vba", "xa", "doms", "ls", "tq", "rc",
                    "mr", "x", "tid")
 ] + [
+    Known("typ.ext", "value.*." + column, MISSING, ANY, _DROPPED)
+    for column in ("i13", "e", "lq", "mr", "nr")
+] + [
+    Known("typ.ext_arrays", "value.after." + column, MISSING, ANY, _DROPPED)
+    for column in ("mr", "ls")
+] + [
+    Known("typ.shape_arrays", "value.after." + column, None, ANY, _LOST)
+    for column in ("l", "s", "b", "pa", "po", "c")
+] + [
+    Known("typ.shape_arrays", "value.after.p", MISSING, ANY, _DROPPED),
+    Known("typ.more_toast", "value.after.iva", MISSING, ANY, _DROPPED),
+    Known("typ.ext_arrays", "value.after.lt", None, ["a.b", None], _LOST),
+    Known("typ.ext", "value.after.h",
+          '{"q\\"t":"b\\\\s/é😀","kt":"null","n":"1.5"}',
+          '{"n":"1.5","kt":"null","q\\"t":"b\\\\s/é😀"}', _ORDER),
     Known("typ.composites", "value.after.p", MISSING, '(1,"x y")', _DROPPED),
     Known("typ.composites", "value.after.pa", MISSING, ["(1,x)", None],
           _DROPPED),
