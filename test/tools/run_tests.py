@@ -147,6 +147,7 @@ SUITES = [
     ("unit", unit),
     ("properties", properties),
     ("tap", tap),
+    ("memcheck", script("test/tools/memcheck.py")),
     ("readme", script("test/tools/readme_test.py")),
     ("parity", script("test/kafka/parity/parity.py")),
     ("scenarios", script("test/kafka/scenarios.py")),
