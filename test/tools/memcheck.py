@@ -99,7 +99,7 @@ class WatchedCluster(Cluster):
             " connect_timeout=%d" % PATIENCE
 
     def query(self, sql, database="postgres", user="postgres"):
-        """In a session that stays: to begin one costs a second of processor."""
+        """In a session that stays: beginning one costs a second."""
         who = database, user
         if who not in self.sessions:
             self.sessions[who] = self.connect(*who)
@@ -121,7 +121,8 @@ class WatchedCluster(Cluster):
             options.append("--track-origins=yes")
         program = os.path.join(self.home, "postgres")
         with open(program, "w") as file:
-            file.write('#!/bin/sh\nLD_PRELOAD="%s" exec valgrind %s "%s" "$@"\n'
+            file.write('#!/bin/sh\n'
+                       'LD_PRELOAD="%s" exec valgrind %s "%s" "$@"\n'
                        % (preload, " ".join('"%s"' % o for o in options),
                           self.inst.program("postgres")))
         os.chmod(program, 0o755)
@@ -159,7 +160,8 @@ class WatchedCluster(Cluster):
 def judge(checks, cluster, what, at_least):
     """Silence counts only with so many processes that could have spoken."""
     reports = cluster.found(LIBRARY)
-    checks.ok(not reports and cluster.processes() >= at_least, "%s: nothing to report of %s in %d processes"
+    checks.ok(not reports and cluster.processes() >= at_least,
+              "%s: nothing to report of %s in %d processes"
               % (what, LIBRARY, cluster.processes()),
               "\n".join(map(str, reports)))
 
