@@ -110,10 +110,11 @@ typedef struct W2kConnectorConfig
 
 	/* Plugin only, never a connector property */
 	W2kFraming framing;
-	Oid owner;				/* captures what this role may read; 0 = all */
-	XLogRecPtr suspect_lsn; /* encode this change under a subtransaction */
-	char *run_id;			/* of the context header; NULL = make one */
-	char *connector;		/* whose emit() records to capture; NULL = none */
+	Oid owner;				 /* captures what this role may read; 0 = all */
+	XLogRecPtr suspect_lsn;	 /* encode this change under a subtransaction */
+	char *run_id;			 /* of the context header; NULL = make one */
+	int64 config_generation; /* of the connector's row; 0 = not watched */
+	char *connector;		 /* whose emit() records to capture; NULL = none */
 
 	/* What the worker reads */
 	char *slot_name; /* NULL = the default of the design */

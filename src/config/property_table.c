@@ -470,6 +470,7 @@ const W2kProperty w2k_properties[] = {
 #define CATEGORY "Output plugin"
 	DONE("framing", ENUM, "text", "One JSON line per record, or frames for wal2kafka-sender.", .flags = W2K_PROP_OPTION, AT(framing), CHOICES({"text", W2K_FRAMING_TEXT}, {"binary", W2K_FRAMING_BINARY})),
 	DONE("connector", STRING, NULL, "Whose wal2kafka.emit() records to show.", .flags = W2K_PROP_OPTION, AT(connector)),
+	DONE("config.generation", LONG, "0", "Which of the connector's configurations this is; 0 = do not watch for another.", .flags = W2K_PROP_OPTION, AT(config_generation), RANGE(0, INT64_MAX)),
 	DONE("owner", LONG, "0", "Capture what this role (an OID) may read; 0 = everything.", .flags = W2K_PROP_OPTION, RANGE(0, UINT_MAX), .apply = apply_owner),
 	DONE("suspect.lsn", LSN, NULL, "A change to encode with care, since it failed before.", .flags = W2K_PROP_OPTION, AT(suspect_lsn)),
 	DONE("run.id", STRING, NULL, "Of the context headers.", .flags = W2K_PROP_OPTION, AT(run_id)),

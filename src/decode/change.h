@@ -77,4 +77,10 @@ extern void w2k_change_write_emitted(LogicalDecodingContext *ctx,
 									 Relation relation,
 									 ReorderBufferChange *change);
 
+/* A row of wal2kafka.connector came, changed or went. */
+extern void w2k_change_write_renewed(LogicalDecodingContext *ctx,
+									 ReorderBufferTXN *txn, W2kRelation *wrel,
+									 Relation relation,
+									 ReorderBufferChange *change);
+
 #endif /* W2K_DECODE_CHANGE_H */

@@ -1,8 +1,9 @@
 /*
  * emitted.c
- *		Rows of wal2kafka.emitted -> records as emit() was given them.
+ *		Rows of our own tables: records that emit() was given, and word of
+ *		another configuration.
  *
- * The table's row is in the WAL as long as it takes to be decoded; its delete
+ * An emitted row is in the WAL as long as it takes to be decoded; its delete
  * is of no interest.  The relation, not a message's prefix, is what tells our
  * own records from those that anyone could forge (R30).
  */
@@ -182,4 +183,33 @@ w2k_change_write_emitted(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	if (get_column(wrel, "headers", &headers) != NULL)
 		write_headers(ctx, DatumGetJsonbP(headers));
 	w2k_output_end_record(ctx);
+}
+
+/*
+ * A transaction that changes the connector's configuration is the first one
+ * that the new one is for: a table that it adds is captured from there on,
+ * however late the worker hears of it by other ways.
+ */
+void
+w2k_change_write_renewed(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+						 W2kRelation *wrel, Relation relation,
+						 ReorderBufferChange *change)
+{
+	W2kSession *session = ctx->output_plugin_private;
+	const W2kConnectorConfig *conf = session->conf;
+	HeapTuple tuple = W2K_CHANGE_TUPLE(change->data.tp.newtuple);
+	W2kValue value;
+
+	if (change->action != REORDER_BUFFER_CHANGE_UPDATE || tuple == NULL ||
+		conf->connector == NULL)
+		return;
+	heap_deform_tuple(tuple, RelationGetDescr(relation), wrel->new_values,
+					  wrel->new_nulls);
+	if (!read_column(wrel, "name", &value) ||
+		value.len != (int) strlen(conf->connector) ||
+		memcmp(value.data, conf->connector, value.len) != 0 ||
+		!read_column(wrel, "config_generation", &value) ||
+		value.u.integer <= conf->config_generation)
+		return;
+	w2k_output_renewed(ctx, txn);
 }

@@ -150,6 +150,18 @@ w2k_output_end_record(LogicalDecodingContext *ctx)
 		w2k_output_flush(ctx);
 }
 
+/* Before frames that are no records. */
+static void
+begin_writing(LogicalDecodingContext *ctx)
+{
+	W2kSession *session = ctx->output_plugin_private;
+
+	if (session->is_writing)
+		return;
+	OutputPluginPrepareWrite(ctx, true);
+	session->is_writing = true;
+}
+
 void
 w2k_output_skip(LogicalDecodingContext *ctx, XLogRecPtr lsn, Oid relid)
 {
@@ -158,12 +170,19 @@ w2k_output_skip(LogicalDecodingContext *ctx, XLogRecPtr lsn, Oid relid)
 	session->skipped++;
 	if (session->records->is_text)
 		return;
-	if (!session->is_writing)
-	{
-		OutputPluginPrepareWrite(ctx, true);
-		session->is_writing = true;
-	}
+	begin_writing(ctx);
 	w2k_record_skip(session->records, ctx->out, lsn, relid);
+}
+
+void
+w2k_output_renewed(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
+{
+	W2kSession *session = ctx->output_plugin_private;
+
+	if (session->records->is_text)
+		return;
+	begin_writing(ctx);
+	w2k_record_renewed(session->records, ctx->out, txn->xid);
 }
 
 void

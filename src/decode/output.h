@@ -28,6 +28,10 @@ extern void w2k_output_end_record(LogicalDecodingContext *ctx);
 extern void w2k_output_skip(LogicalDecodingContext *ctx, XLogRecPtr lsn,
 							Oid relid);
 
+/* Says that another configuration is in force; w2k_output_flush follows. */
+extern void w2k_output_renewed(LogicalDecodingContext *ctx,
+							   ReorderBufferTXN *txn);
+
 /* Hands over what a change has written, if anything. */
 extern void w2k_output_flush(LogicalDecodingContext *ctx);
 

@@ -123,8 +123,10 @@ write_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		w2k_change_write_truncate(ctx, txn, wrel, change->lsn);
 	else if (wrel->capture == W2K_CAPTURE_ROWS)
 		w2k_change_write_row(ctx, txn, wrel, relation, change);
-	else if (!is_truncate)
+	else if (wrel->capture == W2K_CAPTURE_EMIT && !is_truncate)
 		w2k_change_write_emitted(ctx, txn, wrel, relation, change);
+	else if (!is_truncate)
+		w2k_change_write_renewed(ctx, txn, wrel, relation, change);
 }
 
 /* May a policy skip a change that failed in this way? */

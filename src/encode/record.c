@@ -173,6 +173,18 @@ w2k_record_skip(W2kRecordWriter *writer, StringInfo out, XLogRecPtr lsn,
 }
 
 void
+w2k_record_renewed(W2kRecordWriter *writer, StringInfo out, uint32 xid)
+{
+	int start;
+
+	if (writer->is_text)
+		return;
+	start = begin_frame(out);
+	append_u32(out, xid);
+	end_frame(out, start, W2K_FRAME_RENEWED);
+}
+
+void
 w2k_record_begin_transaction(W2kRecordWriter *writer, StringInfo out,
 							 uint32 xid, XLogRecPtr commit_lsn,
 							 int64 commit_time_us)

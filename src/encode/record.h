@@ -53,6 +53,10 @@ extern W2kRecordWriter *w2k_record_create_writer(bool is_text, bool ascii_only,
 extern void w2k_record_skip(W2kRecordWriter *writer, StringInfo out,
 							XLogRecPtr lsn, Oid relid);
 
+/* The connector has another configuration; nothing in text. */
+extern void w2k_record_renewed(W2kRecordWriter *writer, StringInfo out,
+							   uint32 xid);
+
 /* The headers that every record of a table gets, behind its own. */
 extern void w2k_record_add_context_header(W2kRecordWriter *writer,
 										  const char *name, const char *value);

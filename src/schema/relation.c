@@ -194,7 +194,7 @@ static bool
 is_value_column(W2kRelationCache *cache, const W2kRelation *wrel,
 				Form_pg_attribute att)
 {
-	if (wrel->capture == W2K_CAPTURE_EMIT)
+	if (wrel->capture != W2K_CAPTURE_ROWS)
 		return true;
 	if (att->attgenerated != '\0' && !cache->conf->include_generated_columns)
 		return false;
@@ -394,15 +394,15 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 /* ---- entries ---- */
 
 /*
- * Is this the table that wal2kafka.emit() writes?  By what belongs to the
- * extension, since a name can be forged (R30).
+ * Is this a table of ours?  By what belongs to the extension, since a name
+ * can be forged (R30).
  */
 static bool
-is_emit_table(Relation relation)
+is_own_table(Relation relation, const char *name)
 {
 	Oid extension;
 
-	if (strcmp(RelationGetRelationName(relation), "emitted") != 0)
+	if (strcmp(RelationGetRelationName(relation), name) != 0)
 		return false;
 	extension = get_extension_oid(W2K_NAME, true);
 	return OidIsValid(extension) &&
@@ -415,8 +415,14 @@ decide_capture(W2kRelationCache *cache, const W2kRelation *wrel,
 			   Relation relation, const char *schema)
 {
 	if (strcmp(schema, W2K_SCHEMA) == 0)
-		return cache->has_emit && is_emit_table(relation) ? W2K_CAPTURE_EMIT
-														  : W2K_CAPTURE_NONE;
+	{
+		if (cache->has_emit && is_own_table(relation, "emitted"))
+			return W2K_CAPTURE_EMIT;
+		if (cache->conf->config_generation > 0 &&
+			is_own_table(relation, "connector"))
+			return W2K_CAPTURE_CONNECTOR;
+		return W2K_CAPTURE_NONE;
+	}
 	if (wrel->published.operations == 0 ||
 		w2k_filter_is_system_schema(schema) ||
 		!w2k_filter_table(cache->filter, schema,

@@ -24,7 +24,8 @@ typedef enum W2kCapture
 {
 	W2K_CAPTURE_NONE, /* no record, whatever happens to the table */
 	W2K_CAPTURE_ROWS,
-	W2K_CAPTURE_EMIT /* wal2kafka.emitted: its rows are records */
+	W2K_CAPTURE_EMIT,	  /* wal2kafka.emitted: its rows are records */
+	W2K_CAPTURE_CONNECTOR /* wal2kafka.connector: its rows are settings */
 } W2kCapture;
 
 typedef struct W2kColumn

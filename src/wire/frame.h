@@ -37,6 +37,9 @@
  *				uint32 records in this transaction
  *	SKIPPED		uint64 lsn, uint32 relid: a change that the plugin gave up by
  *				policy.  For the worker's count; the sender passes over it.
+ *	RENEWED		uint32 xid: from the present transaction on another
+ *				configuration of the connector is in force.  For the worker,
+ *				which goes no further; the sender passes over it.
  *	FLUSH		uint32 request_id: answer FLUSHED when everything before is
  *				acknowledged
  *
@@ -78,6 +81,7 @@
 #define W2K_FRAME_RECORD 'R'  /* down */
 #define W2K_FRAME_COMMIT 'K'  /* down */
 #define W2K_FRAME_SKIPPED 'S' /* down */
+#define W2K_FRAME_RENEWED 'G' /* down */
 #define W2K_FRAME_FLUSH 'F'	  /* down */
 #define W2K_FRAME_ACK 'A'	  /* up */
 #define W2K_FRAME_STATUS 'U'  /* up */

@@ -157,6 +157,13 @@ plugin_options(void)
 										   (Node *) makeString("binary"), -1));
 	options = lappend(options,
 					  makeDefElem("owner", (Node *) makeString(owner), -1));
+	options =
+		lappend(options,
+				makeDefElem("config.generation",
+							(Node *) makeString(
+								psprintf(INT64_FORMAT,
+										 w2k_attempt->row->config_generation)),
+							-1));
 	if (slot->suspect_count > 0 &&
 		w2k_attempt->conf->processing_failure != W2K_FAILURE_FAIL)
 		options =

@@ -20,6 +20,7 @@
 #include "postmaster/walwriter.h"
 #include "storage/ipc.h"
 #include "storage/pmsignal.h"
+#include "storage/procarray.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -35,6 +36,8 @@
 /* A sender that should be busy and is silent for so long, besides the time
  * between two of its statistics, is stuck. */
 #define SILENCE_MS 60000
+/* How often to look whether a change of the configuration can be seen. */
+#define RENEWAL_POLL_MS 20
 /* When waiting for a standby is worth a word. */
 #define STANDBY_WAIT_MS 5000
 
@@ -263,6 +266,51 @@ wait_on(WaitEventSet *set, long timeout_ms)
 	read_answers();
 }
 
+/*
+ * Lets what is on its way arrive, for as long as that may take.  The position
+ * read counts only between transactions.
+ */
+static void
+drain(bool is_between)
+{
+	W2kSenderLink *sender = &w2k_attempt->sender;
+	TimestampTz until = TimestampTzPlusMilliseconds(w2k_attempt->asked_time,
+													W2K_DRAIN_MS);
+
+	while (sender->is_connected && !w2k_sender_link_is_idle(sender) &&
+		   GetCurrentTimestamp() < until)
+	{
+		w2k_sender_link_flush(sender);
+		wait_on(w2k_sender_link_unsent(sender) > 0 ? w2k_attempt->pipe_set
+												   : w2k_attempt->idle_set,
+				50);
+		if (is_between)
+			advance_between();
+		else
+			advance(sender->delivered_lsn);
+	}
+}
+
+/*
+ * The transaction being decoded changes our configuration: it and what
+ * follows are for the next attempt, which begins with it.  That must be able
+ * to see the change, and a commit is in the WAL before it is seen; while it
+ * waits for a synchronous standby, for as long as that takes.
+ */
+static void
+leave_renewed(void)
+{
+	ereport(LOG,
+			(errmsg("wal2kafka connector \"%s\" takes up another configuration",
+					w2k_attempt->row->name)));
+	w2k_attempt->asked_time = GetCurrentTimestamp();
+	drain(false);
+	while (TransactionIdIsInProgress(w2k_attempt->sender.renewed_xid) &&
+		   !w2k_attempt_should_end())
+		wait_on(w2k_attempt->idle_set, RENEWAL_POLL_MS);
+	w2k_attempt_finish();
+}
+
 /* What goes on elsewhere, seen from the middle of a transaction. */
 static void
 look_up_from_transaction(void)
@@ -300,6 +348,8 @@ w2k_pump_write(StringInfo out, void *arg)
 		read_answers();
 		look_up_from_transaction();
 	}
+	if (sender->renewed_xid != 0)
+		leave_renewed();
 	w2k_attempt->is_pumping = false;
 }
 
@@ -349,25 +399,6 @@ wait_for_wal(void)
 		pg_atomic_write_u32(&w2k_attempt->slot->is_sleeping, 0);
 }
 
-/* Lets what is on its way arrive, for as long as that may take. */
-static void
-drain(void)
-{
-	W2kSenderLink *sender = &w2k_attempt->sender;
-	TimestampTz until = TimestampTzPlusMilliseconds(w2k_attempt->asked_time,
-													W2K_DRAIN_MS);
-
-	while (sender->is_connected && !w2k_sender_link_is_idle(sender) &&
-		   GetCurrentTimestamp() < until)
-	{
-		w2k_sender_link_flush(sender);
-		wait_on(w2k_sender_link_unsent(sender) > 0 ? w2k_attempt->pipe_set
-												   : w2k_attempt->idle_set,
-				50);
-		advance_between();
-	}
-}
-
 void
 w2k_pump_run(void)
 {
@@ -401,6 +432,6 @@ w2k_pump_run(void)
 		MemoryContextSwitchTo(w2k_attempt->cycle);
 		MemoryContextReset(w2k_attempt->cycle);
 	}
-	drain();
+	drain(true);
 	w2k_attempt_finish();
 }

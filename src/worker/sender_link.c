@@ -46,13 +46,11 @@ get_text(W2kCursor *cur, char *to, size_t size)
 	uint32 len;
 	const char *from = w2k_get_string(cur, &len);
 
-	if (from == NULL)
-		len = 0;
-	else
-	{
-		len = (uint32) pg_mbcliplen(from, (int) len, (int) Min(len, size - 1));
+	len = from == NULL ? 0
+					   : (uint32) pg_mbcliplen(from, (int) len,
+											   (int) Min(len, size - 1));
+	if (len > 0)
 		memcpy(to, from, len);
-	}
 	to[len] = '\0';
 }
 
@@ -341,6 +339,12 @@ count_frames(W2kSenderLink *sender)
 							sender->out.len - sender->counted, false, &type,
 							&payload, &used, &needed) != W2K_PARSE_FRAME)
 			elog(ERROR, "malformed frame from the output plugin");
+		if (type == W2K_FRAME_RENEWED)
+		{
+			sender->renewed_xid = w2k_get_u32(&payload);
+			used = 0; /* the rest is not for this attempt */
+			sender->out.len = sender->counted;
+		}
 		sender->counted += (int) used;
 		if (type == W2K_FRAME_RECORD)
 			note_record(sender, &payload);
@@ -396,7 +400,7 @@ write_out(W2kSenderLink *sender)
 		sender->counted -= sender->sent;
 		sender->sent = 0;
 	}
-	/* One huge record must not leave a huge buffer for ever. */
+	/* One huge record must not leave a huge buffer for ever */
 	if (sender->out.len == 0 && sender->out.maxlen > 4 * UNSENT_LIMIT)
 	{
 		sender->out.data = repalloc(sender->out.data, UNSENT_LIMIT);

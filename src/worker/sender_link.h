@@ -63,6 +63,8 @@ typedef struct W2kSenderLink
 	bool has_status;			/* it has said anything about that */
 	char status[W2K_ERROR_LEN]; /* why not */
 
+	uint32 renewed_xid; /* changes the configuration (RENEWED); 0 = none yet */
+
 	/* The sender's last word, when it ends by itself. */
 	bool has_failed;
 	bool is_fatal; /* trying again will not help */
