@@ -149,6 +149,7 @@ SUITES = [
     ("tap", tap),
     ("readme", script("test/tools/readme_test.py")),
     ("parity", script("test/kafka/parity/parity.py")),
+    ("random", script("test/kafka/parity/random_parity.py")),
     ("streams", script("test/kafka/streams/streams.py")),
     ("jdbcsink", script("test/kafka/jdbcsink/jdbcsink.py")),
     ("scenarios", script("test/kafka/scenarios.py")),
