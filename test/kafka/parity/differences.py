@@ -166,7 +166,15 @@ def _is_cut_time(theirs, ours, at):
         and int(theirs) == int(ours) // 1000 * 1000
 
 
+def _is_rounded(theirs, ours, at):
+    """Debezium counts an interval's microseconds in a double."""
+    return (isinstance(theirs, str) and isinstance(ours, str)
+            and ours.lstrip("-").isdigit()
+            and abs(int(theirs) - int(ours)) <= 1 + (abs(int(ours)) >> 50))
+
+
 BY_TYPE = [
+    KnownByType("rounded", _is_rounded, "the exact number of microseconds"),
     KnownByType("dropped", lambda t, o, at: t == MISSING, _DROPPED),
     KnownByType("nulled", lambda t, o, at: t is None and isinstance(o, str),
                 "name columns: Debezium streams null"),

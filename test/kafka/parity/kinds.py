@@ -302,7 +302,7 @@ _SCALARS = [
     Kind("timestamptz", "timestamptz", moment(True),
          "'2020-01-02 03:04:05+00'", key=True),
     Kind("timestamptz0", "timestamptz(0)", moment(True)),
-    Kind("interval", "interval", interval, "'1 day'"),
+    Kind("interval", "interval", interval, "'1 day'", {"rounded"}),
     Kind("bit", "bit", bits(1, 1), "B'1'"),
     Kind("bit11", "bit(11)", bits(11, 11), "B'10101010101'"),
     Kind("varbit", "varbit", bits(0, 70)),
