@@ -77,15 +77,40 @@ fill_leads(W2kWriter *writer, W2kJsonPlan *plan, const W2kRelation *wrel)
 	appendStringInfoString(&plan->value_lead, "{\"before\":");
 }
 
-/* The dimensions of an array that a row holds; 0 = it has none, or no value. */
+/*
+ * The dimensions of the array that a row holds in a column, 0 where it is
+ * null or empty; *has_nulls becomes true where it has null elements.
+ */
 static int
-count_dimensions(const W2kJsonColumn *jcol, const W2kRow *row)
+look_at_array(const W2kJsonColumn *jcol, const W2kRow *row, bool *has_nulls)
 {
+	ArrayType *array;
+
 	if (row == NULL || row->nulls[jcol->index])
 		return 0;
 	if (w2k_envelope_is_unavailable(jcol->column, row->values[jcol->index]))
 		return 1; /* its placeholder */
-	return ARR_NDIM(DatumGetArrayTypeP(row->values[jcol->index]));
+	array = DatumGetArrayTypeP(row->values[jcol->index]);
+	*has_nulls = *has_nulls || array_contains_nulls(array);
+	return ARR_NDIM(array);
+}
+
+/* Makes a column's schema fit the arrays of a change; true where it did not. */
+static bool
+fit_column(const W2kJsonColumn *jcol, const W2kRow *before, const W2kRow *after)
+{
+	W2kColumn *column = jcol->column;
+	bool has_nulls = column->has_null_elements;
+	int old_ndims = look_at_array(jcol, before, &has_nulls);
+	int ndims = look_at_array(jcol, after, &has_nulls);
+
+	if (ndims == 0)
+		ndims = old_ndims > 0 ? old_ndims : column->ndims;
+	if (ndims == column->ndims && has_nulls == column->has_null_elements)
+		return false;
+	column->ndims = ndims;
+	column->has_null_elements = has_nulls;
+	return true;
 }
 
 void
@@ -100,17 +125,10 @@ w2k_jsonplan_adapt(W2kWriter *writer, W2kJsonPlan *plan,
 		W2kJsonColumn *jcol = i < plan->ncolumns
 								  ? &plan->columns[i]
 								  : &plan->keys[i - plan->ncolumns];
-		int ndims;
 
-		if (jcol->type->logical != W2K_LOGICAL_ARRAY)
-			continue;
-		ndims = count_dimensions(jcol, after);
-		if (ndims == 0)
-			ndims = count_dimensions(jcol, before);
-		if (ndims == 0 || ndims == jcol->column->ndims)
-			continue;
-		jcol->column->ndims = ndims;
-		is_changed = true;
+		if (jcol->type->logical == W2K_LOGICAL_ARRAY &&
+			fit_column(jcol, before, after))
+			is_changed = true;
 	}
 	if (!is_changed)
 		return;

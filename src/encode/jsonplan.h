@@ -45,7 +45,8 @@ extern void w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel);
 /*
  * PostgreSQL does not enforce the dimensions an array was declared with, but a
  * schema must say how deep its arrays are.  So the schema follows the values:
- * where a row's arrays are deeper, or less deep, it is rendered again.
+ * where a row's arrays are deeper, or less deep, it is rendered again.  So it
+ * is for the first NULL in an array whose elements Debezium calls required.
  */
 extern void w2k_jsonplan_adapt(W2kWriter *writer, W2kJsonPlan *plan,
 							   const W2kRelation *wrel, const W2kRow *before,
