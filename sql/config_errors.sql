@@ -96,13 +96,15 @@ FROM (VALUES
 	-- formats
 	(100, '{"format": "avro"}'),
 	(101, '{"format": "xml"}'),
-	(102, '{"value.converter": "org.apache.kafka.connect.json.JsonConverter"}'),
-	(103, '{"key.converter": "org.apache.kafka.connect.json.JsonConverter", "key.converter.schemas.enable": true}'),
+	(102, '{"key.converter.replace.null.with.default": "maybe"}'),
+	(103, '{"schema.name.adjustment.mode": "upper"}'),
 	(104, '{"key.converter": "org.apache.kafka.connect.storage.StringConverter"}'),
 	(105, '{"value.converter": "io.confluent.connect.avro.AvroConverter", "value.converter.schemas.enable": false}'),
 	(106, '{"value.converter": "org.apache.kafka.connect.json.JsonConverter", "value.converter.schemas.enable": false, "format": "json"}'),
 	(107, '{"value.converter": "org.apache.kafka.connect.json.JsonConverter", "value.converter.schemas.enabled": false}'),
-	(108, '{"value.converter.decimal.format": "NUMERIC"}'),
+	(108, '{"value.converter.decimal.format": "HEX"}'),
+	(109, '{"format": "json-with-schemas", "key.converter": "JsonConverter"}'),
+	(110, '{"column.propagate.source.type": "a.("}'),
 	-- the database
 	(120, '{"database.dbname": "elsewhere"}'),
 	(121, '{"publication.name": "nowhere", "publication.autocreate.mode": "disabled"}')
@@ -137,6 +139,9 @@ FROM (VALUES
 	(17, '{"value.converter": "org.apache.kafka.connect.json.JsonConverter", "value.converter.schemas.enable": "false"}'),
 	(18, '{"value.converter": "", "key.converter.schemas.enable": false}'),
 	(19, '{"format": "JSON"}'),
+	(191, '{"value.converter": "org.apache.kafka.connect.json.JsonConverter"}'),
+	(192, '{"key.converter": "JsonConverter", "key.converter.schemas.enable": true}'),
+	(193, '{"format": "json-with-schemas", "value.converter.decimal.format": "numeric", "value.converter.replace.null.with.default": "FALSE"}'),
 	(20, '{"connector.class": ""}'),
 	(21, '{"connector.class": "wal2kafka"}'),
 	(22, '{"start.after.lsn": "16/B374D848"}'),

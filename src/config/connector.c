@@ -146,35 +146,29 @@ check_topic_prefix(W2kPropertyParse *parse)
 						parse->connector);
 }
 
-/* One side's converter: JSON without schemas is what there is. */
+/*
+ * One side's converter.  Named, JsonConverter has schemas unless it is told
+ * not to; else the format decides.
+ */
 static void
-check_converter(W2kPropertyParse *parse, const char *side)
+check_converter(W2kPropertyParse *parse, const char *side, bool format_schemas,
+				W2kConverterConfig *converter)
 {
 	char *class_name = psprintf("%s.converter", side);
 	char *schemas_name = psprintf("%s.converter.schemas.enable", side);
 	const char *class = w2k_properties_said(parse, class_name);
 	const char *schemas = w2k_properties_said(parse, schemas_name);
 	bool is_said = class != NULL && class[0] != '\0';
-	bool has_schemas = is_said;
-	W2kProblem *problem;
 
+	converter->has_schemas = is_said || format_schemas;
 	if (schemas != NULL)
-		(void) parse_bool(schemas, &has_schemas);
+		(void) parse_bool(schemas, &converter->has_schemas);
 	if (is_said)
 		check_exclusive(parse, "format", class_name);
 	if (is_said && strcmp(class, JSON_CONVERTER) != 0 &&
 		strcmp(class, "JsonConverter") != 0)
 		w2k_properties_unsupported(parse, class_name, class)->hint =
-			psprintf("Supported is \"%s\" with \"%s\" set to \"false\".",
-					 JSON_CONVERTER, schemas_name);
-	else if (has_schemas)
-	{
-		problem = w2k_properties_unsupported(parse, schemas_name, "true");
-		if (schemas == NULL)
-			problem->detail =
-				"It is true where a converter is named and it is not set.";
-		problem->hint = psprintf("Set \"%s\" to \"false\".", schemas_name);
-	}
+			psprintf("Supported is \"%s\".", JSON_CONVERTER);
 }
 
 /* key.converter, value.converter and format */
@@ -182,12 +176,14 @@ static void
 check_formats(W2kPropertyParse *parse)
 {
 	const char *format = w2k_properties_said(parse, "format");
+	bool has_schemas = format != NULL &&
+					   pg_strcasecmp(format, "json-with-schemas") == 0;
 
-	if (format != NULL && pg_strcasecmp(format, "json") != 0)
+	if (format != NULL && !has_schemas && pg_strcasecmp(format, "json") != 0)
 		w2k_properties_unsupported(parse, "format", format)->hint =
-			"Supported is \"json\".";
-	check_converter(parse, "key");
-	check_converter(parse, "value");
+			"Supported are \"json\" and \"json-with-schemas\".";
+	check_converter(parse, "key", has_schemas, &parse->conf->key_converter);
+	check_converter(parse, "value", has_schemas, &parse->conf->value_converter);
 }
 
 /* database.dbname: a connector lives in the database that it captures */
@@ -268,11 +264,11 @@ check_together(W2kPropertyParse *parse)
 	check_exclusive(parse, "schema.include.list", "schema.exclude.list");
 	check_exclusive(parse, "table.include.list", "table.exclude.list");
 	check_exclusive(parse, "column.include.list", "column.exclude.list");
+	check_formats(parse);
 	if (parse->is_options)
 		return;
 	check_identity(parse);
 	check_topic_prefix(parse);
-	check_formats(parse);
 	check_publication_mode(parse);
 	w2k_kafka_take_settings(parse);
 	if (!parse->is_interactive)

@@ -41,6 +41,30 @@ typedef enum W2kFraming
 	W2K_FRAMING_BINARY
 } W2kFraming;
 
+/* A NULL in a column that has a default: replace.null.with.default. */
+typedef enum W2kNullDefault
+{
+	W2K_NULL_UNSAID, /* null, and source.snapshot still says "false" */
+	W2K_NULL_KEPT,	 /* null, source.snapshot too */
+	W2K_NULL_REPLACED
+} W2kNullDefault;
+
+/* What of a name a format cannot take: *.name.adjustment.mode. */
+typedef enum W2kAdjustment
+{
+	W2K_ADJUST_NONE,
+	W2K_ADJUST_AVRO,		/* becomes an underscore */
+	W2K_ADJUST_AVRO_UNICODE /* becomes _uXXXX, the underscore too */
+} W2kAdjustment;
+
+/* key.converter or value.converter. */
+typedef struct W2kConverterConfig
+{
+	bool has_schemas;
+	int has_numeric_decimals; /* an enum's field: decimal.format */
+	W2kNullDefault null_default;
+} W2kConverterConfig;
+
 /* Bits of skipped_operations. */
 #define W2K_SKIP_CREATE 0x01
 #define W2K_SKIP_UPDATE 0x02
@@ -74,6 +98,9 @@ typedef struct W2kConnectorConfig
 	W2kFailureMode processing_failure; /* event.processing.failure... */
 	W2kFailureMode converting_failure;
 	bool skip_messages_without_change;
+	W2kConverterConfig key_converter, value_converter;
+	W2kAdjustment schema_adjustment, field_adjustment;
+	char *column_propagate_list, *datatype_propagate_list;
 
 	/* Plugin only, never a connector property */
 	W2kFraming framing;

@@ -46,6 +46,7 @@ struct W2kFilter
 	PatternList schema_include, schema_exclude;
 	PatternList table_include, table_exclude;
 	PatternList column_include, column_exclude;
+	PatternList column_propagate, datatype_propagate;
 };
 
 /*
@@ -337,6 +338,8 @@ filter_context_reset(void *arg)
 	free_list(&filter->table_exclude);
 	free_list(&filter->column_include);
 	free_list(&filter->column_exclude);
+	free_list(&filter->column_propagate);
+	free_list(&filter->datatype_propagate);
 }
 
 static void
@@ -389,6 +392,10 @@ w2k_filter_compile(const W2kConnectorConfig *conf)
 				 &filter->column_include);
 	compile_list("column.exclude.list", conf->column_exclude_list,
 				 &filter->column_exclude);
+	compile_list("column.propagate.source.type", conf->column_propagate_list,
+				 &filter->column_propagate);
+	compile_list("datatype.propagate.source.type",
+				 conf->datatype_propagate_list, &filter->datatype_propagate);
 	return filter;
 }
 
@@ -501,6 +508,32 @@ w2k_filter_column(const W2kFilter *filter, const char *schema,
 		is_captured = false;
 	pfree(name);
 	return is_captured;
+}
+
+/* Does a list match the name of a column, or of its type, in a table? */
+static bool
+matches_in_table(const PatternList *list, const char *schema,
+				 const char *table, const char *name)
+{
+	char *full_name;
+	bool is_match;
+
+	if (list->npatterns == 0)
+		return false;
+	full_name = psprintf("%s.%s.%s", schema, table, name);
+	is_match = list_matches(list, full_name);
+	pfree(full_name);
+	return is_match;
+}
+
+bool
+w2k_filter_propagates(const W2kFilter *filter, const char *schema,
+					  const char *table, const char *column,
+					  const char *type_name)
+{
+	return matches_in_table(&filter->column_propagate, schema, table, column) ||
+		   matches_in_table(&filter->datatype_propagate, schema, table,
+							type_name);
 }
 
 bool

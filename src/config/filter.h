@@ -39,6 +39,14 @@ extern bool w2k_filter_column(const W2kFilter *filter, const char *schema,
 							  const char *table, const char *column);
 
 /*
+ * Does the column's schema tell its type (column.propagate.source.type and
+ * datatype.propagate.source.type)?
+ */
+extern bool w2k_filter_propagates(const W2kFilter *filter, const char *schema,
+								  const char *table, const char *column,
+								  const char *type_name);
+
+/*
  * Was the table asked for, by an include list of tables or schemas, and not
  * only by the default of everything?  Then a missing privilege is an error.
  */

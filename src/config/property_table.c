@@ -56,6 +56,9 @@
 #define FAILURE_CHOICES                                                       \
 	CHOICES({"fail", W2K_FAILURE_FAIL}, {"warn", W2K_FAILURE_WARN},           \
 			{"skip", W2K_FAILURE_SKIP}, {"ignore", W2K_FAILURE_SKIP})
+#define ADJUSTMENT_CHOICES                                                    \
+	CHOICES({"none", W2K_ADJUST_NONE}, {"avro", W2K_ADJUST_AVRO},             \
+			{"avro_unicode", W2K_ADJUST_AVRO_UNICODE})
 
 /* A letter of skipped.operations. */
 static uint32
@@ -160,6 +163,18 @@ apply_unknown(W2kPropertyParse *parse, const W2kProperty *prop,
 		return;
 	parse->conf->modes.unknown = is_included ? W2K_MODE_UNKNOWN_BYTES
 											 : W2K_MODE_UNKNOWN_LEFT_OUT;
+}
+
+/* replace.null.with.default: unsaid is neither true nor false */
+static void
+apply_null_default(W2kPropertyParse *parse, const W2kProperty *prop,
+				   const char *name, const char *value)
+{
+	bool is_replaced;
+
+	if (parse_bool(value, &is_replaced))
+		*(W2kNullDefault *) ((char *) parse->conf + prop->offset) =
+			is_replaced ? W2K_NULL_REPLACED : W2K_NULL_KEPT;
 }
 
 /* slot.name: what the server allows, said before it is needed */
@@ -276,24 +291,24 @@ const W2kProperty w2k_properties[] = {
 	NOT_YET("column.truncate.to.<length>.chars", REGEX_LIST, NULL, "Columns to cut.", FAMILY),
 	NOT_YET("column.mask.with.<length>.chars", REGEX_LIST, NULL, "Columns to replace by asterisks.", FAMILY),
 	NOT_YET("column.mask.hash.<algorithm>.with.salt.<salt>", REGEX_LIST, NULL, "Columns to replace by a hash.", HIDDEN_FAMILY),
-	IGNORED("column.propagate.source.type", REGEX_LIST, NULL, "records have no schemas yet that could carry it"),
-	IGNORED("datatype.propagate.source.type", REGEX_LIST, NULL, "records have no schemas yet that could carry it"),
+	DONE("column.propagate.source.type", REGEX_LIST, NULL, "Columns whose schemas tell their type and length, as schema.table.column.", PLUGIN, AT(column_propagate_list)),
+	DONE("datatype.propagate.source.type", REGEX_LIST, NULL, "Types of such columns, as schema.table.type.", PLUGIN, AT(datatype_propagate_list)),
 	NOT_YET("guardrail.collections.max", INT, "0", "Limit for the number of captured tables."),
 	IGNORED("guardrail.collections.limit.action", STRING, "warn", "has a meaning only with guardrail.collections.max"),
 
 #undef CATEGORY
 #define CATEGORY "Records"
-	DONE("format", ENUM, "json", "Format of keys and values where no converter is named. Ours.", CHOICES({"json", 0}, {"json-with-schemas", 0}, {"json-registry", 0}, {"avro", 0}, {"protobuf", 0}, {"protobuf-registry", 0})),
-	DONE("key.converter", CLASS, NULL, "org.apache.kafka.connect.json.JsonConverter with schemas.enable=false."),
-	DONE("key.converter.schemas.enable", BOOLEAN, "true", "Must be false with JsonConverter, until schemas are supported."),
-	NOT_YET("key.converter.decimal.format", ENUM, "BASE64", "How Decimal is written in JSON.", CHOICES({"BASE64", 0}, {"NUMERIC", 0})),
-	NOT_YET("key.converter.replace.null.with.default", BOOLEAN, NULL, "Null becomes the column's default. Unsaid, null stays null.", ACCEPTS("")),
+	DONE("format", ENUM, "json", "Format of keys and values where no converter is named. Ours.", PLUGIN, CHOICES({"json", 0}, {"json-with-schemas", 0}, {"json-registry", 0}, {"avro", 0}, {"protobuf", 0}, {"protobuf-registry", 0})),
+	DONE("key.converter", CLASS, NULL, "org.apache.kafka.connect.json.JsonConverter, which is what there is without it.", PLUGIN),
+	DONE("key.converter.schemas.enable", BOOLEAN, "true", "Records carry their schema. Where neither this nor a converter is said, format decides.", PLUGIN),
+	DONE("key.converter.decimal.format", ENUM, "BASE64", "How Decimal is written in JSON.", PLUGIN, AT(key_converter.has_numeric_decimals), CHOICES({"BASE64", false}, {"NUMERIC", true})),
+	DONE("key.converter.replace.null.with.default", BOOLEAN, NULL, "Null becomes the column's default. Unsaid, null stays null.", PLUGIN, AT(key_converter.null_default), .apply = apply_null_default),
 	IGNORED("key.converter.schemas.cache.size", INT, "1000", "there is no such cache"),
 	IGNORED("key.converter.plugin.version", STRING, NULL, "there is one version, the installed one"),
-	DONE("value.converter", CLASS, NULL, "org.apache.kafka.connect.json.JsonConverter with schemas.enable=false."),
-	DONE("value.converter.schemas.enable", BOOLEAN, "true", "Must be false with JsonConverter, until schemas are supported."),
-	NOT_YET("value.converter.decimal.format", ENUM, "BASE64", "How Decimal is written in JSON.", CHOICES({"BASE64", 0}, {"NUMERIC", 0})),
-	NOT_YET("value.converter.replace.null.with.default", BOOLEAN, NULL, "Null becomes the column's default. Unsaid, null stays null.", ACCEPTS("")),
+	DONE("value.converter", CLASS, NULL, "org.apache.kafka.connect.json.JsonConverter, which is what there is without it.", PLUGIN),
+	DONE("value.converter.schemas.enable", BOOLEAN, "true", "Records carry their schema. Where neither this nor a converter is said, format decides.", PLUGIN),
+	DONE("value.converter.decimal.format", ENUM, "BASE64", "How Decimal is written in JSON.", PLUGIN, AT(value_converter.has_numeric_decimals), CHOICES({"BASE64", false}, {"NUMERIC", true})),
+	DONE("value.converter.replace.null.with.default", BOOLEAN, NULL, "Null becomes the column's default. Unsaid, null stays null.", PLUGIN, AT(value_converter.null_default), .apply = apply_null_default),
 	IGNORED("value.converter.schemas.cache.size", INT, "1000", "there is no such cache"),
 	IGNORED("value.converter.plugin.version", STRING, NULL, "there is one version, the installed one"),
 	NOT_YET("header.converter", CLASS, "org.apache.kafka.connect.storage.SimpleHeaderConverter", "How headers are written."),
@@ -309,9 +324,9 @@ const W2kProperty w2k_properties[] = {
 	DONE("interval.handling.mode", ENUM, "numeric", "Form of interval: microseconds, or ISO 8601 text.", PLUGIN, AT(modes.interval), CHOICES({"numeric", W2K_MODE_INTERVAL_NUMERIC}, {"string", W2K_MODE_INTERVAL_STRING})),
 	DONE("money.fraction.digits", INT, "2", "Digits behind the point of money, with decimal.handling.mode=precise.", PLUGIN, AT(modes.money_digits), RANGE(0, 20)),
 	DONE("include.unknown.datatypes", BOOLEAN, NULL, "Columns of types that Debezium does not know: false leaves them out, true sends their text as binary.handling.mode says; unsaid, they are sent as text.", PLUGIN, .apply = apply_unknown),
-	IGNORED("include.schema.comments", BOOLEAN, "false", "records have no schemas yet that could carry them"),
-	IGNORED("schema.name.adjustment.mode", STRING, "none", "records have no schemas yet that could be named"),
-	NOT_YET("field.name.adjustment.mode", ENUM, "none", "How column names become field names.", CHOICES({"none", 0}, {"avro", 0}, {"avro_unicode", 0})),
+	IGNORED("include.schema.comments", BOOLEAN, "false", "Debezium's PostgreSQL connector puts no comments into records either"),
+	DONE("schema.name.adjustment.mode", ENUM, "none", "How schemas are named.", PLUGIN, AT(schema_adjustment), ADJUSTMENT_CHOICES),
+	DONE("field.name.adjustment.mode", ENUM, "none", "How column names become field names.", PLUGIN, AT(field_adjustment), ADJUSTMENT_CHOICES),
 	NOT_YET("sourceinfo.struct.maker", CLASS, "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker", "Who makes the source block."),
 	NOT_YET("converters", LIST, NULL, "Custom converters of values."),
 	NOT_YET("post.processors", LIST, NULL, "What is done to records after they are made."),

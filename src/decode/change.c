@@ -199,6 +199,9 @@ is_key_changed(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 		const W2kColumn *column = wrel->keys[i];
 		int at = column->index;
 
+		if (old_row->nulls[at] != new_row->nulls[at] &&
+			!(old_row->is_partial && column->is_not_null))
+			return true; /* even if it is sent as the same default */
 		if (old_row->nulls[at] || new_row->nulls[at])
 			is_equal = old_row->nulls[at] && new_row->nulls[at];
 		else

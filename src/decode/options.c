@@ -116,6 +116,18 @@ make_run_id(void)
 					b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
+/* What keys or values are asked for, in the encoder's words. */
+static W2kSideOptions
+side_options(const W2kConverterConfig *converter)
+{
+	W2kSideOptions side = {0};
+
+	side.has_schemas = converter->has_schemas;
+	side.has_numeric_decimals = converter->has_numeric_decimals != 0;
+	side.replaces_nulls = converter->null_default == W2K_NULL_REPLACED;
+	return side;
+}
+
 static void
 init_writers(W2kSession *session, const char *connector)
 {
@@ -125,6 +137,13 @@ init_writers(W2kSession *session, const char *connector)
 
 	options.version = W2K_VERSION;
 	options.prefix = conf->topic_prefix;
+	options.key = side_options(&conf->key_converter);
+	options.value = side_options(&conf->value_converter);
+	options.has_null_snapshot = conf->value_converter.null_default ==
+								W2K_NULL_KEPT;
+	/* SimpleHeaderConverter knows no such option, and prints defaults */
+	options.has_header_defaults = conf->key_converter.null_default !=
+								  W2K_NULL_UNSAID;
 	options.missing_as_null = conf->before_unknown_as_null;
 	options.on_unconvertible = on_unconvertible(conf->converting_failure);
 	/* lines of text are in the server's encoding, frames never are */

@@ -25,6 +25,18 @@ w2k_envelope_is_unavailable(const W2kColumn *column, Datum datum)
 		   VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum));
 }
 
+bool
+w2k_envelope_read_default(const W2kColumn *column, W2kValue *value)
+{
+	if (column->has_constant_default)
+		w2k_value_read(column->type, column->default_value, value);
+	else if (column->has_computed_default)
+		w2k_standin_computed_default(column->type, value);
+	else
+		return false;
+	return value->kind != W2K_VALUE_FAILED;
+}
+
 void
 w2k_envelope_read_missing(const W2kWriterOptions *options,
 						  const W2kColumn *column, bool is_partial,
@@ -32,11 +44,7 @@ w2k_envelope_read_missing(const W2kWriterOptions *options,
 {
 	if (!is_partial || !column->is_not_null || options->missing_as_null)
 		value->kind = W2K_VALUE_NULL;
-	else if (column->has_constant_default)
-		w2k_value_read(column->type, column->default_value, value);
-	else if (column->has_computed_default)
-		w2k_standin_computed_default(column->type, value);
-	else
+	else if (!w2k_envelope_read_default(column, value))
 		w2k_standin_fallback(column->type, value);
 }
 

@@ -23,8 +23,19 @@ typedef enum W2kOnUnconvertible
 	W2K_UNCONVERTIBLE_SKIP
 } W2kOnUnconvertible;
 
+/* What keys and values may be asked for apart. */
+typedef struct W2kSideOptions
+{
+	bool has_schemas;
+	bool has_numeric_decimals; /* Connect's Decimal is a JSON number */
+	bool replaces_nulls;	   /* by the column's default, if it has one */
+} W2kSideOptions;
+
 typedef struct W2kWriterOptions
 {
+	W2kSideOptions key, value;
+	bool has_null_snapshot;	  /* source.snapshot is not its default */
+	bool has_header_defaults; /* nulls of keys in headers are defaults */
 	const char *version;
 	const char *prefix; /* topic.prefix */
 	W2kPlaceholder placeholder;
@@ -77,6 +88,12 @@ extern void w2k_envelope_write_value(W2kWriter *writer, StringInfo out,
 extern void w2k_envelope_read_missing(const W2kWriterOptions *options,
 									  const W2kColumn *column, bool is_partial,
 									  W2kValue *value);
+
+/*
+ * A column's default, as its schema has it; false where there is none, or
+ * none that has a form.
+ */
+extern bool w2k_envelope_read_default(const W2kColumn *column, W2kValue *value);
 
 /*
  * Reads a column of an image, whatever stands there; never leaves

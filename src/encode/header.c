@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
 #include "utils/datetime.h"
 
 #include "encode/buffer.h"
@@ -31,17 +30,6 @@ append_quoted(StringInfo out, const char *text, int len)
 		w2k_buffer_append_char(out, text[i]);
 	}
 	w2k_buffer_append_char(out, '"');
-}
-
-static void
-append_base64(StringInfo out, const char *data, int len)
-{
-	char *p = w2k_buffer_reserve(out, W2K_BASE64_LEN(len) + 2);
-
-	*p++ = '"';
-	p = w2k_buffer_put_base64(p, data, len);
-	*p++ = '"';
-	w2k_buffer_close(out, p);
 }
 
 /*
@@ -116,14 +104,14 @@ append_value(W2kWriter *writer, StringInfo out, W2kValue *value,
 			append_quoted(out, value->data, value->len);
 			break;
 		case W2K_VALUE_BYTES:
-			append_base64(out, value->data, value->len);
+			w2k_buffer_append_base64(out, value->data, value->len);
 			break;
 		case W2K_VALUE_DECIMAL:
 			appendStringInfoString(out, w2k_decimal_to_text(value));
 			break;
 		case W2K_VALUE_VARIABLE_DECIMAL:
 			appendStringInfo(out, "{\"scale\":%d,\"value\":", value->scale);
-			append_base64(out, value->data, value->len);
+			w2k_buffer_append_base64(out, value->data, value->len);
 			w2k_buffer_append_char(out, '}');
 			break;
 		case W2K_VALUE_ARRAY:
@@ -205,16 +193,16 @@ w2k_header_append_key(W2kWriter *writer, StringInfo out,
 	for (int i = 0; i < wrel->nkeys; i++)
 	{
 		W2kColumn *column = wrel->keys[i];
-		const char *name = pg_server_to_any(column->name,
-											(int) strlen(column->name),
-											PG_UTF8);
 		W2kValue value;
 
 		if (i > 0)
 			w2k_buffer_append_char(out, ',');
-		append_quoted(out, name, (int) strlen(name));
+		append_quoted(out, column->field, (int) strlen(column->field));
 		w2k_buffer_append_char(out, ':');
-		w2k_envelope_read_column(writer, column, row, &value);
+		if (!row->nulls[column->index] ||
+			!writer->options.has_header_defaults ||
+			!w2k_envelope_read_default(column, &value))
+			w2k_envelope_read_column(writer, column, row, &value);
 		append_value(writer, out, &value, column);
 	}
 	w2k_buffer_append_char(out, '}');

@@ -1,11 +1,12 @@
 /*
  * json.c
- *		Writer: JSON without schemas.
+ *		Writer: JSON with or without schemas.
  *
- * A relation's plan holds, for each column, the text in front of its value,
- * ready to be copied, and the function that reads the value.  The source
- * block is rendered once in a transaction up to what changes from row to row:
- * the table's names and the LSN.
+ * A relation's plan holds the schemas, rendered, and for each column the text
+ * in front of its value and what stands for a null, all ready to be copied,
+ * and the function that reads the value.  The source block is rendered once
+ * in a transaction up to what changes from row to row: the table's names and
+ * the LSN.
  */
 #include "postgres.h"
 
@@ -15,20 +16,30 @@
 #include "utils/memutils.h"
 
 #include "encode/buffer.h"
+#include "encode/decimal.h"
 #include "encode/javafloat.h"
 #include "encode/json.h"
+#include "encode/jsonschema.h"
+#include "schema/change_schema.h"
 
 /* Digits of a 64 bit number, its sign, and the zero that pg_lltoa adds. */
 #define INTEGER_SIZE 24
 
+/* A piece of a record that does not change. */
+typedef struct JsonText
+{
+	const char *data;
+	int len;
+} JsonText;
+
 /* A column, ready to be written. */
 typedef struct JsonColumn
 {
-	const char *lead; /* {"name": or ,"name": */
-	int lead_len;
+	JsonText lead;	  /* {"name": or ,"name": */
+	JsonText null;	  /* what stands for a null */
+	JsonText unknown; /* what stands for one in a partial image */
 	int index;
 	bool is_varlena;
-	bool has_fallback; /* a null in a partial image is not written as null */
 	const W2kType *type;
 	W2kValueReader read;
 	W2kColumn *column;
@@ -40,7 +51,10 @@ typedef struct JsonPlan
 	JsonColumn *columns;
 	int nkeys;
 	JsonColumn *keys;
-	StringInfoData names; /* of the source block: schema and table */
+	bool has_arrays;		   /* with schemas, see adapt_schemas() */
+	StringInfoData key_lead;   /* the key's schema, or nothing */
+	StringInfoData value_lead; /* up to what is before the first image */
+	StringInfoData names;	   /* of the source block: schema and table */
 } JsonPlan;
 
 typedef struct JsonWriter
@@ -52,161 +66,11 @@ typedef struct JsonWriter
 	StringInfoData source_times; /* from there to the schema's name */
 	StringInfoData source_xid;	 /* from the table's name to the LSN */
 	StringInfoData source_tail;	 /* from there to the end */
+
+	/* Schemas of messages, or nothing */
+	StringInfoData message_key_lead;
+	StringInfoData message_lead;
 } JsonWriter;
-
-/* ---- strings ---- */
-
-#define BYTES_OF(c) (UINT64CONST(0x0101010101010101) * (c))
-#define HIGH_BITS BYTES_OF(0x80)
-
-/*
- * Do eight bytes hold one that cannot be copied as it is?  Control
- * characters, the quote, the backslash, and what begins a character above
- * U+FFFF (or, in ASCII, anything else).  May say yes for a byte in front of
- * such a one, never no.
- */
-static inline bool
-has_special(uint64 word, bool ascii_only)
-{
-	uint64 quote = word ^ BYTES_OF('"');
-	uint64 backslash = word ^ BYTES_OF('\\');
-	uint64 found;
-
-	found = (word - BYTES_OF(0x20)) & ~word;
-	found |= (quote - BYTES_OF(1)) & ~quote;
-	found |= (backslash - BYTES_OF(1)) & ~backslash;
-	found |= ascii_only ? word
-						: word & (word << 1) & (word << 2) & (word << 3);
-	return (found & HIGH_BITS) != 0;
-}
-
-static inline bool
-is_special(unsigned char c, bool ascii_only)
-{
-	return c < 0x20 || c == '"' || c == '\\' ||
-		   c >= (ascii_only ? 0x80 : 0xF0);
-}
-
-static char *
-put_unicode_escape(char *p, unsigned int unit)
-{
-	static const char hex[] = "0123456789ABCDEF";
-
-	*p++ = '\\';
-	*p++ = 'u';
-	*p++ = hex[(unit >> 12) & 0xf];
-	*p++ = hex[(unit >> 8) & 0xf];
-	*p++ = hex[(unit >> 4) & 0xf];
-	*p++ = hex[unit & 0xf];
-	return p;
-}
-
-/*
- * Writes the special character at text as Jackson does, at most 12 bytes,
- * and moves *text behind it.
- */
-static char *
-put_escaped(char *p, const char **text, const char *end)
-{
-	unsigned char c = (unsigned char) **text;
-	int len;
-	pg_wchar code;
-
-	if (c < 0x80)
-	{
-		/* at each place the letter of a short form, or zero */
-		static const char short_forms[] = "\0\0\0\0\0\0\0\0btn\0fr";
-
-		(*text)++;
-		if (c == '"' || c == '\\')
-		{
-			*p++ = '\\';
-			*p++ = (char) c;
-			return p;
-		}
-		if (c < sizeof(short_forms) && short_forms[c] != '\0')
-		{
-			*p++ = '\\';
-			*p++ = short_forms[c];
-			return p;
-		}
-		return put_unicode_escape(p, c);
-	}
-
-	len = pg_utf_mblen((const unsigned char *) *text);
-	if (len > end - *text || len == 1)
-	{
-		/* cut short, which a checked encoding does not allow */
-		(*text)++;
-		return put_unicode_escape(p, 0xFFFD);
-	}
-	code = utf8_to_unicode((const unsigned char *) *text);
-	*text += len;
-	if (code < 0x10000)
-		return put_unicode_escape(p, code);
-	code -= 0x10000;
-	p = put_unicode_escape(p, 0xD800 + (code >> 10));
-	return put_unicode_escape(p, 0xDC00 + (code & 0x3FF));
-}
-
-void
-w2k_json_append_string(StringInfo out, const char *text, int len,
-					   bool ascii_only)
-{
-	const char *end = text + len;
-	char *p = w2k_buffer_reserve(out, (Size) len + 32);
-
-	*p++ = '"';
-	for (;;)
-	{
-		/* there is room for the rest as it is, and 16 bytes more */
-		while (end - text >= (ptrdiff_t) sizeof(uint64))
-		{
-			uint64 word;
-
-			memcpy(&word, text, sizeof(word));
-			if (has_special(word, ascii_only))
-				break;
-			memcpy(p, &word, sizeof(word));
-			p += sizeof(word);
-			text += sizeof(word);
-		}
-		while (text < end && !is_special((unsigned char) *text, ascii_only))
-			*p++ = *text++;
-		if (text >= end)
-			break;
-
-		w2k_buffer_close(out, p);
-		p = w2k_buffer_reserve(out, (Size) (end - text) + 32);
-		p = put_escaped(p, &text, end);
-	}
-	*p++ = '"';
-	w2k_buffer_close(out, p);
-}
-
-void
-w2k_json_append_document(StringInfo out, const char *text, int len,
-						 bool ascii_only)
-{
-	const char *end = text + len;
-
-	if (!ascii_only)
-	{
-		w2k_buffer_append(out, text, len);
-		return;
-	}
-	/* only strings hold what is not ASCII, and there it may be escaped */
-	while (text < end)
-	{
-		char *p = w2k_buffer_reserve(out, 12);
-
-		if ((unsigned char) *text < 0x80)
-			*p++ = *text++;
-		else
-			p = put_escaped(p, &text, end);
-		w2k_buffer_close(out, p);
-	}
-}
 
 /* A name in the server's encoding. */
 static void
@@ -227,17 +91,6 @@ append_integer(StringInfo out, int64 integer)
 	out->len += pg_lltoa(integer, p);
 }
 
-static void
-append_base64(StringInfo out, const char *data, int len)
-{
-	char *p = w2k_buffer_reserve(out, W2K_BASE64_LEN(len) + 2);
-
-	*p++ = '"';
-	p = w2k_buffer_put_base64(p, data, len);
-	*p++ = '"';
-	w2k_buffer_close(out, p);
-}
-
 /* Floating point text: what is not a number is a string. */
 static void
 append_float(StringInfo out, const char *text, const char *end)
@@ -251,16 +104,31 @@ append_float(StringInfo out, const char *text, const char *end)
 		w2k_buffer_append_char(out, '"');
 }
 
-static void append_array(JsonWriter *writer, StringInfo out, W2kArray *array,
-						 int dim, W2kColumn *column);
-static void append_map(JsonWriter *writer, StringInfo out, const W2kMap *map,
-					   W2kColumn *column);
-static void append_struct(JsonWriter *writer, StringInfo out,
-						  W2kFields *fields, W2kColumn *column);
+static void append_array(W2kWriter *writer, const W2kSideOptions *side,
+						 StringInfo out, W2kArray *array, int dim,
+						 W2kColumn *column);
+static void append_map(W2kWriter *writer, const W2kSideOptions *side,
+					   StringInfo out, const W2kMap *map, W2kColumn *column);
+static void append_struct(W2kWriter *writer, const W2kSideOptions *side,
+						  StringInfo out, W2kFields *fields,
+						  W2kColumn *column);
+
+/* A schema says how deep an array is: where it cannot be this deep, no form. */
+static inline void
+check_dimensions(const W2kSideOptions *side, W2kValue *value,
+				 const W2kColumn *column)
+{
+	if (!side->has_schemas || value->kind != W2K_VALUE_ARRAY ||
+		value->u.array->ndim == 0 || value->u.array->ndim == column->ndims)
+		return;
+	value->kind = W2K_VALUE_FAILED;
+	value->data = "the record's schema can only have one number of "
+				  "dimensions, and another value of the column has another";
+}
 
 static void
-append_value(JsonWriter *writer, StringInfo out, W2kValue *value,
-			 W2kColumn *column)
+append_value(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
+			 W2kValue *value, W2kColumn *column)
 {
 	char text[W2K_JAVAFLOAT_SIZE];
 	char *p;
@@ -268,7 +136,7 @@ append_value(JsonWriter *writer, StringInfo out, W2kValue *value,
 	switch (value->kind)
 	{
 		case W2K_VALUE_FAILED:
-			w2k_envelope_resolve_failed(&writer->base, column, value);
+			w2k_envelope_resolve_failed(writer, column, value);
 			/* FALLTHROUGH */
 		case W2K_VALUE_NULL:
 			W2K_BUFFER_APPEND_LITERAL(out, "null");
@@ -294,7 +162,7 @@ append_value(JsonWriter *writer, StringInfo out, W2kValue *value,
 			break;
 		case W2K_VALUE_TEXT:
 			w2k_json_append_string(out, value->data, value->len,
-								   writer->base.options.ascii_only);
+								   writer->options.ascii_only);
 			break;
 		case W2K_VALUE_ASCII:
 			p = w2k_buffer_reserve(out, (Size) value->len + 2);
@@ -304,33 +172,38 @@ append_value(JsonWriter *writer, StringInfo out, W2kValue *value,
 			*p++ = '"';
 			w2k_buffer_close(out, p);
 			break;
-		case W2K_VALUE_BYTES:
 		case W2K_VALUE_DECIMAL:
-			append_base64(out, value->data, value->len);
+			if (side->has_numeric_decimals)
+				appendStringInfoString(out, w2k_decimal_to_text(value));
+			else
+				w2k_buffer_append_base64(out, value->data, value->len);
+			break;
+		case W2K_VALUE_BYTES:
+			w2k_buffer_append_base64(out, value->data, value->len);
 			break;
 		case W2K_VALUE_VARIABLE_DECIMAL:
 			W2K_BUFFER_APPEND_LITERAL(out, "{\"scale\":");
 			append_integer(out, value->scale);
 			W2K_BUFFER_APPEND_LITERAL(out, ",\"value\":");
-			append_base64(out, value->data, value->len);
+			w2k_buffer_append_base64(out, value->data, value->len);
 			w2k_buffer_append_char(out, '}');
 			break;
 		case W2K_VALUE_ARRAY:
-			append_array(writer, out, value->u.array, 0, column);
+			append_array(writer, side, out, value->u.array, 0, column);
 			break;
 		case W2K_VALUE_MAP:
-			append_map(writer, out, value->u.map, column);
+			append_map(writer, side, out, value->u.map, column);
 			break;
 		case W2K_VALUE_STRUCT:
-			append_struct(writer, out, value->u.fields, column);
+			append_struct(writer, side, out, value->u.fields, column);
 			break;
 	}
 }
 
 /* Arrays of more than one dimension are nested. */
 static void
-append_array(JsonWriter *writer, StringInfo out, W2kArray *array, int dim,
-			 W2kColumn *column)
+append_array(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
+			 W2kArray *array, int dim, W2kColumn *column)
 {
 	int nitems = array->ndim > 0 ? array->dims[dim] : 0;
 
@@ -341,13 +214,13 @@ append_array(JsonWriter *writer, StringInfo out, W2kArray *array, int dim,
 		if (i > 0)
 			w2k_buffer_append_char(out, ',');
 		if (dim + 1 < array->ndim)
-			append_array(writer, out, array, dim + 1, column);
+			append_array(writer, side, out, array, dim + 1, column);
 		else
 		{
 			W2kValue item;
 
 			w2k_value_next_element(array, &item);
-			append_value(writer, out, &item, column);
+			append_value(writer, side, out, &item, column);
 		}
 	}
 	w2k_buffer_append_char(out, ']');
@@ -355,8 +228,8 @@ append_array(JsonWriter *writer, StringInfo out, W2kArray *array, int dim,
 
 /* An object where the keys are text, else pairs. */
 static void
-append_map(JsonWriter *writer, StringInfo out, const W2kMap *map,
-		   W2kColumn *column)
+append_map(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
+		   const W2kMap *map, W2kColumn *column)
 {
 	bool is_object = map->has_text_keys;
 
@@ -367,9 +240,9 @@ append_map(JsonWriter *writer, StringInfo out, const W2kMap *map,
 			w2k_buffer_append_char(out, ',');
 		if (!is_object)
 			w2k_buffer_append_char(out, '[');
-		append_value(writer, out, &map->keys[i], column);
+		append_value(writer, side, out, &map->keys[i], column);
 		w2k_buffer_append_char(out, is_object ? ':' : ',');
-		append_value(writer, out, &map->values[i], column);
+		append_value(writer, side, out, &map->values[i], column);
 		if (!is_object)
 			w2k_buffer_append_char(out, ']');
 	}
@@ -378,8 +251,8 @@ append_map(JsonWriter *writer, StringInfo out, const W2kMap *map,
 
 /* The members' names are ASCII. */
 static void
-append_struct(JsonWriter *writer, StringInfo out, W2kFields *fields,
-			  W2kColumn *column)
+append_struct(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
+			  W2kFields *fields, W2kColumn *column)
 {
 	for (int i = 0; fields->parts[i].name != NULL; i++)
 	{
@@ -388,15 +261,28 @@ append_struct(JsonWriter *writer, StringInfo out, W2kFields *fields,
 		w2k_buffer_append(out, i == 0 ? "{\"" : ",\"", 2);
 		w2k_buffer_append(out, name, (int) strlen(name));
 		W2K_BUFFER_APPEND_LITERAL(out, "\":");
-		append_value(writer, out, &fields->items[i], column);
+		append_value(writer, side, out, &fields->items[i], column);
 	}
 	w2k_buffer_append_char(out, '}');
 }
 
+void
+w2k_json_append_value(W2kWriter *writer, const W2kSideOptions *side,
+					  StringInfo out, W2kValue *value, W2kColumn *column)
+{
+	append_value(writer, side, out, value, column);
+}
+
+static inline void
+append_text(StringInfo out, const JsonText *text)
+{
+	w2k_buffer_append(out, text->data, text->len);
+}
+
 /* An object of columns; some of them, in their order. */
 static void
-append_columns(JsonWriter *writer, StringInfo out, const JsonColumn *columns,
-			   int ncolumns, const W2kRow *row)
+append_columns(JsonWriter *writer, const W2kSideOptions *side, StringInfo out,
+			   const JsonColumn *columns, int ncolumns, const W2kRow *row)
 {
 	if (ncolumns == 0)
 		w2k_buffer_append_char(out, '{');
@@ -406,58 +292,150 @@ append_columns(JsonWriter *writer, StringInfo out, const JsonColumn *columns,
 		Datum datum = row->values[jcol->index];
 		W2kValue value;
 
-		w2k_buffer_append(out, jcol->lead, jcol->lead_len);
+		append_text(out, &jcol->lead);
 		if (row->nulls[jcol->index])
 		{
-			if (!row->is_partial || !jcol->has_fallback)
-			{
-				W2K_BUFFER_APPEND_LITERAL(out, "null");
-				continue;
-			}
-			w2k_envelope_read_column(&writer->base, jcol->column, row, &value);
+			append_text(out, row->is_partial ? &jcol->unknown : &jcol->null);
+			continue;
 		}
-		else if (jcol->is_varlena &&
-				 VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
+		if (jcol->is_varlena &&
+			VARATT_IS_EXTERNAL_ONDISK(DatumGetPointer(datum)))
 			w2k_envelope_read_column(&writer->base, jcol->column, row, &value);
 		else
 		{
 			writer->base.column = jcol->column;
 			jcol->read(jcol->type, datum, &value);
 		}
-		append_value(writer, out, &value, jcol->column);
+		check_dimensions(side, &value, jcol->column);
+		append_value(&writer->base, side, out, &value, jcol->column);
 	}
 	w2k_buffer_append_char(out, '}');
 }
 
 /* ---- plans ---- */
 
+/*
+ * What stands for a null of a column, in images that hold the whole row and
+ * in those that may lack the column.
+ */
 static void
-fill_json_column(JsonWriter *writer, JsonColumn *jcol, W2kColumn *column,
-				 bool is_first)
+fill_nulls(JsonWriter *writer, const W2kSideOptions *side, JsonColumn *jcol)
+{
+	W2kColumn *column = jcol->column;
+	W2kValue value;
+	StringInfoData text;
+
+	if (!side->replaces_nulls || !w2k_envelope_read_default(column, &value))
+		value.kind = W2K_VALUE_NULL;
+	initStringInfo(&text);
+	append_value(&writer->base, side, &text, &value, column);
+	jcol->null.data = text.data;
+	jcol->null.len = text.len;
+
+	/* what is not known is null if that was asked for */
+	jcol->unknown = jcol->null;
+	if (value.kind == W2K_VALUE_NULL ||
+		(writer->base.options.missing_as_null && !column->is_identity))
+	{
+		w2k_envelope_read_missing(&writer->base.options, column, true, &value);
+		initStringInfo(&text);
+		append_value(&writer->base, side, &text, &value, column);
+		jcol->unknown.data = text.data;
+		jcol->unknown.len = text.len;
+	}
+}
+
+static void
+fill_json_column(JsonWriter *writer, const W2kSideOptions *side,
+				 JsonColumn *jcol, W2kColumn *column, bool is_first)
 {
 	StringInfoData lead;
 
 	initStringInfo(&lead);
 	appendStringInfoChar(&lead, is_first ? '{' : ',');
-	append_name(&lead, column->name, writer->base.options.ascii_only);
+	w2k_json_append_string(&lead, column->field, (int) strlen(column->field),
+						   writer->base.options.ascii_only);
 	appendStringInfoChar(&lead, ':');
 
-	jcol->lead = lead.data;
-	jcol->lead_len = lead.len;
+	jcol->lead.data = lead.data;
+	jcol->lead.len = lead.len;
 	jcol->index = column->index;
 	jcol->is_varlena = column->is_varlena;
-	jcol->has_fallback = column->is_not_null &&
-						 !writer->base.options.missing_as_null;
 	jcol->type = column->type;
 	jcol->read = w2k_value_readers[column->type->logical];
 	jcol->column = column;
+	fill_nulls(writer, side, jcol);
+}
+
+/* The schemas of a table's records, if they are sent, rendered once. */
+static void
+fill_leads(JsonWriter *writer, JsonPlan *plan, const W2kRelation *wrel)
+{
+	const W2kWriterOptions *options = &writer->base.options;
+
+	if (options->key.has_schemas)
+		w2k_jsonschema_append_lead(&writer->base, &options->key,
+								   &plan->key_lead,
+								   w2k_change_schema_key(wrel));
+	if (options->value.has_schemas)
+		w2k_jsonschema_append_lead(&writer->base, &options->value,
+								   &plan->value_lead,
+								   w2k_change_schema_envelope(wrel));
+	appendStringInfoString(&plan->value_lead, "{\"before\":");
+}
+
+/* The dimensions of an array that a row holds; 0 = it has none, or no value. */
+static int
+count_dimensions(const JsonColumn *jcol, const W2kRow *row)
+{
+	if (row == NULL || row->nulls[jcol->index])
+		return 0;
+	if (w2k_envelope_is_unavailable(jcol->column, row->values[jcol->index]))
+		return 1; /* its placeholder */
+	return ARR_NDIM(DatumGetArrayTypeP(row->values[jcol->index]));
+}
+
+/*
+ * PostgreSQL does not enforce the dimensions an array was declared with, but a
+ * schema must say how deep its arrays are.  So the schema follows the values:
+ * where a row's arrays are deeper, or less deep, it is rendered again.
+ */
+static void
+adapt_schemas(JsonWriter *writer, JsonPlan *plan, const W2kRelation *wrel,
+			  const W2kRow *before, const W2kRow *after)
+{
+	bool is_changed = false;
+
+	for (int i = 0; i < plan->ncolumns + plan->nkeys; i++)
+	{
+		JsonColumn *jcol = i < plan->ncolumns
+							   ? &plan->columns[i]
+							   : &plan->keys[i - plan->ncolumns];
+		int ndims;
+
+		if (jcol->type->logical != W2K_LOGICAL_ARRAY)
+			continue;
+		ndims = count_dimensions(jcol, after);
+		if (ndims == 0)
+			ndims = count_dimensions(jcol, before);
+		if (ndims == 0 || ndims == jcol->column->ndims)
+			continue;
+		jcol->column->ndims = ndims;
+		is_changed = true;
+	}
+	if (!is_changed)
+		return;
+	resetStringInfo(&plan->key_lead);
+	resetStringInfo(&plan->value_lead);
+	fill_leads(writer, plan, wrel);
 }
 
 static void
 prepare(W2kWriter *base, W2kRelation *wrel)
 {
 	JsonWriter *writer = (JsonWriter *) base;
-	bool ascii_only = base->options.ascii_only;
+	const W2kWriterOptions *options = &base->options;
+	bool ascii_only = options->ascii_only;
 	MemoryContext oldcontext = MemoryContextSwitchTo(wrel->context);
 	JsonPlan *plan = palloc0(sizeof(JsonPlan));
 
@@ -466,23 +444,35 @@ prepare(W2kWriter *base, W2kRelation *wrel)
 	{
 		if (!wrel->columns[i].is_captured)
 			continue;
-		fill_json_column(writer, &plan->columns[plan->ncolumns],
-						 &wrel->columns[i], plan->ncolumns == 0);
+		fill_json_column(writer, &options->value,
+						 &plan->columns[plan->ncolumns], &wrel->columns[i],
+						 plan->ncolumns == 0);
 		plan->ncolumns++;
+	}
+	for (int i = 0; i < wrel->ncolumns; i++)
+	{
+		if (wrel->columns[i].type->logical == W2K_LOGICAL_ARRAY &&
+			(options->key.has_schemas || options->value.has_schemas))
+			plan->has_arrays = true;
 	}
 
 	plan->nkeys = wrel->nkeys;
 	plan->keys = palloc(sizeof(JsonColumn) * Max(wrel->nkeys, 1));
 	for (int i = 0; i < wrel->nkeys; i++)
-		fill_json_column(writer, &plan->keys[i], wrel->keys[i], i == 0);
+		fill_json_column(writer, &options->key, &plan->keys[i], wrel->keys[i],
+						 i == 0);
 
 	initStringInfo(&plan->names);
 	append_name(&plan->names, wrel->schema, ascii_only);
 	appendStringInfoString(&plan->names, ",\"table\":");
 	append_name(&plan->names, wrel->table, ascii_only);
 
-	wrel->plan = plan;
+	initStringInfo(&plan->key_lead);
+	initStringInfo(&plan->value_lead);
 	MemoryContextSwitchTo(oldcontext);
+	/* trees of schemas go with the change, their text stays */
+	fill_leads(writer, plan, wrel);
+	wrel->plan = plan;
 }
 
 /* ---- the parts of a record ---- */
@@ -502,9 +492,8 @@ begin_source(W2kWriter *base, const W2kSource *source)
 						   ",\"connector\":\"postgresql\",\"name\":");
 	append_name(&writer->source_head, base->options.prefix, ascii_only);
 	appendStringInfo(&writer->source_head,
-					 ",\"ts_ms\":" INT64_FORMAT ",\"snapshot\":\"false\""
-					 ",\"db\":",
-					 ms);
+					 ",\"ts_ms\":" INT64_FORMAT ",\"snapshot\":%s,\"db\":", ms,
+					 base->options.has_null_snapshot ? "null" : "\"false\"");
 	append_name(&writer->source_head, source->database, ascii_only);
 	if (XLogRecPtrIsInvalid(source->last_commit_lsn))
 		appendStringInfoString(&writer->source_head,
@@ -541,12 +530,27 @@ begin_source(W2kWriter *base, const W2kSource *source)
 	}
 }
 
+/* Ends a key or value: with a schema, it is the payload of an object. */
+static void
+end_side(StringInfo out, const W2kSideOptions *side)
+{
+	if (side->has_schemas)
+		w2k_buffer_append_char(out, '}');
+}
+
 static void
 key(W2kWriter *base, StringInfo out, const W2kRelation *wrel, const W2kRow *row)
 {
-	const JsonPlan *plan = wrel->plan;
+	JsonPlan *plan = wrel->plan;
+	const W2kSideOptions *side = &base->options.key;
 
-	append_columns((JsonWriter *) base, out, plan->keys, plan->nkeys, row);
+	if (plan->has_arrays)
+		adapt_schemas((JsonWriter *) base, plan, wrel, NULL, row);
+	if (side->has_schemas)
+		w2k_buffer_append(out, plan->key_lead.data, plan->key_lead.len);
+	append_columns((JsonWriter *) base, side, out, plan->keys, plan->nkeys,
+				   row);
+	end_side(out, side);
 }
 
 static void
@@ -558,13 +562,19 @@ append_image(JsonWriter *writer, StringInfo out, const W2kEvent *event,
 	if (row == NULL)
 		W2K_BUFFER_APPEND_LITERAL(out, "null");
 	else
-		append_columns(writer, out, plan->columns, plan->ncolumns, row);
+		append_columns(writer, &writer->base.options.value, out, plan->columns,
+					   plan->ncolumns, row);
 }
 
 static void
 before(W2kWriter *base, StringInfo out, const W2kEvent *event)
 {
-	W2K_BUFFER_APPEND_LITERAL(out, "{\"before\":");
+	JsonPlan *plan = event->wrel->plan;
+
+	if (plan->has_arrays)
+		adapt_schemas((JsonWriter *) base, plan, event->wrel, event->before,
+					  event->after);
+	w2k_buffer_append(out, plan->value_lead.data, plan->value_lead.len);
 	append_image((JsonWriter *) base, out, event, event->before);
 }
 
@@ -605,29 +615,36 @@ source(W2kWriter *base, StringInfo out, const W2kEvent *event)
 static void
 message_key(W2kWriter *base, StringInfo out, const W2kMessage *message)
 {
+	const JsonWriter *writer = (JsonWriter *) base;
+
+	w2k_buffer_append(out, writer->message_key_lead.data,
+					  writer->message_key_lead.len);
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"prefix\":");
 	append_name(out, message->prefix, base->options.ascii_only);
 	w2k_buffer_append_char(out, '}');
+	end_side(out, &base->options.key);
 }
 
 static void
 message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 {
 	static const char no_names[] = "\"\",\"table\":\"\"";
+	const JsonWriter *writer = (JsonWriter *) base;
 	W2kValue content;
 
+	w2k_buffer_append(out, writer->message_lead.data, writer->message_lead.len);
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"op\":\"m\",\"ts_ms\":");
 	append_integer(out, message->time_ns / 1000000);
-	append_source((JsonWriter *) base, out, no_names, sizeof(no_names) - 1,
-				  message->lsn);
+	append_source(writer, out, no_names, sizeof(no_names) - 1, message->lsn);
 	W2K_BUFFER_APPEND_LITERAL(out,
 							  ",\"transaction\":null,\"message\":{\"prefix\":");
 	append_name(out, message->prefix, base->options.ascii_only);
 	W2K_BUFFER_APPEND_LITERAL(out, ",\"content\":");
 	w2k_value_set_binary(&content, base->options.binary, message->content,
 						 message->len);
-	append_value((JsonWriter *) base, out, &content, NULL);
+	append_value(base, &base->options.value, out, &content, NULL);
 	W2K_BUFFER_APPEND_LITERAL(out, "}}");
+	end_side(out, &base->options.value);
 }
 
 static void
@@ -642,6 +659,7 @@ end(W2kWriter *base, StringInfo out, const W2kEvent *event)
 	W2K_BUFFER_APPEND_LITERAL(out, ",\"ts_ns\":");
 	append_integer(out, event->time_ns);
 	w2k_buffer_append_char(out, '}');
+	end_side(out, &base->options.value);
 }
 
 W2kWriter *
@@ -664,5 +682,15 @@ w2k_json_create_writer(const W2kWriterOptions *options)
 	initStringInfo(&writer->source_times);
 	initStringInfo(&writer->source_xid);
 	initStringInfo(&writer->source_tail);
+	initStringInfo(&writer->message_key_lead);
+	initStringInfo(&writer->message_lead);
+	if (options->key.has_schemas)
+		w2k_jsonschema_append_lead(&writer->base, &options->key,
+								   &writer->message_key_lead,
+								   w2k_change_schema_message_key());
+	if (options->value.has_schemas)
+		w2k_jsonschema_append_lead(&writer->base, &options->value,
+								   &writer->message_lead,
+								   w2k_change_schema_message());
 	return &writer->base;
 }

@@ -1,6 +1,6 @@
 /*
  * json.h
- *		Writer: JSON without schemas, byte for byte as Kafka Connect's
+ *		Writer: JSON with or without schemas, byte for byte as Kafka Connect's
  *		JsonConverter (that is, Jackson) writes it.
  */
 #ifndef W2K_ENCODE_JSON_H
@@ -10,6 +10,14 @@
 
 /* A writer in the current memory context; options are copied. */
 extern W2kWriter *w2k_json_create_writer(const W2kWriterOptions *options);
+
+/*
+ * Appends a value of a column as one side, keys or values, has it; the writer
+ * is one of these.
+ */
+extern void w2k_json_append_value(W2kWriter *writer,
+								  const W2kSideOptions *side, StringInfo out,
+								  W2kValue *value, W2kColumn *column);
 
 /*
  * Appends a string with its quotes.  The text is UTF-8; with ascii_only all

@@ -21,6 +21,7 @@
 
 #include "schema/connect.h"
 #include "schema/relation.h"
+#include "schema/source_type.h"
 
 /* ---- the table ---- */
 
@@ -416,14 +417,42 @@ w2k_connect_of_type(const W2kType *type, bool is_optional)
 	return make_from_row(&rows[type->logical], type, is_optional);
 }
 
+/* column.propagate.source.type: what the database calls it. */
+static void
+add_source_type(W2kSchema *schema, const W2kColumn *column)
+{
+	const W2kSourceType *source = column->source_type;
+
+#define SOURCE_COLUMN(what) "__debezium.source.column." what
+	w2k_connect_add_parameter(schema, SOURCE_COLUMN("type"), source->name);
+	w2k_connect_add_parameter(schema, SOURCE_COLUMN("length"),
+							  psprintf("%d", source->length));
+	w2k_connect_add_parameter(schema, SOURCE_COLUMN("scale"),
+							  psprintf("%d", source->scale));
+	w2k_connect_add_parameter(schema, SOURCE_COLUMN("name"),
+							  pg_server_to_any(column->name,
+											   (int) strlen(column->name),
+											   PG_UTF8));
+}
+
 W2kSchema *
-w2k_connect_of_column(const W2kColumn *column)
+w2k_connect_of_column(const W2kColumn *column, bool is_key)
 {
 	W2kSchema *schema = w2k_connect_of_type(column->type, !column->is_not_null);
 
-	schema->field = pg_server_to_any(column->name, (int) strlen(column->name),
-									 PG_UTF8);
+	/* an array of more dimensions is an array of arrays */
+	for (int i = 1; i < column->ndims && schema->type == W2K_CONNECT_ARRAY; i++)
+	{
+		W2kSchema *inner = schema;
+
+		schema = w2k_connect_make(W2K_CONNECT_ARRAY, inner->is_optional);
+		inner->is_optional = false;
+		w2k_connect_add(schema, NULL, inner);
+	}
+	schema->field = column->field;
 	if (column->has_constant_default || column->has_computed_default)
 		schema->default_column = column;
+	if (column->source_type != NULL && !is_key)
+		add_source_type(schema, column);
 	return schema;
 }

@@ -4,8 +4,7 @@
  *
  * A W2kSchema is a tree, as Connect's SchemaBuilder makes it for Debezium:
  * JSON prints it (encode/jsonschema), other formats may derive their own from
- * it.  All text in it is UTF-8.  A tree lives in the memory context in which
- * it was made, its strings too; constants are not copied.
+ * it.  All text is UTF-8.  A tree lives in the context in which it was made.
  *
  * What schema a type has is a row of the table in connect.c, one for each
  * W2kLogical, in the order of the enum.  What depends on the type's modifier or
@@ -60,9 +59,9 @@ struct W2kConnectRow
 {
 	W2kConnectType type;
 	W2kConnectRule rule;
-	const char *name; /* the semantic type; NULL = none */
-	int version;	  /* 0 = none */
-	const char *doc;  /* unless the column has a comment; NULL = none */
+	const char *name;			 /* the semantic type; NULL = none */
+	int version;				 /* 0 = none */
+	const char *doc;			 /* NULL = none */
 	const W2kConnectPart *parts; /* members | element | key, value */
 	bool is_always_optional;	 /* even in a NOT NULL column */
 	bool is_required_element;	 /* arrays of it have no null elements */
@@ -99,7 +98,7 @@ struct W2kSchema
 extern const W2kConnectPart *w2k_connect_parts(W2kLogical logical);
 extern W2kSchema *w2k_connect_make(W2kConnectType type, bool is_optional);
 
-/* Adds a struct's field, an array's element, a map's key or value. */
+/* Adds a struct's field, an array's element, a map's key and value. */
 extern W2kSchema *w2k_connect_add(W2kSchema *parent, const char *field,
 								  W2kSchema *child);
 
@@ -113,7 +112,8 @@ extern void w2k_connect_add_parameter(W2kSchema *schema, const char *name,
 /* The schema of a type; reads catalogs, for the labels of enums. */
 extern W2kSchema *w2k_connect_of_type(const W2kType *type, bool is_optional);
 
-/* The schema of a column as a field, with its default and comment. */
-extern W2kSchema *w2k_connect_of_column(const struct W2kColumn *column);
+/* A column's as a field; what rules for columns add is not for keys. */
+extern W2kSchema *w2k_connect_of_column(const struct W2kColumn *column,
+										bool is_key);
 
 #endif /* W2K_SCHEMA_CONNECT_H */

@@ -15,10 +15,13 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
 #include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
 
@@ -40,6 +43,16 @@ find_expression(TupleDesc desc, AttrNumber attnum)
 	return NULL;
 }
 
+/* DEFAULT 5 of a text column: prints the same whatever the settings. */
+static bool
+is_text_of_number(Node *node)
+{
+	Oid typid = exprType((Node *) ((CoerceViaIO *) node)->arg);
+
+	return exprType(node) < FirstNormalObjectId &&
+		   (typid == INT4OID || typid == INT8OID || typid == NUMERICOID);
+}
+
 /*
  * What is under the casts of an expression.  *is_safe tells that all of them
  * are the server's own, which read no table of a user.
@@ -52,6 +65,8 @@ strip_casts(Node *node, bool *is_safe)
 	{
 		if (IsA(node, RelabelType))
 			node = (Node *) ((RelabelType *) node)->arg;
+		else if (IsA(node, CoerceViaIO) && is_text_of_number(node))
+			node = (Node *) ((CoerceViaIO *) node)->arg;
 		else if (IsA(node, FuncExpr))
 		{
 			FuncExpr *func = (FuncExpr *) node;
@@ -70,27 +85,121 @@ strip_casts(Node *node, bool *is_safe)
 	return NULL;
 }
 
-/* CURRENT_USER and its like: Debezium takes the word itself for the value. */
 static bool
-is_role_name(const Node *node)
+is_at_time_zone(const FuncExpr *func)
 {
-	const SQLValueFunction *func = (const SQLValueFunction *) node;
+	const char *name = get_func_name(func->funcid);
 
-	return IsA(node, SQLValueFunction) &&
-		   (func->op == SVFOP_CURRENT_ROLE || func->op == SVFOP_CURRENT_USER ||
-			func->op == SVFOP_USER || func->op == SVFOP_SESSION_USER);
+	return name != NULL && strcmp(name, "timezone") == 0 &&
+		   list_length(func->args) == 2;
+}
+
+/*
+ * Does the expression's text begin with the call of a function, behind one
+ * parenthesis at most?  That is what Debezium looks for: f(), f()::date,
+ * f() + 1.  A cast that was written, or an operator, is one more parenthesis.
+ */
+static bool
+begins_with_call(Node *node)
+{
+	int nparentheses = 0;
+
+	while (node != NULL && nparentheses <= 1)
+	{
+		switch (nodeTag(node))
+		{
+			case T_RelabelType:
+				if (((RelabelType *) node)->relabelformat !=
+					COERCE_IMPLICIT_CAST)
+					nparentheses++;
+				node = (Node *) ((RelabelType *) node)->arg;
+				break;
+			case T_CoerceViaIO:
+				if (((CoerceViaIO *) node)->coerceformat !=
+					COERCE_IMPLICIT_CAST)
+					nparentheses++;
+				node = (Node *) ((CoerceViaIO *) node)->arg;
+				break;
+			case T_OpExpr:
+				/* a prefix operator stands in front of its only argument */
+				if (list_length(((OpExpr *) node)->args) != 2)
+					return false;
+				nparentheses++;
+				node = linitial(((OpExpr *) node)->args);
+				break;
+			case T_FuncExpr:
+				switch (((FuncExpr *) node)->funcformat)
+				{
+					case COERCE_EXPLICIT_CALL:
+						return true;
+					case COERCE_SQL_SYNTAX:
+						/* all look like a call but AT TIME ZONE */
+						if (!is_at_time_zone((FuncExpr *) node))
+							return true;
+						nparentheses++;
+						node = lsecond(((FuncExpr *) node)->args);
+						continue;
+					case COERCE_EXPLICIT_CAST:
+						nparentheses++;
+						break;
+					case COERCE_IMPLICIT_CAST:
+						break;
+				}
+				node = linitial(((FuncExpr *) node)->args);
+				break;
+			case T_CoalesceExpr:
+			case T_MinMaxExpr:
+			case T_NullIfExpr:
+			case T_XmlExpr:
+				return true;
+			default:
+				return false;
+		}
+	}
+	return false;
+}
+
+/* Words without an argument: Debezium takes some for values themselves. */
+static const char *
+find_word(const Node *node)
+{
+	if (!IsA(node, SQLValueFunction))
+		return NULL;
+	switch (((const SQLValueFunction *) node)->op)
+	{
+		case SVFOP_CURRENT_ROLE:
+			return "CURRENT_ROLE";
+		case SVFOP_CURRENT_USER:
+			return "CURRENT_USER";
+		case SVFOP_USER:
+			return "USER";
+		case SVFOP_SESSION_USER:
+			return "SESSION_USER";
+		case SVFOP_CURRENT_CATALOG:
+			return "CURRENT_CATALOG";
+		case SVFOP_CURRENT_SCHEMA:
+			return "CURRENT_SCHEMA";
+		default:
+			return NULL;
+	}
 }
 
 static Const *
-make_role_name(const SQLValueFunction *func)
+make_word(const char *word, Oid typid)
 {
-	const char *word = func->op == SVFOP_CURRENT_ROLE	? "CURRENT_ROLE"
-					   : func->op == SVFOP_CURRENT_USER ? "CURRENT_USER"
-					   : func->op == SVFOP_USER			? "USER"
-														: "SESSION_USER";
-
-	return makeConst(TEXTOID, -1, DEFAULT_COLLATION_OID, -1,
+	return makeConst(typid, -1, DEFAULT_COLLATION_OID, -1,
 					 CStringGetTextDatum(word), false, false);
+}
+
+bool
+w2k_defaults_is_serial(Relation relation, AttrNumber attnum)
+{
+	Node *expr = find_expression(RelationGetDescr(relation), attnum);
+	bool is_safe;
+	Node *core = expr == NULL ? NULL : strip_casts(expr, &is_safe);
+
+	return core != NULL && IsA(core, FuncExpr) &&
+		   ((FuncExpr *) core)->funcid == F_NEXTVAL;
 }
 
 /*
@@ -133,6 +242,27 @@ cast_constant(Node *expr)
 	return result;
 }
 
+/*
+ * Did the column's type make another number of the one that was written?
+ * Debezium takes none then, nor one with a fraction for an integer.
+ */
+static bool
+is_rounded(const Const *written, const Const *constant)
+{
+	if (written->consttype != NUMERICOID || written->constisnull)
+		return false;
+	if (constant->consttype == NUMERICOID)
+		return !DatumGetBool(DirectFunctionCall2(numeric_eq,
+												 written->constvalue,
+												 constant->constvalue));
+	if (constant->consttype != INT2OID && constant->consttype != INT4OID &&
+		constant->consttype != INT8OID)
+		return false;
+	return strchr(DatumGetCString(
+					  DirectFunctionCall1(numeric_out, written->constvalue)),
+				  '.') != NULL;
+}
+
 W2kDefault
 w2k_defaults_read(Relation relation, AttrNumber attnum,
 				  MemoryContext result_context, Datum *value)
@@ -143,20 +273,24 @@ w2k_defaults_read(Relation relation, AttrNumber attnum,
 	Node *expr;
 	Node *core;
 	Const *constant;
+	const char *word;
 	bool is_safe;
 
-	/* the next value of an identity column is not in pg_attrdef */
-	if (att->attidentity != '\0')
-		return W2K_DEFAULT_COMPUTED;
-
+	/* an identity column has none, and what generates a column is none */
+	if (att->attgenerated != '\0')
+		return W2K_DEFAULT_NONE;
 	expr = find_expression(desc, attnum);
 	if (expr == NULL)
 		return W2K_DEFAULT_NONE;
 
 	core = strip_casts(expr, &is_safe);
-	if (is_role_name(core) && att->atttypid == TEXTOID)
-		constant = make_role_name((SQLValueFunction *) core);
-	else if (IsA(core, FuncExpr) || IsA(core, SQLValueFunction))
+	word = find_word(core);
+	if (word != NULL &&
+		(att->atttypid == TEXTOID || att->atttypid == VARCHAROID ||
+		 att->atttypid == BPCHAROID))
+		constant = make_word(word, att->atttypid);
+	else if (IsA(core, SQLValueFunction) || begins_with_call(expr) ||
+			 (att->atttypid == BOOLOID && !IsA(core, Const)))
 		return W2K_DEFAULT_COMPUTED;
 	else if (!IsA(core, Const) || !is_safe)
 		return W2K_DEFAULT_NONE;
@@ -166,7 +300,8 @@ w2k_defaults_read(Relation relation, AttrNumber attnum,
 		constant = (Const *) cast_constant(expr);
 
 	if (constant == NULL || !IsA(constant, Const) || constant->constisnull ||
-		constant->consttype != att->atttypid)
+		constant->consttype != att->atttypid ||
+		(IsA(core, Const) && is_rounded((Const *) core, constant)))
 		return W2K_DEFAULT_NONE;
 
 	oldcontext = MemoryContextSwitchTo(result_context);

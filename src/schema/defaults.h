@@ -15,11 +15,14 @@ typedef enum W2kDefault
 } W2kDefault;
 
 /*
- * The default of a column (not of a generated one); where it is a constant,
- * *value is a copy in result_context.
+ * The default of a column; where it is a constant, *value is a copy in
+ * result_context.
  */
 extern W2kDefault w2k_defaults_read(Relation relation, AttrNumber attnum,
 									MemoryContext result_context,
 									Datum *value);
+
+/* Is it the next value of a sequence, as serial makes it? */
+extern bool w2k_defaults_is_serial(Relation relation, AttrNumber attnum);
 
 #endif /* W2K_SCHEMA_DEFAULTS_H */

@@ -15,6 +15,7 @@
 #include "catalog/pg_publication.h"
 #include "commands/extension.h"
 #include "lib/ilist.h"
+#include "mb/pg_wchar.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -24,10 +25,12 @@
 #include "compat.h"
 #include "config/connector.h"
 #include "config/filter.h"
+#include "schema/adjust.h"
 #include "schema/defaults.h"
 #include "schema/key.h"
 #include "schema/privileges.h"
 #include "schema/relation.h"
+#include "schema/source_type.h"
 #include "schema/topic.h"
 
 struct W2kRelationCache
@@ -38,6 +41,8 @@ struct W2kRelationCache
 	const W2kConnectorConfig *conf;
 	const W2kFilter *filter;
 	bool has_emit;
+	bool has_schemas;	  /* some record carries its schema */
+	bool needs_defaults;  /* of all columns */
 	bool has_chosen_keys; /* some entry has has_chosen_key */
 	long sweep_size;	  /* entries at which stale ones are thrown out */
 	bool has_warned_of_publication;
@@ -139,6 +144,12 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 	cache->conf = conf;
 	cache->filter = filter;
 	cache->has_emit = has_emit;
+	cache->has_schemas = conf->key_converter.has_schemas ||
+						 conf->value_converter.has_schemas;
+	cache->needs_defaults =
+		cache->has_schemas ||
+		conf->key_converter.null_default != W2K_NULL_UNSAID ||
+		conf->value_converter.null_default != W2K_NULL_UNSAID;
 	cache->sweep_size = MIN_SWEEP_SIZE;
 
 	ctl.keysize = sizeof(Oid);
@@ -155,6 +166,7 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 		CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, invalidate_all,
 									  (Datum) 0);
 		CacheRegisterSyscacheCallback(TYPEOID, invalidate_types, (Datum) 0);
+		CacheRegisterSyscacheCallback(ENUMOID, invalidate_types, (Datum) 0);
 		CacheRegisterSyscacheCallback(PUBLICATIONOID, invalidate_all,
 									  (Datum) 0);
 		CacheRegisterSyscacheCallback(PUBLICATIONRELMAP, invalidate_all,
@@ -191,6 +203,11 @@ fill_column(W2kRelationCache *cache, W2kRelation *wrel, W2kColumn *column,
 			Form_pg_attribute att)
 {
 	column->name = pstrdup(NameStr(att->attname));
+	column->field =
+		w2k_adjust_field_name(pg_server_to_any(column->name,
+											   (int) strlen(column->name),
+											   PG_UTF8),
+							  cache->conf->field_adjustment);
 	column->index = att->attnum - 1;
 	column->type = w2k_types_resolve(att->atttypid, att->atttypmod,
 									 &cache->conf->modes);
@@ -206,15 +223,20 @@ fill_column(W2kRelationCache *cache, W2kRelation *wrel, W2kColumn *column,
 	}
 }
 
-/* Debezium's default of a column that an old row's image may lack. */
+/*
+ * Debezium's default of a column: for its schema, for NULLs that become it,
+ * and for what an old row's image may lack.
+ */
 static void
-fill_default(W2kRelation *wrel, W2kColumn *column, Relation relation)
+fill_default(W2kRelationCache *cache, W2kRelation *wrel, W2kColumn *column,
+			 Relation relation)
 {
 	const W2kType *type = column->type;
 
-	if (!column->is_not_null || column->is_identity || type->is_domain ||
-		!type->def->has_default ||
+	if (type->is_domain || !type->def->has_default ||
 		type->logical == W2K_LOGICAL_VARIABLE_DECIMAL)
+		return;
+	if (!cache->needs_defaults && (!column->is_not_null || column->is_identity))
 		return;
 
 	switch (w2k_defaults_read(relation, column->index + 1, wrel->context,
@@ -224,10 +246,56 @@ fill_default(W2kRelation *wrel, W2kColumn *column, Relation relation)
 			column->has_constant_default = true;
 			break;
 		case W2K_DEFAULT_COMPUTED:
-			column->has_computed_default = true;
+			/* there is no label that could stand for it */
+			column->has_computed_default = type->logical != W2K_LOGICAL_ENUM;
 			break;
 		case W2K_DEFAULT_NONE:
 			break;
+	}
+}
+
+/* What only a column's schema tells. */
+static void
+fill_schema(W2kRelationCache *cache, W2kRelation *wrel, W2kColumn *column,
+			Relation relation, Form_pg_attribute att)
+{
+	const char *type_name;
+
+	column->ndims = Max(att->attndims, 1);
+	if (cache->conf->column_propagate_list == NULL &&
+		cache->conf->datatype_propagate_list == NULL)
+		return;
+	type_name = w2k_source_type_name(relation, att->attnum);
+	if (w2k_filter_propagates(cache->filter, wrel->schema, wrel->table,
+							  column->name, type_name))
+		column->source_type = w2k_source_type_read(type_name, column->type);
+}
+
+/*
+ * Two columns may be called the same once their names are adjusted; a record
+ * cannot hold both.
+ */
+static void
+check_fields(const W2kRelation *wrel)
+{
+	for (int i = 0; i < wrel->ncolumns; i++)
+	{
+		for (int j = 0; j < i; j++)
+		{
+			if (strcmp(wrel->columns[i].field, wrel->columns[j].field) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_DUPLICATE_COLUMN),
+						 errmsg("columns \"%s\" and \"%s\" of table "
+								"\"%s.%s\" have the same field name",
+								wrel->columns[j].name, wrel->columns[i].name,
+								wrel->schema, wrel->table),
+						 errdetail("Both are \"%s\" after "
+								   "field.name.adjustment.mode.",
+								   wrel->columns[i].field),
+						 errhint("Exclude one of them with "
+								 "column.exclude.list, or use the mode "
+								 "\"avro_unicode\".")));
+		}
 	}
 }
 
@@ -274,11 +342,15 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 			wrel->is_identity_full ||
 			bms_is_member(att->attnum - FirstLowInvalidHeapAttributeNumber,
 						  identity);
-		fill_default(wrel, column, relation);
+		fill_default(cache, wrel, column, relation);
+		if (cache->has_schemas)
+			fill_schema(cache, wrel, column, relation, att);
 		result = bms_add_member(result, att->attnum);
 		wrel->ncolumns++;
 	}
 
+	if (cache->conf->field_adjustment != W2K_ADJUST_NONE)
+		check_fields(wrel);
 	wrel->keys = palloc(sizeof(W2kColumn *) * Max(list_length(key), 1));
 	wrel->is_key_in_identity = true;
 	foreach(lc, key)
@@ -399,6 +471,8 @@ fill_relation(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 	wrel->topic = w2k_topic_for_table(cache->conf->topic_prefix,
 									  cache->conf->topic_delimiter,
 									  wrel->schema, wrel->table);
+	wrel->schema_name = w2k_adjust_schema_name(wrel->topic,
+											   cache->conf->schema_adjustment);
 	key = w2k_key_find(relation, &wrel->has_chosen_key);
 	cache->has_chosen_keys = cache->has_chosen_keys || wrel->has_chosen_key;
 	attnums = fill_columns(cache, wrel, relation, key);

@@ -27,8 +27,9 @@ typedef enum W2kCapture
 
 typedef struct W2kColumn
 {
-	const char *name; /* in the server's encoding */
-	int index;		  /* attribute number - 1: place in a deformed tuple */
+	const char *name;  /* in the server's encoding */
+	const char *field; /* what it is called in records; UTF-8 */
+	int index;		   /* attribute number - 1: place in a deformed tuple */
 	W2kType *type;
 	bool is_varlena;
 	bool is_not_null;
@@ -39,6 +40,10 @@ typedef struct W2kColumn
 	bool has_constant_default;
 	bool has_computed_default;
 	Datum default_value;
+
+	/* For schemas only */
+	int ndims;						   /* of an array, as declared */
+	struct W2kSourceType *source_type; /* to be told; NULL = not */
 
 	bool has_warned; /* of a value without a form, once */
 } W2kColumn;
@@ -55,6 +60,7 @@ typedef struct W2kRelation
 	const char *schema; /* in the server's encoding */
 	const char *table;
 	const char *topic;
+	const char *schema_name; /* first part of its schemas' names; UTF-8 */
 	bool is_identity_full;
 	W2kPublished published; /* what a publication lets through */
 	int natts;				/* of the tuples */

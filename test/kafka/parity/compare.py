@@ -59,11 +59,40 @@ def differences(a, b, path=""):
 _NOT_COMPARED = [("source", "version"), ("ts_ms",), ("ts_us",), ("ts_ns",)]
 
 
+def fields_by_name(schema):
+    """A schema whose fields are found by name, in their order."""
+    if isinstance(schema, list):
+        return [fields_by_name(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {k: fields_by_name(v) for k, v in schema.items()}
+    if schema.get("type") == "struct":
+        schema["fields"] = {f["field"]: f for f in schema["fields"]}
+    return schema
+
+
+def unwrap(data):
+    """(schema, payload) of JSON with schemas, else (None, data)."""
+    if isinstance(data, dict) and list(data) == ["schema", "payload"]:
+        return fields_by_name(data["schema"]), data["payload"]
+    return None, data
+
+
+def without_prefix(text, prefix):
+    """The prefix is part of schemas' names, however it is adjusted."""
+    for name in (prefix, prefix.replace("-", "_"),
+                 prefix.replace("-", "_u002d")):
+        text = text.replace('"name":"%s.' % name, '"name":"(prefix).')
+    return text
+
+
 def normal(rec, prefix):
     """A record without what must differ, ready to be compared."""
-    value = rec["value"]
+    value, schema = rec["value"], None
     if value is not None:
-        value = parse(value) if isinstance(value, str) else value
+        if isinstance(value, str):
+            value = parse(without_prefix(value, prefix))
+        schema, value = unwrap(value)
         if isinstance(value, dict):
             for path in _NOT_COMPARED:
                 place = value
@@ -75,6 +104,8 @@ def normal(rec, prefix):
             if isinstance(source, dict) and source.get("name") == prefix:
                 source["name"] = "(prefix)"
     key = rec["key"]
+    if isinstance(key, str):
+        key = without_prefix(key, prefix)
     headers = []
     for name, text in rec["headers"]:
         if name == "__debezium.context.runId":
@@ -83,7 +114,8 @@ def normal(rec, prefix):
             text = "(prefix)" if text == prefix else text
         headers.append([name, text])
     return {"key": parse(key) if isinstance(key, str) else key,
-            "key bytes": key, "headers": headers, "value": value}
+            "key bytes": key, "headers": headers, "schema": schema,
+            "value": value}
 
 
 def by_topic(records, prefix):

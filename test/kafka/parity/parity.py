@@ -34,6 +34,25 @@ PAIRS = [
      {"key.converter.replace.null.with.default": "false",
       "value.converter.replace.null.with.default": "false"},
      differences.WITHOUT_REPLACED_NULLS + differences.MENDED),
+    ("schemas", {"key.converter.schemas.enable": "true",
+                 "value.converter.schemas.enable": "true",
+                 "skipped.operations": "none"},
+     {"key.converter.replace.null.with.default": "false",
+      "value.converter.replace.null.with.default": "false"},
+     differences.WITHOUT_REPLACED_NULLS + differences.MENDED
+     + differences.MENDED_SCHEMAS),
+    # Debezium's default, said to both, and all that shows in schemas.
+    ("nulls", {"key.converter.replace.null.with.default": "true",
+               "value.converter.replace.null.with.default": "true",
+               "key.converter.schemas.enable": "true",
+               "value.converter.schemas.enable": "true",
+               "key.converter.decimal.format": "NUMERIC",
+               "value.converter.decimal.format": "NUMERIC",
+               "schema.name.adjustment.mode": "avro",
+               "field.name.adjustment.mode": "avro_unicode",
+               "column.propagate.source.type": ".*"}, {},
+     differences.MENDED + differences.MENDED_SCHEMAS
+     + differences.MENDED_DEFAULTS),
 ] + modes.PAIRS
 
 

@@ -1,0 +1,141 @@
+/*
+ * change_schema.c
+ *		The schemas of Debezium's records: of changes, and of messages.
+ *
+ * See reference sections 1.1 to 1.7 of Debezium.
+ */
+#include "postgres.h"
+
+#include "schema/change_schema.h"
+
+#define DEBEZIUM_POSTGRES "io.debezium.connector.postgresql."
+
+static W2kSchema *
+make_struct(const char *name, int version, bool is_optional)
+{
+	W2kSchema *schema = w2k_connect_make(W2K_CONNECT_STRUCT, is_optional);
+
+	schema->name = name;
+	schema->version = version;
+	return schema;
+}
+
+W2kSchema *
+w2k_change_schema_source(void)
+{
+	W2kSchema *source = make_struct(DEBEZIUM_POSTGRES "Source", 1, false);
+	W2kSchema *snapshot;
+
+	w2k_connect_add_field(source, "version", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(source, "connector", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(source, "name", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(source, "ts_ms", W2K_CONNECT_INT64, false);
+	snapshot = w2k_connect_add_field(source, "snapshot", W2K_CONNECT_STRING,
+									 true);
+	snapshot->name = "io.debezium.data.Enum";
+	snapshot->version = 1;
+	snapshot->default_text = "false";
+	w2k_connect_add_parameter(snapshot, "allowed",
+							  "true,first,first_in_data_collection,"
+							  "last_in_data_collection,last,false,"
+							  "incremental");
+	w2k_connect_add_field(source, "db", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(source, "sequence", W2K_CONNECT_STRING, true);
+	w2k_connect_add_field(source, "ts_us", W2K_CONNECT_INT64, true);
+	w2k_connect_add_field(source, "ts_ns", W2K_CONNECT_INT64, true);
+	w2k_connect_add_field(source, "schema", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(source, "table", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(source, "txId", W2K_CONNECT_INT64, true);
+	w2k_connect_add_field(source, "lsn", W2K_CONNECT_INT64, true);
+	w2k_connect_add_field(source, "xmin", W2K_CONNECT_INT64, true);
+	w2k_connect_add_field(source, "origin", W2K_CONNECT_STRING, true);
+	w2k_connect_add_field(source, "origin_lsn", W2K_CONNECT_INT64, true);
+	return source;
+}
+
+W2kSchema *
+w2k_change_schema_transaction(void)
+{
+	W2kSchema *block = make_struct("event.block", 1, true);
+
+	w2k_connect_add_field(block, "id", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(block, "total_order", W2K_CONNECT_INT64, false);
+	w2k_connect_add_field(block, "data_collection_order", W2K_CONNECT_INT64,
+						  false);
+	return block;
+}
+
+W2kSchema *
+w2k_change_schema_key(const W2kRelation *wrel)
+{
+	W2kSchema *key = make_struct(psprintf("%s.Key", wrel->schema_name), 0,
+								 false);
+
+	for (int i = 0; i < wrel->nkeys; i++)
+	{
+		W2kSchema *column = w2k_connect_of_column(wrel->keys[i], true);
+
+		w2k_connect_add(key, column->field, column);
+	}
+	return key;
+}
+
+W2kSchema *
+w2k_change_schema_row(const W2kRelation *wrel)
+{
+	W2kSchema *row = make_struct(psprintf("%s.Value", wrel->schema_name), 0,
+								 true);
+
+	for (int i = 0; i < wrel->ncolumns; i++)
+	{
+		W2kSchema *column;
+
+		if (!wrel->columns[i].is_captured)
+			continue;
+		column = w2k_connect_of_column(&wrel->columns[i], false);
+		w2k_connect_add(row, column->field, column);
+	}
+	return row;
+}
+
+W2kSchema *
+w2k_change_schema_envelope(const W2kRelation *wrel)
+{
+	W2kSchema *envelope =
+		make_struct(psprintf("%s.Envelope", wrel->schema_name), 2, false);
+
+	w2k_connect_add(envelope, "before", w2k_change_schema_row(wrel));
+	w2k_connect_add(envelope, "after", w2k_change_schema_row(wrel));
+	w2k_connect_add(envelope, "source", w2k_change_schema_source());
+	w2k_connect_add(envelope, "transaction", w2k_change_schema_transaction());
+	w2k_connect_add_field(envelope, "op", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(envelope, "ts_ms", W2K_CONNECT_INT64, true);
+	w2k_connect_add_field(envelope, "ts_us", W2K_CONNECT_INT64, true);
+	w2k_connect_add_field(envelope, "ts_ns", W2K_CONNECT_INT64, true);
+	return envelope;
+}
+
+W2kSchema *
+w2k_change_schema_message_key(void)
+{
+	W2kSchema *key = make_struct(DEBEZIUM_POSTGRES "MessageKey", 1, false);
+
+	w2k_connect_add_field(key, "prefix", W2K_CONNECT_STRING, true);
+	return key;
+}
+
+W2kSchema *
+w2k_change_schema_message(void)
+{
+	W2kSchema *value = make_struct(DEBEZIUM_POSTGRES "MessageValue", 1, false);
+	W2kSchema *message = make_struct(DEBEZIUM_POSTGRES "Message", 1, false);
+
+	w2k_connect_add_field(value, "op", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(value, "ts_ms", W2K_CONNECT_INT64, true);
+	w2k_connect_add(value, "source", w2k_change_schema_source());
+	w2k_connect_add(value, "transaction", w2k_change_schema_transaction());
+	w2k_connect_add_field(message, "prefix", W2K_CONNECT_STRING, true);
+	w2k_connect_add_field(message, "content", W2K_CONNECT_BYTES, true);
+	w2k_connect_add(value, "message", message);
+	return value;
+}

@@ -1,0 +1,28 @@
+/*
+ * change_schema.h
+ *		The schemas of Debezium's records: of changes, and of messages.
+ */
+#ifndef W2K_SCHEMA_CHANGE_SCHEMA_H
+#define W2K_SCHEMA_CHANGE_SCHEMA_H
+
+#include "schema/connect.h"
+#include "schema/relation.h"
+
+/* A key: its columns.  All are made in the current memory context. */
+extern W2kSchema *w2k_change_schema_key(const W2kRelation *wrel);
+
+/* A value: the envelope, with the row's schema in "before" and "after". */
+extern W2kSchema *w2k_change_schema_envelope(const W2kRelation *wrel);
+
+/* A row alone. */
+extern W2kSchema *w2k_change_schema_row(const W2kRelation *wrel);
+
+/* The source block and the transaction block. */
+extern W2kSchema *w2k_change_schema_source(void);
+extern W2kSchema *w2k_change_schema_transaction(void);
+
+/* A logical decoding message's key and value. */
+extern W2kSchema *w2k_change_schema_message_key(void);
+extern W2kSchema *w2k_change_schema_message(void);
+
+#endif /* W2K_SCHEMA_CHANGE_SCHEMA_H */
