@@ -691,6 +691,6 @@ w2k_json_create_writer(const W2kWriterOptions *options)
 	if (options->value.has_schemas)
 		w2k_jsonschema_append_lead(&writer->base, &options->value,
 								   &writer->message_lead,
-								   w2k_change_schema_message());
+								   w2k_change_schema_message(options->binary));
 	return &writer->base;
 }

@@ -213,7 +213,8 @@ static const W2kConnectRow rows[W2K_LOGICAL_COUNT] = {
 	[W2K_LOGICAL_JSONB] = {W2K_CONNECT_STRING, .name = DEBEZIUM_DATA "Json", .version = 1},
 	[W2K_LOGICAL_UUID] = {W2K_CONNECT_STRING, .name = DEBEZIUM_DATA "Uuid", .version = 1},
 	[W2K_LOGICAL_ENUM] = {W2K_CONNECT_STRING, W2K_CONNECT_ALLOWED, DEBEZIUM_DATA "Enum", 1, .is_required_element = true},
-	[W2K_LOGICAL_TSVECTOR] = {W2K_CONNECT_STRING, .name = DEBEZIUM_DATA "Tsvector", .version = 1},
+	[W2K_LOGICAL_ISBN] = {W2K_CONNECT_STRING, .is_required_element = true},
+	[W2K_LOGICAL_TSVECTOR] = {W2K_CONNECT_STRING, .name = DEBEZIUM_DATA "Tsvector", .version = 1, .is_required_element = true},
 	[W2K_LOGICAL_LTREE] = {W2K_CONNECT_STRING, .name = DEBEZIUM_DATA "Ltree", .version = 1},
 	[W2K_LOGICAL_BYTES] = {W2K_CONNECT_BYTES},
 	[W2K_LOGICAL_BASE64] = {W2K_CONNECT_STRING},
@@ -406,7 +407,7 @@ make_from_row(const W2kConnectRow *row, const W2kType *type, bool is_optional)
 		apply_rule(schema, row, type);
 	for (const W2kConnectPart *part = row->parts;
 		 part != NULL && part->name != NULL; part++)
-		w2k_connect_add(schema, part->name,
+		w2k_connect_add(schema, part->name[0] == '\0' ? NULL : part->name,
 						make_from_row(part->row, NULL, part->is_optional));
 	return schema;
 }

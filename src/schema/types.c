@@ -127,7 +127,7 @@ static const struct
 	{"citext", "citext", {InvalidOid, 0, W2K_LOGICAL_STRING, TEXT, UNKNOWN, W2K_FALLBACK_TEXT, false}},
 	{"hstore", "hstore", {InvalidOid, W2K_MODE_HSTORE_JSON, W2K_LOGICAL_HSTORE_JSON, W2K_UNAVAILABLE_PAIR, UNKNOWN, W2K_FALLBACK_TEXT, false, "{}"}},
 	{"hstore", "hstore", {InvalidOid, W2K_MODE_HSTORE_MAP, W2K_LOGICAL_HSTORE_MAP, W2K_UNAVAILABLE_PAIR, UNKNOWN, W2K_FALLBACK_MAP, false}},
-	{"isn", "isbn", {InvalidOid, 0, W2K_LOGICAL_OTHER, TEXT, UNKNOWN, W2K_FALLBACK_TEXT, false}},
+	{"isn", "isbn", {InvalidOid, 0, W2K_LOGICAL_ISBN, TEXT, UNKNOWN, W2K_FALLBACK_TEXT, false}},
 	{"ltree", "ltree", {InvalidOid, 0, W2K_LOGICAL_LTREE, TEXT, UNKNOWN, W2K_FALLBACK_TEXT, false}},
 	{"postgis", "geometry", {InvalidOid, 0, W2K_LOGICAL_GEOMETRY, NO_VALUE, UNKNOWN, W2K_FALLBACK_SHAPE, false}},
 	{"postgis", "geography", {InvalidOid, 0, W2K_LOGICAL_GEOGRAPHY, NO_VALUE, UNKNOWN, W2K_FALLBACK_SHAPE, false}},
@@ -313,6 +313,7 @@ is_printed(W2kLogical logical)
 		case W2K_LOGICAL_OTHER_BASE64:
 		case W2K_LOGICAL_OTHER_BASE64_URL:
 		case W2K_LOGICAL_OTHER_HEX:
+		case W2K_LOGICAL_ISBN:
 		case W2K_LOGICAL_TSVECTOR:
 		case W2K_LOGICAL_LTREE:
 		case W2K_LOGICAL_GEOMETRY:
