@@ -2,11 +2,13 @@
  * types.c
  *		The type table.
  *
- * One row per type that has a form of its own in Debezium's records; the
- * rows at the end are for whole classes.  Everything else is text as its
- * output function prints it.  See reference section 3 of Debezium for the
- * forms, 2.3 for the fallbacks, 2.4 for unchanged TOAST values and 3.6 for
- * the defaults.
+ * One row per type that Debezium knows, or several where modes choose among
+ * its forms: the first one whose modes are all in force is the one.  Types of
+ * extensions are told by their extension and their name in it; the rows at
+ * the end are for whole classes.  All this is looked at when a relation's
+ * entry is built, never for a row.  See reference section 3 of Debezium for
+ * the forms, 2.3 for the fallbacks, 2.4 for unchanged TOAST values and 3.6
+ * for the defaults.
  */
 #include "postgres.h"
 
@@ -33,9 +35,6 @@
 #define ELEMENT W2K_UNAVAILABLE_ELEMENT
 #define EACH_BYTE W2K_UNAVAILABLE_EACH_BYTE
 
-/*
- * The first row that is for the type and the modes is the one.
- */
 /* clang-format off */
 static const W2kTypeDef type_table[] = {
 	/* oid, modes, logical, unchanged TOAST: alone, in an array; fallback; has a default; their texts */
