@@ -49,17 +49,6 @@ append_integer(StringInfo out, int64 integer)
 	out->len += pg_lltoa(integer, p);
 }
 
-static void
-append_base64(StringInfo out, const char *data, int len)
-{
-	char *p = w2k_buffer_reserve(out, W2K_BASE64_LEN(len) + 2);
-
-	*p++ = '"';
-	p = w2k_buffer_put_base64(p, data, len);
-	*p++ = '"';
-	w2k_buffer_close(out, p);
-}
-
 /* Floating point text: what is not a number is a string. */
 static void
 append_float(StringInfo out, const char *text, const char *end)
@@ -76,6 +65,11 @@ append_float(StringInfo out, const char *text, const char *end)
 static void append_array(W2kWriter *writer, const W2kSideOptions *side,
 						 StringInfo out, W2kArray *array, int dim,
 						 W2kColumn *column);
+static void append_map(W2kWriter *writer, const W2kSideOptions *side,
+					   StringInfo out, const W2kMap *map, W2kColumn *column);
+static void append_struct(W2kWriter *writer, const W2kSideOptions *side,
+						  StringInfo out, W2kFields *fields,
+						  W2kColumn *column);
 
 /* A schema says how deep an array is: where it cannot be this deep, no form. */
 static inline void
@@ -112,6 +106,8 @@ append_value(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 				W2K_BUFFER_APPEND_LITERAL(out, "false");
 			break;
 		case W2K_VALUE_INTEGER:
+		case W2K_VALUE_CONNECT_DAYS:
+		case W2K_VALUE_CONNECT_MILLIS:
 			append_integer(out, value->u.integer);
 			break;
 		case W2K_VALUE_FLOAT:
@@ -138,20 +134,26 @@ append_value(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 			if (side->has_numeric_decimals)
 				appendStringInfoString(out, w2k_decimal_to_text(value));
 			else
-				append_base64(out, value->data, value->len);
+				w2k_buffer_append_base64(out, value->data, value->len);
 			break;
 		case W2K_VALUE_BYTES:
-			append_base64(out, value->data, value->len);
+			w2k_buffer_append_base64(out, value->data, value->len);
 			break;
 		case W2K_VALUE_VARIABLE_DECIMAL:
 			W2K_BUFFER_APPEND_LITERAL(out, "{\"scale\":");
 			append_integer(out, value->scale);
 			W2K_BUFFER_APPEND_LITERAL(out, ",\"value\":");
-			append_base64(out, value->data, value->len);
+			w2k_buffer_append_base64(out, value->data, value->len);
 			w2k_buffer_append_char(out, '}');
 			break;
 		case W2K_VALUE_ARRAY:
 			append_array(writer, side, out, value->u.array, 0, column);
+			break;
+		case W2K_VALUE_MAP:
+			append_map(writer, side, out, value->u.map, column);
+			break;
+		case W2K_VALUE_STRUCT:
+			append_struct(writer, side, out, value->u.fields, column);
 			break;
 	}
 }
@@ -180,6 +182,46 @@ append_array(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 		}
 	}
 	w2k_buffer_append_char(out, ']');
+}
+
+/* An object where the keys are text, else pairs. */
+static void
+append_map(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
+		   const W2kMap *map, W2kColumn *column)
+{
+	bool is_object = map->has_text_keys;
+
+	w2k_buffer_append_char(out, is_object ? '{' : '[');
+	for (int i = 0; i < map->npairs; i++)
+	{
+		if (i > 0)
+			w2k_buffer_append_char(out, ',');
+		if (!is_object)
+			w2k_buffer_append_char(out, '[');
+		append_value(writer, side, out, &map->keys[i], column);
+		w2k_buffer_append_char(out, is_object ? ':' : ',');
+		append_value(writer, side, out, &map->values[i], column);
+		if (!is_object)
+			w2k_buffer_append_char(out, ']');
+	}
+	w2k_buffer_append_char(out, is_object ? '}' : ']');
+}
+
+/* The members' names are ASCII. */
+static void
+append_struct(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
+			  W2kFields *fields, W2kColumn *column)
+{
+	for (int i = 0; fields->parts[i].name != NULL; i++)
+	{
+		const char *name = fields->parts[i].name;
+
+		w2k_buffer_append(out, i == 0 ? "{\"" : ",\"", 2);
+		w2k_buffer_append(out, name, (int) strlen(name));
+		W2K_BUFFER_APPEND_LITERAL(out, "\":");
+		append_value(writer, side, out, &fields->items[i], column);
+	}
+	w2k_buffer_append_char(out, '}');
 }
 
 void
@@ -385,6 +427,7 @@ message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 {
 	static const char no_names[] = "\"\",\"table\":\"\"";
 	const JsonWriter *writer = (JsonWriter *) base;
+	W2kValue content;
 
 	w2k_buffer_append(out, writer->message_lead.data, writer->message_lead.len);
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"op\":\"m\",\"ts_ms\":");
@@ -394,7 +437,9 @@ message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 							  ",\"transaction\":null,\"message\":{\"prefix\":");
 	w2k_json_append_name(out, message->prefix, base->options.ascii_only);
 	W2K_BUFFER_APPEND_LITERAL(out, ",\"content\":");
-	append_base64(out, message->content, message->len);
+	w2k_value_set_binary(&content, base->options.binary, message->content,
+						 message->len);
+	append_value(base, &base->options.value, out, &content, NULL);
 	W2K_BUFFER_APPEND_LITERAL(out, "}}");
 	end_side(out, &base->options.value);
 }
@@ -443,6 +488,6 @@ w2k_json_create_writer(const W2kWriterOptions *options)
 	if (options->value.has_schemas)
 		w2k_jsonschema_append_lead(&writer->base, &options->value,
 								   &writer->message_lead,
-								   w2k_change_schema_message());
+								   w2k_change_schema_message(options->binary));
 	return &writer->base;
 }
