@@ -103,6 +103,7 @@ PAIRS = [
         _midnight("typ.times", "t", "6"), _midnight("typ.times", "t0", "0"),
         _midnight("typ.times", "t1", "1"), _midnight("typ.times", "t3", "3"),
         _midnight("typ.times", "t4", "4"), _midnight("typ.times", "t6", "6"),
+        _midnight("typ.special_defaults", "t24", "6"),
     ]),
     _pair("micros", {
         "time.precision.mode": "microseconds",
