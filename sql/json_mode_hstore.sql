@@ -34,6 +34,11 @@ SELECT (SELECT hstore(array_agg(j.key), array_agg(j.value)) FROM json_each_text(
     FROM changes() x JOIN h ON h.id = (x.after->>'id')::int WHERE h.id IN (1, 4);
 SELECT (SELECT hstore(array_agg(j.key), array_agg(j.value)) FROM json_each_text(x.after->'h') j) = h.h AS is_equal
     FROM changes('hstore.handling.mode', 'map') x JOIN h ON h.id = (x.after->>'id')::int WHERE h.id IN (1, 4);
+-- its schema
+SELECT f FROM pg_logical_slot_peek_changes('regress_json_mode_hstore', NULL, NULL, 'format', 'json-with-schemas', 'hstore.handling.mode', 'map'), json_array_elements(data::json#>'{value,schema,fields,1,fields}') f
+    WHERE data::json#>>'{value,payload,after,id}' = '1';
+SELECT f FROM pg_logical_slot_peek_changes('regress_json_mode_hstore', NULL, NULL, 'format', 'json-with-schemas'), json_array_elements(data::json#>'{value,schema,fields,1,fields}') f
+    WHERE data::json#>>'{value,payload,after,id}' = '1';
 SELECT count(*) FROM changes('hstore.handling.mode', 'list');
 CALL advance();
 -- NOT NULL columns that the old row's image does not hold, unchanged TOAST values

@@ -29,6 +29,9 @@ INSERT INTO g VALUES (1, 'POINT(1 2)', 'SRID=4326;POINT(1 2)', 'POINT(3 4)', ARR
 SELECT after FROM changes();
 -- what was sent is what is stored
 SELECT bool_and(decode(x.after#>>'{g,wkb}', 'base64')::geometry = g.g) FROM changes() x JOIN g ON g.id = (x.after->>'id')::int WHERE g.id IN (1, 3);
+-- its schema
+SELECT f FROM pg_logical_slot_peek_changes('regress_json_postgis', NULL, NULL, 'format', 'json-with-schemas'), json_array_elements(data::json#>'{value,schema,fields,1,fields}') f
+    WHERE data::json#>>'{value,payload,after,id}' = '1';
 CALL advance();
 CREATE TABLE t (id int PRIMARY KEY, g geometry NOT NULL, gg geography NOT NULL, i int);
 ALTER TABLE t ALTER g SET STORAGE EXTERNAL, ALTER gg SET STORAGE EXTERNAL;

@@ -26,6 +26,9 @@ SELECT 'init' FROM pg_create_logical_replication_slot('regress_json_vector', 'wa
 CREATE TABLE v (id int PRIMARY KEY, v vector, v3 vector(3), h halfvec, s sparsevec, a vector[]);
 INSERT INTO v VALUES (1, '[1,2.5,-0.1]', '[1,2,3]', '[1.5,0.1,-2]', '{1:1.5,3:2}/5', '{"[1,2]",NULL}'), (2, '[1e-10]', NULL, '[65504]', '{}/3', '{}'), (3, NULL, NULL, NULL, '{1:1}/32767', NULL), (4, '[3.4e38]', NULL, '[0]', '{40000:1}/50000', NULL);
 SELECT after FROM changes();
+-- its schema
+SELECT f FROM pg_logical_slot_peek_changes('regress_json_vector', NULL, NULL, 'format', 'json-with-schemas'), json_array_elements(data::json#>'{value,schema,fields,1,fields}') f
+    WHERE data::json#>>'{value,payload,after,id}' = '3';
 CALL advance();
 CREATE TABLE nn (id int PRIMARY KEY, v vector NOT NULL, h halfvec NOT NULL, s sparsevec NOT NULL, i int);
 INSERT INTO nn SELECT 1, '[1]', '[1]', '{}/1', 1;

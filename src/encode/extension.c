@@ -75,6 +75,25 @@ take_pair(const W2kType *type, char **text, Part *key, Part *item)
 	return true;
 }
 
+/* How many pairs there are: each has an arrow that is not within a string. */
+static int
+count_pairs(const char *text)
+{
+	int count = 0;
+	bool is_quoted = false;
+
+	for (; *text != '\0'; text++)
+	{
+		if (is_quoted && *text == '\\' && text[1] != '\0')
+			text++;
+		else if (*text == '"')
+			is_quoted = !is_quoted;
+		else if (!is_quoted && *text == '>')
+			count++;
+	}
+	return count;
+}
+
 /* A string as Jackson writes it into text: no more escapes than JSON needs. */
 static void
 append_json_string(StringInfo out, const char *text, int len)
@@ -135,22 +154,16 @@ void
 w2k_extension_read_hstore_map(const W2kType *type, Datum datum, W2kValue *value)
 {
 	char *text = OutputFunctionCall(type->output, datum);
-	int max_pairs = 1;
-	W2kMap *map;
+	W2kMap *map = w2k_value_set_map(value, true, count_pairs(text));
 	Part key;
 	Part item;
 
-	/* each pair but the last has a comma behind it */
-	for (const char *p = text; *p != '\0'; p++)
-		max_pairs += *p == ',' ? 1 : 0;
-	map = w2k_value_set_map(value, true, max_pairs);
-	map->npairs = 0;
-	while (take_pair(type, &text, &key, &item))
+	for (int i = 0; take_pair(type, &text, &key, &item); i++)
 	{
-		w2k_value_set_text(&map->keys[map->npairs], key.data, key.len);
+		Assert(i < map->npairs);
+		w2k_value_set_text(&map->keys[i], key.data, key.len);
 		if (item.len >= 0)
-			w2k_value_set_text(&map->values[map->npairs], item.data, item.len);
-		map->npairs++;
+			w2k_value_set_text(&map->values[i], item.data, item.len);
 	}
 }
 

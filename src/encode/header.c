@@ -33,17 +33,6 @@ append_quoted(StringInfo out, const char *text, int len)
 	w2k_buffer_append_char(out, '"');
 }
 
-static void
-append_base64(StringInfo out, const char *data, int len)
-{
-	char *p = w2k_buffer_reserve(out, W2K_BASE64_LEN(len) + 2);
-
-	*p++ = '"';
-	p = w2k_buffer_put_base64(p, data, len);
-	*p++ = '"';
-	w2k_buffer_close(out, p);
-}
-
 /*
  * A java.util.Date.  Connect prints the time alone up to the end of 1970's
  * first day, a date alone at midnight, and else both.
@@ -116,14 +105,14 @@ append_value(W2kWriter *writer, StringInfo out, W2kValue *value,
 			append_quoted(out, value->data, value->len);
 			break;
 		case W2K_VALUE_BYTES:
-			append_base64(out, value->data, value->len);
+			w2k_buffer_append_base64(out, value->data, value->len);
 			break;
 		case W2K_VALUE_DECIMAL:
 			appendStringInfoString(out, w2k_decimal_to_text(value));
 			break;
 		case W2K_VALUE_VARIABLE_DECIMAL:
 			appendStringInfo(out, "{\"scale\":%d,\"value\":", value->scale);
-			append_base64(out, value->data, value->len);
+			w2k_buffer_append_base64(out, value->data, value->len);
 			w2k_buffer_append_char(out, '}');
 			break;
 		case W2K_VALUE_ARRAY:

@@ -26,6 +26,10 @@ extern void w2k_json_append_value(W2kWriter *writer,
 extern void w2k_json_append_string(StringInfo out, const char *text, int len,
 								   bool ascii_only);
 
+/* The same for a name in the server's encoding. */
+extern void w2k_json_append_name(StringInfo out, const char *name,
+								 bool ascii_only);
+
 /* Appends JSON text, which is UTF-8, as it is. */
 extern void w2k_json_append_document(StringInfo out, const char *text, int len,
 									 bool ascii_only);

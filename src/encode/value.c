@@ -465,6 +465,7 @@ const W2kValueReader w2k_value_readers[W2K_LOGICAL_COUNT] = {
 	[W2K_LOGICAL_JSONB] = read_jsonb,
 	[W2K_LOGICAL_UUID] = read_uuid,
 	[W2K_LOGICAL_ENUM] = read_enum,
+	[W2K_LOGICAL_ISBN] = read_other,
 	[W2K_LOGICAL_TSVECTOR] = read_other,
 	[W2K_LOGICAL_LTREE] = read_other,
 	[W2K_LOGICAL_BYTES] = read_bytes,

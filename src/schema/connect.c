@@ -213,7 +213,8 @@ static const W2kConnectRow rows[W2K_LOGICAL_COUNT] = {
 	[W2K_LOGICAL_JSONB] = {W2K_CONNECT_STRING, .name = DEBEZIUM_DATA "Json", .version = 1},
 	[W2K_LOGICAL_UUID] = {W2K_CONNECT_STRING, .name = DEBEZIUM_DATA "Uuid", .version = 1},
 	[W2K_LOGICAL_ENUM] = {W2K_CONNECT_STRING, W2K_CONNECT_ALLOWED, DEBEZIUM_DATA "Enum", 1, .is_required_element = true},
-	[W2K_LOGICAL_TSVECTOR] = {W2K_CONNECT_STRING, .name = DEBEZIUM_DATA "Tsvector", .version = 1},
+	[W2K_LOGICAL_ISBN] = {W2K_CONNECT_STRING, .is_required_element = true},
+	[W2K_LOGICAL_TSVECTOR] = {W2K_CONNECT_STRING, .name = DEBEZIUM_DATA "Tsvector", .version = 1, .is_required_element = true},
 	[W2K_LOGICAL_LTREE] = {W2K_CONNECT_STRING, .name = DEBEZIUM_DATA "Ltree", .version = 1},
 	[W2K_LOGICAL_BYTES] = {W2K_CONNECT_BYTES},
 	[W2K_LOGICAL_BASE64] = {W2K_CONNECT_STRING},
@@ -406,7 +407,7 @@ make_from_row(const W2kConnectRow *row, const W2kType *type, bool is_optional)
 		apply_rule(schema, row, type);
 	for (const W2kConnectPart *part = row->parts;
 		 part != NULL && part->name != NULL; part++)
-		w2k_connect_add(schema, part->name,
+		w2k_connect_add(schema, part->name[0] == '\0' ? NULL : part->name,
 						make_from_row(part->row, NULL, part->is_optional));
 	return schema;
 }
@@ -439,6 +440,9 @@ W2kSchema *
 w2k_connect_of_column(const W2kColumn *column, bool is_key)
 {
 	W2kSchema *schema = w2k_connect_of_type(column->type, !column->is_not_null);
+
+	if (column->has_null_elements && schema->type == W2K_CONNECT_ARRAY)
+		schema->children[0]->is_optional = true;
 
 	/* an array of more dimensions is an array of arrays */
 	for (int i = 1; i < column->ndims && schema->type == W2K_CONNECT_ARRAY; i++)

@@ -2,11 +2,13 @@
  * types.c
  *		The type table.
  *
- * One row per type that has a form of its own in Debezium's records; the
- * rows at the end are for whole classes.  Everything else is text as its
- * output function prints it.  See reference section 3 of Debezium for the
- * forms, 2.3 for the fallbacks, 2.4 for unchanged TOAST values and 3.6 for
- * the defaults.
+ * One row per type that Debezium knows, or several where modes choose among
+ * its forms: the first one whose modes are all in force is the one.  Types of
+ * extensions are told by their extension and their name in it; the rows at
+ * the end are for whole classes.  All this is looked at when a relation's
+ * entry is built, never for a row.  See reference section 3 of Debezium for
+ * the forms, 2.3 for the fallbacks, 2.4 for unchanged TOAST values and 3.6
+ * for the defaults.
  */
 #include "postgres.h"
 
@@ -33,9 +35,6 @@
 #define ELEMENT W2K_UNAVAILABLE_ELEMENT
 #define EACH_BYTE W2K_UNAVAILABLE_EACH_BYTE
 
-/*
- * The first row that is for the type and the modes is the one.
- */
 /* clang-format off */
 static const W2kTypeDef type_table[] = {
 	/* oid, modes, logical, unchanged TOAST: alone, in an array; fallback; has a default; their texts */
@@ -127,7 +126,7 @@ static const struct
 	{"citext", "citext", {InvalidOid, 0, W2K_LOGICAL_STRING, TEXT, UNKNOWN, W2K_FALLBACK_TEXT, false}},
 	{"hstore", "hstore", {InvalidOid, W2K_MODE_HSTORE_JSON, W2K_LOGICAL_HSTORE_JSON, W2K_UNAVAILABLE_PAIR, UNKNOWN, W2K_FALLBACK_TEXT, false, "{}"}},
 	{"hstore", "hstore", {InvalidOid, W2K_MODE_HSTORE_MAP, W2K_LOGICAL_HSTORE_MAP, W2K_UNAVAILABLE_PAIR, UNKNOWN, W2K_FALLBACK_MAP, false}},
-	{"isn", "isbn", {InvalidOid, 0, W2K_LOGICAL_OTHER, TEXT, UNKNOWN, W2K_FALLBACK_TEXT, false}},
+	{"isn", "isbn", {InvalidOid, 0, W2K_LOGICAL_ISBN, TEXT, UNKNOWN, W2K_FALLBACK_TEXT, false}},
 	{"ltree", "ltree", {InvalidOid, 0, W2K_LOGICAL_LTREE, TEXT, UNKNOWN, W2K_FALLBACK_TEXT, false}},
 	{"postgis", "geometry", {InvalidOid, 0, W2K_LOGICAL_GEOMETRY, NO_VALUE, UNKNOWN, W2K_FALLBACK_SHAPE, false}},
 	{"postgis", "geography", {InvalidOid, 0, W2K_LOGICAL_GEOGRAPHY, NO_VALUE, UNKNOWN, W2K_FALLBACK_SHAPE, false}},
@@ -313,6 +312,7 @@ is_printed(W2kLogical logical)
 		case W2K_LOGICAL_OTHER_BASE64:
 		case W2K_LOGICAL_OTHER_BASE64_URL:
 		case W2K_LOGICAL_OTHER_HEX:
+		case W2K_LOGICAL_ISBN:
 		case W2K_LOGICAL_TSVECTOR:
 		case W2K_LOGICAL_LTREE:
 		case W2K_LOGICAL_GEOMETRY:
