@@ -256,9 +256,9 @@ static const W2kConnectRow rows[W2K_LOGICAL_COUNT] = {
 	[W2K_LOGICAL_GEOGRAPHY] = {W2K_CONNECT_STRUCT, .name = DEBEZIUM_GEOMETRY "Geography", .version = 1, .doc = "Geography", .parts = geography_parts},
 	[W2K_LOGICAL_HSTORE_JSON] = {W2K_CONNECT_STRING, .name = DEBEZIUM_DATA "Json", .version = 1},
 	[W2K_LOGICAL_HSTORE_MAP] = {W2K_CONNECT_MAP, .parts = hstore_pair},
-	[W2K_LOGICAL_VECTOR] = {W2K_CONNECT_ARRAY, .name = DEBEZIUM_DATA "DoubleVector", .version = 1, .parts = double_element},
-	[W2K_LOGICAL_HALFVEC] = {W2K_CONNECT_ARRAY, .name = DEBEZIUM_DATA "FloatVector", .version = 1, .parts = float_element},
-	[W2K_LOGICAL_SPARSEVEC] = {W2K_CONNECT_STRUCT, .name = DEBEZIUM_DATA "SparseDoubleVector", .version = 1, .doc = "Sparse double vector", .parts = sparse_parts},
+	[W2K_LOGICAL_VECTOR] = {W2K_CONNECT_ARRAY, .name = DEBEZIUM_DATA "DoubleVector", .version = 1, .parts = double_element, .is_required_element = true},
+	[W2K_LOGICAL_HALFVEC] = {W2K_CONNECT_ARRAY, .name = DEBEZIUM_DATA "FloatVector", .version = 1, .parts = float_element, .is_required_element = true},
+	[W2K_LOGICAL_SPARSEVEC] = {W2K_CONNECT_STRUCT, .name = DEBEZIUM_DATA "SparseDoubleVector", .version = 1, .doc = "Sparse double vector", .parts = sparse_parts, .is_required_element = true},
 	[W2K_LOGICAL_ARRAY] = {W2K_CONNECT_ARRAY, W2K_CONNECT_OF_ELEMENT},
 };
 /* clang-format on */

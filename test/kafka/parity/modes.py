@@ -18,15 +18,24 @@ _TABLES = "inv\\.(warmup|sync|toast.*),typ\\..*"
 _NANO_TABLES = ("inv\\.(warmup|sync),typ\\.(ints|floats|numerics|moneys|texts|"
                 "bytes|bits|dates|times|nanos|intervals|others|arrays|keys|"
                 "ext|ext_arrays|more_keys|more_toast|mended|composites)")
+_SCHEMAS = {"key.converter.schemas.enable": "true",
+            "value.converter.schemas.enable": "true"}
 _NULLS = {"key.converter.replace.null.with.default": "false",
           "value.converter.replace.null.with.default": "false"}
 
 # What holds in every mode; not each of them is met in each.
 _COMMON = [replace(known, may_be_absent=True)
            for known in differences.WITHOUT_REPLACED_NULLS
-           + differences.MENDED]
+           + differences.MENDED + differences.MENDED_SCHEMAS]
 
 _ORDER = Known("typ.ext", "value.after.h#order", ANY, ANY, differences.ORDER)
+# Defaults that are infinite, NaN or 24:00; and one that is an expression.
+_DEFAULTS = [
+    Known("typ.special_defaults", "schema.fields.*.default", ANY, ANY,
+          "odd defaults"),
+    Known("typ.computed", "schema.fields.*.fields.iv.default", ANY, ANY,
+          differences.PART_OF_DEFAULT, may_be_absent=True),
+]
 _NEGATIVE_SCALE = Known("typ.mended", "value.after.neg", ANY, "12300",
                         "negative scale: without 2046 zeros")
 _ONE_NULL = "one null element makes one null, not the whole array"
@@ -54,13 +63,13 @@ def _midnight(topic, column, precision):
 
 
 PAIRS = [
-    _pair("text", {
+    _pair("text", dict(_SCHEMAS, **{
         "decimal.handling.mode": "string",
         "time.precision.mode": "isostring",
         "binary.handling.mode": "hex",
         "interval.handling.mode": "string",
         "hstore.handling.mode": "map",
-    }, [
+    }), _DEFAULTS + [
         _ORDER, _NEGATIVE_SCALE, _nan("1.50", "NAN"),
         _element("dt[1]", "0044-03-15Z", "-0043-03-15Z"),
         _element("ti[0]", "12:34:56.789Z", "12:34:56.789123Z"),
@@ -68,12 +77,12 @@ PAIRS = [
               "P0Y0M0DT0H0M0S", differences.PART_OF_DEFAULT,
               may_be_absent=True),
     ]),
-    _pair("connect", {
+    _pair("connect", dict(_SCHEMAS, **{
         "decimal.handling.mode": "double",
         "time.precision.mode": "connect",
         "binary.handling.mode": "base64",
         "include.unknown.datatypes": "true",
-    }, [
+    }), _DEFAULTS + [
         _nan("1.5", "NaN"),
         Known("typ.composites", "value.after.pa", None, ["KDEseCk=", None],
               _ONE_NULL),
@@ -90,13 +99,13 @@ PAIRS = [
         Known("typ.nanos", "value.after.t3", None, "-9223372036854000000",
               "it does fit 64 bits"),
     ], _NANO_TABLES),
-    _pair("structured", {
+    _pair("structured", dict(_SCHEMAS, **{
         "time.precision.mode": "structured",
         "interval.handling.mode": "string",
         "hstore.handling.mode": "map",
         "money.fraction.digits": "0",
-    }, [
-        _ORDER,
+    }), [
+        _ORDER, _midnight("typ.special_defaults", "t24", "6"),
         _element("dt[1].year", "44", "-43"),
         _element("ti[0].nanos", "789000000", "789123000"),
         _midnight("typ.nanos", "t0", "0"), _midnight("typ.nanos", "ti", "6"),
