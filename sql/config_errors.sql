@@ -80,7 +80,7 @@ FROM (VALUES
 	(72, '{"snapshot.mode": "initial"}'),
 	(73, '{"snapshot.mode": "sometimes"}'),
 	(74, '{"exactly.once.support": "required"}'),
-	(75, '{"heartbeat.interval.ms": 10000}'),
+	(75, '{"heartbeat.interval.ms": -1}'),
 	(76, '{"heartbeat.interval.ms": "often"}'),
 	(77, '{"transaction.metadata.factory": "com.example.Factory"}'),
 	(78, '{"message.key.columns": "public.a"}'),

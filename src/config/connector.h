@@ -95,6 +95,10 @@ typedef struct W2kConnectorConfig
 	int status_update_interval_ms; /* how often the slot is saved */
 	int statistics_interval_ms;
 	int logical_decoding_work_mem_kb; /* 0 = the server's */
+	int heartbeat_interval_ms;		  /* 0 = no heartbeats */
+	char *heartbeat_action_query;	  /* NULL = none */
+	char *topic_heartbeat_prefix;
+	char *topic_heartbeat_name; /* NULL = prefixes, with the delimiter */
 
 	/* What the sender gets, in order; values may still hold ${file:...} */
 	List *sender_settings; /* of W2kSenderSetting */

@@ -126,6 +126,15 @@ apply_topic_part(W2kPropertyParse *parse, const W2kProperty *prop,
 		*(char **) ((char *) parse->conf + prop->offset) = pstrdup(value);
 }
 
+/* topic.heartbeat.name: empty as any other that is not set */
+static void
+apply_topic_name(W2kPropertyParse *parse, const W2kProperty *prop,
+				 const char *name, const char *value)
+{
+	if (value[0] != '\0')
+		apply_topic_part(parse, prop, name, value);
+}
+
 /* unavailable.value.placeholder: text, or hex: and octets */
 static void
 apply_placeholder(W2kPropertyParse *parse, const W2kProperty *prop,
@@ -318,8 +327,8 @@ const W2kProperty w2k_properties[] = {
 	NOT_YET("topic.naming.strategy", CLASS, "io.debezium.schema.SchemaTopicNamingStrategy", "How topics are named."),
 	IGNORED("topic.cache.size", INT, "10000", "a table's topic is kept with what else is known of it"),
 	DONE("topic.transaction", STRING, "transaction", "Last part of the name of the topic of provide.transaction.metadata.", PLUGIN, AT(topic_transaction), .apply = apply_topic_part),
-	IGNORED("topic.heartbeat.prefix", STRING, "__debezium-heartbeat", "has a meaning only with heartbeat.interval.ms"),
-	IGNORED("topic.heartbeat.name", STRING, NULL, "has a meaning only with heartbeat.interval.ms"),
+	DONE("topic.heartbeat.prefix", STRING, "__debezium-heartbeat", "First part of the name of the heartbeats' topic; the second is topic.prefix.", AT(topic_heartbeat_prefix), .apply = apply_topic_part),
+	DONE("topic.heartbeat.name", STRING, NULL, "Name of the heartbeats' topic, instead.", AT(topic_heartbeat_name), .apply = apply_topic_name),
 	IGNORED("topic.regex", STRING, NULL, "has a meaning only with another topic.naming.strategy"),
 	IGNORED("topic.replacement", STRING, NULL, "has a meaning only with another topic.naming.strategy"),
 	IGNORED("topic.key.enforce.uniqueness", BOOLEAN, "true", "has a meaning only with another topic.naming.strategy"),
@@ -394,8 +403,8 @@ const W2kProperty w2k_properties[] = {
 
 #undef CATEGORY
 #define CATEGORY "Heartbeats, signals, notifications"
-	NOT_YET("heartbeat.interval.ms", DURATION, "0", "Heartbeat records. The slot advances without them."),
-	NOT_YET("heartbeat.action.query", STRING, NULL, "SQL run with each heartbeat."),
+	DONE("heartbeat.interval.ms", DURATION, "0", "How often a heartbeat record is sent; 0 = never. The slot advances without them.", AT(heartbeat_interval_ms), RANGE(0, INT_MAX)),
+	DONE("heartbeat.action.query", STRING, NULL, "SQL run with each heartbeat, as the connector's owner.", AT(heartbeat_action_query)),
 	IGNORED("heartbeat.topics.prefix", STRING, "__debezium-heartbeat", "has a meaning only with heartbeat.interval.ms"),
 	NOT_YET("signal.data.collection", LIST, NULL, "Table whose rows are signals."),
 	NOT_YET("signal.enabled.channels", LIST, "source", "Where signals come from."),
