@@ -94,7 +94,7 @@ FROM (VALUES
 	(86, '{"errors.tolerance": "all"}'),
 	(87, '{"topic.naming.strategy": "io.debezium.schema.DefaultTopicNamingStrategy"}'),
 	(88, '{"header.converter": "org.apache.kafka.connect.storage.StringConverter"}'),
-	(90, '{"publish.via.partition.root": true}'),
+	(90, '{"publish.via.partition.root": "perhaps"}'),
 	(89, '{"publication.autocreate.mode": "no_tables"}'),
 	-- formats
 	(100, '{"format": "avro"}'),

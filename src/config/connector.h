@@ -77,6 +77,7 @@ typedef struct W2kConnectorConfig
 	bool skip_messages_without_change;
 	uint32 unpublished_operations; /* of the skipped ones: said, not default */
 	bool provide_transaction_metadata;
+	bool publish_via_partition_root;
 	char *topic_transaction;
 
 	/* Plugin only, never a connector property */

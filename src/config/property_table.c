@@ -246,7 +246,7 @@ const W2kProperty w2k_properties[] = {
 	DONE("logical.decoding.work.mem.kb", INT, "0", "logical_decoding_work_mem of the worker; 0 = the server's. Ours.", AT(logical_decoding_work_mem_kb), RANGE(0, INT_MAX), .apply = apply_work_mem),
 	DONE("publication.name", STRING, NULL, "Narrows what is captured to its tables, operations, columns and rows; ignored where there is no such publication.", PLUGIN, AT(publication_name)),
 	DONE("publication.autocreate.mode", ENUM, "all_tables", "No publication is created; disabled: it must exist.", CHOICES({"disabled", 0}, {"all_tables", 0}, {"filtered", 0}, {"no_tables", 0})),
-	NOT_YET("publish.via.partition.root", BOOLEAN, "false", "Changes of partitions go to the topic of the partitioned table."),
+	DONE("publish.via.partition.root", BOOLEAN, "false", "Changes of partitions are those of the partitioned table; a publication says so itself.", PLUGIN, AT(publish_via_partition_root)),
 	NOT_YET("replica.identity.autoset.values", LIST, NULL, "ALTER TABLE ... REPLICA IDENTITY at start."),
 	NOT_YET("xmin.fetch.interval.ms", LONG, "0", "How often source.xmin is read."),
 	NOT_YET("lsn.flush.mode", ENUM, "connector", "Who confirms the slot: the worker, behind Kafka's acknowledgements.", CHOICES({"connector", 0}, {"manual", 0}, {"connector_and_driver", 0}), ACCEPTS("connector|connector_and_driver")),
@@ -405,7 +405,7 @@ const W2kProperty w2k_properties[] = {
 #define CATEGORY "Heartbeats, signals, notifications"
 	DONE("heartbeat.interval.ms", DURATION, "0", "How often a heartbeat record is sent; 0 = never. The slot advances without them.", AT(heartbeat_interval_ms), RANGE(0, INT_MAX)),
 	DONE("heartbeat.action.query", STRING, NULL, "SQL run with each heartbeat, as the connector's owner.", AT(heartbeat_action_query)),
-	IGNORED("heartbeat.topics.prefix", STRING, "__debezium-heartbeat", "has a meaning only with heartbeat.interval.ms"),
+	IGNORED("heartbeat.topics.prefix", STRING, "__debezium-heartbeat", "Debezium 3 reads topic.heartbeat.prefix instead"),
 	NOT_YET("signal.data.collection", LIST, NULL, "Table whose rows are signals."),
 	NOT_YET("signal.enabled.channels", LIST, "source", "Where signals come from."),
 #define NO_SIGNALS "has a meaning only with signals, which are not supported yet"

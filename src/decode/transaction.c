@@ -109,7 +109,7 @@ w2k_transaction_reset(W2kSession *session)
 static Collection *
 get_collection(W2kTransaction *transaction, const W2kRelation *wrel)
 {
-	Oid relid = wrel == NULL ? InvalidOid : wrel->relid;
+	Oid relid = wrel == NULL ? InvalidOid : wrel->published.root;
 	Collection *collection;
 	bool is_found;
 

@@ -30,7 +30,8 @@ typedef enum W2kCapture
 typedef struct W2kColumn
 {
 	const char *name; /* in the server's encoding */
-	int index;		  /* attribute number - 1: place in a deformed tuple */
+	int attnum;		  /* of the relation that the table is published as */
+	int index;		  /* place in a deformed tuple of the table itself */
 	W2kType *type;
 	bool is_varlena;
 	bool is_not_null;
