@@ -92,7 +92,7 @@ FROM (VALUES
 	(84, '{"include.unknown.datatypes": false}'),
 	(85, '{"slot.drop.on.stop": true}'),
 	(86, '{"errors.tolerance": "all"}'),
-	(87, '{"topic.naming.strategy": "io.debezium.schema.DefaultTopicNamingStrategy"}'),
+	(87, '{"topic.naming.strategy": "io.debezium.schema.SchemaRegexTopicNamingStrategy"}'),
 	(88, '{"header.converter": "org.apache.kafka.connect.storage.StringConverter"}'),
 	(90, '{"publish.via.partition.root": "perhaps"}'),
 	(89, '{"publication.autocreate.mode": "no_tables"}'),

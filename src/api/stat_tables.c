@@ -235,12 +235,10 @@ put_table(FunctionCallInfo fcinfo, const Capture *capture, const Table *table)
 	w2k_result_add(&result, NameGetDatum(&table->schema), false);
 	w2k_result_add(&result, NameGetDatum(&table->name), false);
 	w2k_result_add_text(&result,
-						captured
-							? w2k_topic_for_table(capture->conf->topic_prefix,
-												  capture->conf->topic_delimiter,
-												  NameStr(table->schema),
-												  NameStr(table->name))
-							: NULL);
+						captured ? w2k_topic_for_table(capture->conf,
+													   NameStr(table->schema),
+													   NameStr(table->name))
+								 : NULL);
 	w2k_result_add(&result, BoolGetDatum(captured), is_unknown);
 	w2k_result_add_text(&result, reason);
 	add_totals(&result, w2k_slots_find_table(MyDatabaseId, capture->row->name,

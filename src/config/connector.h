@@ -40,6 +40,16 @@ typedef enum W2kFraming
 	W2K_FRAMING_BINARY
 } W2kFraming;
 
+/* topic.naming.strategy: with the schema or not, '_' or codes for what a
+ * topic's name may not hold. */
+typedef enum W2kNaming
+{
+	W2K_NAMING_SCHEMA,
+	W2K_NAMING_TABLE,
+	W2K_NAMING_SCHEMA_UNICODE,
+	W2K_NAMING_TABLE_UNICODE
+} W2kNaming;
+
 /* Bits of skipped_operations, the same as W2K_PUBLISH_*. */
 #define W2K_SKIP_CREATE 0x01
 #define W2K_SKIP_UPDATE 0x02
@@ -65,6 +75,7 @@ typedef struct W2kConnectorConfig
 	bool include_generated_columns;
 	bool before_unknown_as_null; /* before.unknown.values=null */
 	char *topic_delimiter;
+	W2kNaming topic_naming;
 	char *schema_include_list, *schema_exclude_list;
 	char *table_include_list, *table_exclude_list;
 	char *column_include_list, *column_exclude_list;

@@ -442,9 +442,7 @@ fill_relation(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 
 	wrel->schema = pstrdup(schema);
 	wrel->table = pstrdup(RelationGetRelationName(root));
-	wrel->topic = w2k_topic_for_table(cache->conf->topic_prefix,
-									  cache->conf->topic_delimiter,
-									  wrel->schema, wrel->table);
+	wrel->topic = w2k_topic_for_table(cache->conf, wrel->schema, wrel->table);
 	key = w2k_key_find(cache->rules, root, wrel->schema, wrel->table,
 					   cache->conf->include_generated_columns,
 					   &wrel->has_chosen_key, &wrel->is_key_custom);
