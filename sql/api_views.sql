@@ -50,6 +50,12 @@ SELECT relname, captured, reason FROM wal2kafka.stat_connector_table WHERE relna
 SELECT wal2kafka.patch_connector('v', '{"column.exclude.list": "sales[.]orders[.]secret"}');
 SELECT relname, captured, reason FROM wal2kafka.stat_connector_table WHERE relname = 'orders';
 
+-- Partitions as the partitioned table.
+SELECT wal2kafka.patch_connector('v', '{"publish.via.partition.root": true}');
+SELECT relname, captured, reason, topic FROM wal2kafka.stat_connector_table
+WHERE reason LIKE '%partition%' OR relid IN (SELECT partrelid FROM pg_partitioned_table) ORDER BY 1;
+SELECT wal2kafka.patch_connector('v', '{"publish.via.partition.root": null}');
+
 -- A key is sent whatever the column lists say.
 REVOKE SELECT (id) ON sales.orders FROM regress_w2k_reader;
 GRANT SELECT (secret) ON sales.orders TO regress_w2k_reader;

@@ -42,6 +42,12 @@ $$;
 SELECT * FROM peek('suspect.lsn', :'suspect');
 SELECT * FROM peek('suspect.lsn', 'FFFFFFFF/0', 'event.processing.failure.handling.mode', 'skip');
 SELECT * FROM peek('suspect.lsn', :'suspect', 'event.processing.failure.handling.mode', 'skip');
+-- It is no event of its transaction either, be it the first change of one or not.
+SELECT regexp_replace(data::json->>'topic', '.*\.', '') AS topic, data::json#>>'{value,status}' AS status,
+    data::json#>>'{value,transaction,total_order}' AS total, data::json#>>'{value,data_collections}' AS counts
+FROM pg_logical_slot_peek_changes('regress_decode_suspect', NULL, NULL, 'topic.prefix', 'p',
+    'event.converting.failure.handling.mode', 'fail', 'event.processing.failure.handling.mode', 'skip',
+    'suspect.lsn', :'suspect', 'provide.transaction.metadata', 'true');
 -- What the server's log says of it.
 DO $$
 DECLARE
@@ -91,6 +97,17 @@ frame AS (
 SELECT u32(b, at + 8) AS topic, convert_from(substring(b FROM at + 21 FOR u32(b, at + 16)), 'UTF8') AS name
 FROM frame, stream WHERE get_byte(b, at + 1) = ascii('T');
 
+-- Where it is the first change of a transaction, the begin comes with the next.
+SELECT count(*) >= 0 FROM changes();
+BEGIN;
+INSERT INTO bad VALUES (7, '{1.5,NaN}');
+INSERT INTO t VALUES (7, 7);
+COMMIT;
+SELECT m[1] AS said
+FROM pg_logical_slot_get_binary_changes('regress_decode_suspect', NULL, NULL, 'framing', 'binary',
+    'event.converting.failure.handling.mode', 'fail', 'event.processing.failure.handling.mode', 'skip',
+    'suspect.lsn', '0/1', 'provide.transaction.metadata', 'true'),
+    regexp_matches(encode(data, 'escape'), '("status":"[A-Z]*"|"total_order":\d+|"event_count":\d[^}]*)', 'g') m;
 SELECT pg_drop_replication_slot('regress_decode_suspect');
 SET client_min_messages = warning;
 DROP SCHEMA decode_suspect CASCADE;

@@ -8,6 +8,7 @@
 #ifndef W2K_COMPAT_H
 #define W2K_COMPAT_H
 
+#include "access/attmap.h"
 #include "access/htup.h"
 #include "replication/reorderbuffer.h"
 #include "replication/slot.h"
@@ -192,5 +193,16 @@ w2k_compat_is_infinite(const Interval *interval)
 }
 
 /* ---- end of decoding ---- */
+
+/* Attribute numbers of from, by those of to. */
+static inline AttrMap *
+w2k_compat_map_attributes(TupleDesc from, TupleDesc to)
+{
+#if PG_VERSION_NUM >= 160000
+	return build_attrmap_by_name(from, to, false);
+#else
+	return build_attrmap_by_name(from, to);
+#endif
+}
 
 #endif /* W2K_COMPAT_H */

@@ -123,6 +123,25 @@ sent_columns(const Capture *capture, const Table *table, Relation relation,
 	return attnums;
 }
 
+/* What is let through of a table, as the output plugin sees it. */
+static void
+read_published(const Capture *capture, Relation relation,
+			   W2kPublished *published)
+{
+	const char *name = capture->conf->publication_name;
+	bool via_root = capture->conf->publish_via_partition_root;
+
+	if (name != NULL && w2k_publication_read(name, relation, published))
+		return;
+	memset(published, 0, sizeof(*published));
+	published->root = RelationGetRelid(relation);
+	if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE && !via_root)
+		return;
+	published->operations = W2K_PUBLISH_ALL;
+	if (via_root)
+		w2k_publication_use_root(relation, published);
+}
+
 /*
  * Is a table captured?  *reason says why not, or is NULL.  *is_unknown: there
  * was no telling at the moment.
@@ -131,7 +150,7 @@ static bool
 is_captured(const Capture *capture, const Table *table, const char **reason,
 			bool *is_unknown)
 {
-	W2kPublished published = {.operations = W2K_PUBLISH_ALL};
+	W2kPublished published;
 	Relation relation;
 	bool result;
 
@@ -140,11 +159,6 @@ is_captured(const Capture *capture, const Table *table, const char **reason,
 	if (!w2k_filter_table(capture->filter, NameStr(table->schema),
 						  NameStr(table->name), reason))
 		return false;
-	if (table->relkind == RELKIND_PARTITIONED_TABLE)
-	{
-		*reason = "changes are those of its partitions";
-		return false;
-	}
 	if (!ConditionalLockRelationOid(table->relid, AccessShareLock))
 	{
 		*reason = "the table is locked at the moment";
@@ -158,17 +172,17 @@ is_captured(const Capture *capture, const Table *table, const char **reason,
 		UnlockRelationOid(table->relid, AccessShareLock);
 		return false;
 	}
-	result = is_publishable_relation(relation);
-	if (!result)
+	read_published(capture, relation, &published);
+	result = is_publishable_relation(relation) && published.operations != 0 &&
+			 published.root == table->relid;
+	if (!is_publishable_relation(relation))
 		*reason = "the table's changes are not in the WAL";
-	else if (capture->conf->publication_name != NULL &&
-			 w2k_publication_read(capture->conf->publication_name, relation,
-								  &published) &&
-			 published.operations == 0)
-	{
-		result = false;
-		*reason = "not in the publication";
-	}
+	else if (published.operations == 0)
+		*reason = table->relkind == RELKIND_PARTITIONED_TABLE
+					  ? "changes are those of its partitions"
+					  : "not in the publication";
+	else if (!result)
+		*reason = "changes are those of the partitioned table";
 	else
 		result = w2k_privileges_may_read(relation, capture->row->owner,
 										 sent_columns(capture, table, relation,
@@ -221,12 +235,10 @@ put_table(FunctionCallInfo fcinfo, const Capture *capture, const Table *table)
 	w2k_result_add(&result, NameGetDatum(&table->schema), false);
 	w2k_result_add(&result, NameGetDatum(&table->name), false);
 	w2k_result_add_text(&result,
-						captured
-							? w2k_topic_for_table(capture->conf->topic_prefix,
-												  capture->conf->topic_delimiter,
-												  NameStr(table->schema),
-												  NameStr(table->name))
-							: NULL);
+						captured ? w2k_topic_for_table(capture->conf,
+													   NameStr(table->schema),
+													   NameStr(table->name))
+								 : NULL);
 	w2k_result_add(&result, BoolGetDatum(captured), is_unknown);
 	w2k_result_add_text(&result, reason);
 	add_totals(&result, w2k_slots_find_table(MyDatabaseId, capture->row->name,

@@ -208,7 +208,7 @@ check_database(W2kPropertyParse *parse)
 
 /*
  * publication.name: a publication narrows what is captured, and need not be
- * there; one that publishes partitions as their parents is not supported yet.
+ * there.
  */
 static void
 check_publication(W2kPropertyParse *parse)
@@ -234,15 +234,7 @@ check_publication(W2kPropertyParse *parse)
 							"publication \"%s\" does not exist and is not needed",
 							name)
 				->is_error = false;
-		return;
 	}
-	if (GetPublication(pubid)->pubviaroot)
-		w2k_problem_add(&parse->problems, ERRCODE_FEATURE_NOT_SUPPORTED,
-						"publication.name", name,
-						"publication \"%s\" publishes via the partition root, which is not supported",
-						name)
-			->hint =
-			"Leave out \"publication.name\", and use \"table.include.list\" and the like.";
 }
 
 /* publication.autocreate.mode: we never create one */

@@ -65,6 +65,16 @@ typedef struct W2kConverterConfig
 	W2kNullDefault null_default;
 } W2kConverterConfig;
 
+/* topic.naming.strategy: with the schema or not, '_' or codes for what a
+ * topic's name may not hold. */
+typedef enum W2kNaming
+{
+	W2K_NAMING_SCHEMA,
+	W2K_NAMING_TABLE,
+	W2K_NAMING_SCHEMA_UNICODE,
+	W2K_NAMING_TABLE_UNICODE
+} W2kNaming;
+
 /* Bits of skipped_operations, the same as W2K_PUBLISH_*. */
 #define W2K_SKIP_CREATE 0x01
 #define W2K_SKIP_UPDATE 0x02
@@ -91,6 +101,7 @@ typedef struct W2kConnectorConfig
 	bool include_generated_columns;
 	bool before_unknown_as_null; /* before.unknown.values=null */
 	char *topic_delimiter;
+	W2kNaming topic_naming;
 	char *schema_include_list, *schema_exclude_list;
 	char *table_include_list, *table_exclude_list;
 	char *column_include_list, *column_exclude_list;
@@ -106,6 +117,7 @@ typedef struct W2kConnectorConfig
 	char *column_propagate_list, *datatype_propagate_list;
 	uint32 unpublished_operations; /* of the skipped ones: said, not default */
 	bool provide_transaction_metadata;
+	bool publish_via_partition_root;
 	char *topic_transaction;
 
 	/* Plugin only, never a connector property */
@@ -125,6 +137,10 @@ typedef struct W2kConnectorConfig
 	int status_update_interval_ms; /* how often the slot is saved */
 	int statistics_interval_ms;
 	int logical_decoding_work_mem_kb; /* 0 = the server's */
+	int heartbeat_interval_ms;		  /* 0 = no heartbeats */
+	char *heartbeat_action_query;	  /* NULL = none */
+	char *topic_heartbeat_prefix;
+	char *topic_heartbeat_name; /* NULL = prefixes, with the delimiter */
 
 	/* What the sender gets, in order; values may still hold ${file:...} */
 	List *sender_settings; /* of W2kSenderSetting */

@@ -130,6 +130,43 @@ apply_topic_part(W2kPropertyParse *parse, const W2kProperty *prop,
 		*(char **) ((char *) parse->conf + prop->offset) = pstrdup(value);
 }
 
+#define NAMING_PACKAGE "io.debezium.schema."
+
+/* topic.naming.strategy */
+static void
+apply_naming(W2kPropertyParse *parse, const W2kProperty *prop,
+			 const char *name, const char *value)
+{
+	static const char *const strategies[] = {
+		[W2K_NAMING_SCHEMA] = NAMING_PACKAGE "SchemaTopicNamingStrategy",
+		[W2K_NAMING_TABLE] = NAMING_PACKAGE "DefaultTopicNamingStrategy",
+		[W2K_NAMING_SCHEMA_UNICODE] =
+			NAMING_PACKAGE "SchemaUnicodeTopicNamingStrategy",
+		[W2K_NAMING_TABLE_UNICODE] =
+			NAMING_PACKAGE "DefaultUnicodeTopicNamingStrategy"};
+
+	if (value[0] == '\0')
+		return;
+	for (int i = 0; i < (int) lengthof(strategies); i++)
+	{
+		if (strcmp(value, strategies[i]) != 0)
+			continue;
+		parse->conf->topic_naming = (W2kNaming) i;
+		return;
+	}
+	w2k_properties_unsupported(parse, name, value)->hint =
+		"Supported are SchemaTopicNamingStrategy, DefaultTopicNamingStrategy, SchemaUnicodeTopicNamingStrategy and DefaultUnicodeTopicNamingStrategy of package io.debezium.schema.";
+}
+
+/* topic.heartbeat.name: empty as any other that is not set */
+static void
+apply_topic_name(W2kPropertyParse *parse, const W2kProperty *prop,
+				 const char *name, const char *value)
+{
+	if (value[0] != '\0')
+		apply_topic_part(parse, prop, name, value);
+}
+
 /* unavailable.value.placeholder: text, or hex: and octets */
 static void
 apply_placeholder(W2kPropertyParse *parse, const W2kProperty *prop,
@@ -266,7 +303,7 @@ const W2kProperty w2k_properties[] = {
 	DONE("logical.decoding.work.mem.kb", INT, "0", "logical_decoding_work_mem of the worker; 0 = the server's. Ours.", AT(logical_decoding_work_mem_kb), RANGE(0, INT_MAX), .apply = apply_work_mem),
 	DONE("publication.name", STRING, NULL, "Narrows what is captured to its tables, operations, columns and rows; ignored where there is no such publication.", PLUGIN, AT(publication_name)),
 	DONE("publication.autocreate.mode", ENUM, "all_tables", "No publication is created; disabled: it must exist.", CHOICES({"disabled", 0}, {"all_tables", 0}, {"filtered", 0}, {"no_tables", 0})),
-	NOT_YET("publish.via.partition.root", BOOLEAN, "false", "Changes of partitions go to the topic of the partitioned table."),
+	DONE("publish.via.partition.root", BOOLEAN, "false", "Changes of partitions are those of the partitioned table; a publication says so itself.", PLUGIN, AT(publish_via_partition_root)),
 	NOT_YET("replica.identity.autoset.values", LIST, NULL, "ALTER TABLE ... REPLICA IDENTITY at start."),
 	NOT_YET("xmin.fetch.interval.ms", LONG, "0", "How often source.xmin is read."),
 	NOT_YET("lsn.flush.mode", ENUM, "connector", "Who confirms the slot: the worker, behind Kafka's acknowledgements.", CHOICES({"connector", 0}, {"manual", 0}, {"connector_and_driver", 0}), ACCEPTS("connector|connector_and_driver")),
@@ -344,17 +381,17 @@ const W2kProperty w2k_properties[] = {
 #define CATEGORY "Topics"
 	DONE("topic.prefix", STRING, NULL, "First part of every topic's name. Default: the connector's name.", PLUGIN, AT(topic_prefix), .apply = apply_topic_part),
 	DONE("topic.delimiter", STRING, ".", "Between the parts of a topic's name.", PLUGIN, AT(topic_delimiter), .apply = apply_topic_part),
-	NOT_YET("topic.naming.strategy", CLASS, "io.debezium.schema.SchemaTopicNamingStrategy", "How topics are named."),
+	DONE("topic.naming.strategy", CLASS, NAMING_PACKAGE "SchemaTopicNamingStrategy", "How topics of tables are named: {Schema,Default}[Unicode]TopicNamingStrategy; those by regular expressions are not supported.", PLUGIN, .apply = apply_naming),
 	IGNORED("topic.cache.size", INT, "10000", "a table's topic is kept with what else is known of it"),
 	DONE("topic.transaction", STRING, "transaction", "Last part of the name of the topic of provide.transaction.metadata.", PLUGIN, AT(topic_transaction), .apply = apply_topic_part),
-	IGNORED("topic.heartbeat.prefix", STRING, "__debezium-heartbeat", "has a meaning only with heartbeat.interval.ms"),
-	IGNORED("topic.heartbeat.name", STRING, NULL, "has a meaning only with heartbeat.interval.ms"),
-	IGNORED("topic.regex", STRING, NULL, "has a meaning only with another topic.naming.strategy"),
-	IGNORED("topic.replacement", STRING, NULL, "has a meaning only with another topic.naming.strategy"),
-	IGNORED("topic.key.enforce.uniqueness", BOOLEAN, "true", "has a meaning only with another topic.naming.strategy"),
-	IGNORED("topic.key.field.name", STRING, "__dbz__physicalTableIdentifier", "has a meaning only with another topic.naming.strategy"),
-	IGNORED("topic.key.field.regex", STRING, NULL, "has a meaning only with another topic.naming.strategy"),
-	IGNORED("topic.key.field.replacement", STRING, NULL, "has a meaning only with another topic.naming.strategy"),
+	DONE("topic.heartbeat.prefix", STRING, "__debezium-heartbeat", "First part of the name of the heartbeats' topic; the second is topic.prefix.", AT(topic_heartbeat_prefix), .apply = apply_topic_part),
+	DONE("topic.heartbeat.name", STRING, NULL, "Name of the heartbeats' topic, instead.", AT(topic_heartbeat_name), .apply = apply_topic_name),
+	IGNORED("topic.regex", STRING, NULL, "has a meaning only with a topic.naming.strategy by regular expressions"),
+	IGNORED("topic.replacement", STRING, NULL, "has a meaning only with a topic.naming.strategy by regular expressions"),
+	IGNORED("topic.key.enforce.uniqueness", BOOLEAN, "true", "has a meaning only with a topic.naming.strategy by regular expressions"),
+	IGNORED("topic.key.field.name", STRING, "__dbz__physicalTableIdentifier", "has a meaning only with a topic.naming.strategy by regular expressions"),
+	IGNORED("topic.key.field.regex", STRING, NULL, "has a meaning only with a topic.naming.strategy by regular expressions"),
+	IGNORED("topic.key.field.replacement", STRING, NULL, "has a meaning only with a topic.naming.strategy by regular expressions"),
 	DONE("topic.creation.groups", LIST, NULL, "Groups of topics that are created differently."),
 	DONE("topic.creation.default.replication.factor", INT, NULL, "Replicas of a topic that the connector creates; -1 = the broker's default. Without it the broker creates topics.", RANGE(-1, 32767)),
 	DONE("topic.creation.default.partitions", INT, NULL, "Partitions of a topic that the connector creates; -1 = the broker's default.", RANGE(-1, 1000000)),
@@ -423,9 +460,9 @@ const W2kProperty w2k_properties[] = {
 
 #undef CATEGORY
 #define CATEGORY "Heartbeats, signals, notifications"
-	NOT_YET("heartbeat.interval.ms", DURATION, "0", "Heartbeat records. The slot advances without them."),
-	NOT_YET("heartbeat.action.query", STRING, NULL, "SQL run with each heartbeat."),
-	IGNORED("heartbeat.topics.prefix", STRING, "__debezium-heartbeat", "has a meaning only with heartbeat.interval.ms"),
+	DONE("heartbeat.interval.ms", DURATION, "0", "How often a heartbeat record is sent; 0 = never. The slot advances without them.", AT(heartbeat_interval_ms), RANGE(0, INT_MAX)),
+	DONE("heartbeat.action.query", STRING, NULL, "SQL run with each heartbeat, as the connector's owner.", AT(heartbeat_action_query)),
+	IGNORED("heartbeat.topics.prefix", STRING, "__debezium-heartbeat", "Debezium 3 reads topic.heartbeat.prefix instead"),
 	NOT_YET("signal.data.collection", LIST, NULL, "Table whose rows are signals."),
 	NOT_YET("signal.enabled.channels", LIST, "source", "Where signals come from."),
 #define NO_SIGNALS "has a meaning only with signals, which are not supported yet"

@@ -57,7 +57,7 @@ init_change(Change *change, LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	change->wrel = wrel;
 	change->topic.id = &wrel->topic_id;
 	change->topic.is_announced = &wrel->is_topic_announced;
-	change->topic.relid = wrel->relid;
+	change->topic.relid = wrel->published.root;
 	change->topic.topic = wrel->topic;
 	change->topic.schema = wrel->schema;
 	change->topic.table = wrel->table;
@@ -461,7 +461,10 @@ w2k_change_is_published(const W2kRelation *wrel, ReorderBufferChangeType action)
 		case REORDER_BUFFER_CHANGE_DELETE:
 			return (operations & W2K_PUBLISH_DELETE) != 0;
 		case REORDER_BUFFER_CHANGE_TRUNCATE:
-			return (operations & W2K_PUBLISH_TRUNCATE) != 0;
+			/* a partition's, where it is published as its parent, is nothing
+			 * to those who see the parent */
+			return (operations & W2K_PUBLISH_TRUNCATE) != 0 &&
+				   wrel->published.root == wrel->relid;
 		default:
 			elog(ERROR, "unexpected change %d", (int) action);
 	}

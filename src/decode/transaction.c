@@ -109,7 +109,7 @@ w2k_transaction_reset(W2kSession *session)
 static Collection *
 get_collection(W2kTransaction *transaction, const W2kRelation *wrel)
 {
-	Oid relid = wrel == NULL ? InvalidOid : wrel->relid;
+	Oid relid = wrel == NULL ? InvalidOid : wrel->published.root;
 	Collection *collection;
 	bool is_found;
 
@@ -178,9 +178,13 @@ w2k_transaction_restore(W2kSession *session, const W2kTransactionMark *mark)
 
 	if (transaction == NULL)
 		return;
-	if (transaction->has_begun && !mark->has_begun)
+	if (transaction->has_begun && !mark->has_begun &&
+		!session->records->is_text)
 	{
-		/* its record is taken back, and maybe what announced its topic */
+		/*
+		 * Its record is taken back, and maybe what announced its topic; a
+		 * line of text has gone out already.
+		 */
 		transaction->has_begun = false;
 		transaction->is_topic_announced = false;
 	}

@@ -78,6 +78,10 @@ struct W2kWriter
 						 const W2kBoundary *boundary);
 	void (*boundary)(W2kWriter *writer, StringInfo out,
 					 const W2kBoundary *boundary);
+
+	/* Heartbeats; time_ms is since 1970. */
+	void (*heartbeat_key)(W2kWriter *writer, StringInfo out);
+	void (*heartbeat)(W2kWriter *writer, StringInfo out, int64 time_ms);
 };
 
 /*

@@ -484,6 +484,8 @@ w2k_json_create_writer(const W2kWriterOptions *options)
 	writer->base.message = message;
 	writer->base.boundary_key = w2k_json_write_boundary_key;
 	writer->base.boundary = w2k_json_write_boundary;
+	writer->base.heartbeat_key = w2k_json_write_heartbeat_key;
+	writer->base.heartbeat = w2k_json_write_heartbeat;
 
 	initStringInfo(&writer->source_head);
 	initStringInfo(&writer->source_times);

@@ -1,6 +1,6 @@
 /*
  * json_transaction.c
- *		What the JSON Writer says of transactions.
+ *		What the JSON Writer says of transactions; and heartbeats.
  *
  * An id is the transaction's number and the LSN of the very record that it
  * stands in, so it differs from one record of a transaction to the next.
@@ -83,4 +83,23 @@ w2k_json_write_boundary(W2kWriter *writer, StringInfo out,
 	}
 	appendStringInfo(out, ",\"ts_ms\":" INT64_FORMAT "}",
 					 boundary->commit_time_ms);
+}
+
+void
+w2k_json_write_heartbeat_key(W2kWriter *writer, StringInfo out)
+{
+	const char *prefix = pg_server_to_any(writer->options.prefix,
+										  (int) strlen(writer->options.prefix),
+										  PG_UTF8);
+
+	W2K_BUFFER_APPEND_LITERAL(out, "{\"serverName\":");
+	w2k_json_append_string(out, prefix, (int) strlen(prefix),
+						   writer->options.ascii_only);
+	w2k_buffer_append_char(out, '}');
+}
+
+void
+w2k_json_write_heartbeat(W2kWriter *writer, StringInfo out, int64 time_ms)
+{
+	appendStringInfo(out, "{\"ts_ms\":" INT64_FORMAT "}", time_ms);
 }

@@ -1,7 +1,7 @@
 /*
  * json_transaction.h
  *		What the JSON Writer says of transactions: the block "transaction" of
- *		events, and the records of the transaction topic.
+ *		events, and the records of the transaction topic; and heartbeats.
  */
 #ifndef W2K_ENCODE_JSON_TRANSACTION_H
 #define W2K_ENCODE_JSON_TRANSACTION_H
@@ -27,5 +27,10 @@ extern void w2k_json_write_boundary_key(W2kWriter *writer, StringInfo out,
 										const W2kBoundary *boundary);
 extern void w2k_json_write_boundary(W2kWriter *writer, StringInfo out,
 									const W2kBoundary *boundary);
+
+/* W2kWriter.heartbeat_key and W2kWriter.heartbeat. */
+extern void w2k_json_write_heartbeat_key(W2kWriter *writer, StringInfo out);
+extern void w2k_json_write_heartbeat(W2kWriter *writer, StringInfo out,
+									 int64 time_ms);
 
 #endif /* W2K_ENCODE_JSON_TRANSACTION_H */

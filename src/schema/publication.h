@@ -8,6 +8,7 @@
 #ifndef W2K_SCHEMA_PUBLICATION_H
 #define W2K_SCHEMA_PUBLICATION_H
 
+#include "access/attmap.h"
 #include "nodes/bitmapset.h"
 #include "utils/relcache.h"
 
@@ -23,7 +24,9 @@ typedef struct W2kRowFilter W2kRowFilter;
 typedef struct W2kPublished
 {
 	uint32 operations;	/* W2K_PUBLISH_*; 0 = the table is not published */
-	Bitmapset *columns; /* attribute numbers; NULL = all */
+	Oid root;			/* what it is published as: itself, or a parent */
+	AttrMap *map;		/* its attributes by those of root; NULL = the same */
+	Bitmapset *columns; /* attribute numbers of root; NULL = all */
 	W2kRowFilter *row_filter; /* NULL = all rows */
 } W2kPublished;
 
@@ -35,7 +38,18 @@ typedef struct W2kPublished
 extern bool w2k_publication_read(const char *name, Relation relation,
 								 W2kPublished *result);
 
-/* Does a deformed row pass the filter? */
+/* Without a publication: publishes a partition as its topmost parent. */
+extern void w2k_publication_use_root(Relation relation, W2kPublished *result);
+
+/*
+ * The relation whose name, columns and key the changes of a relation have;
+ * to be closed again.  Sees to published->map, in the current context.
+ */
+extern Relation w2k_publication_open_root(Relation relation,
+										  W2kPublished *published);
+extern void w2k_publication_close_root(Relation relation, Relation root);
+
+/* Does a deformed row of the table itself pass the filter? */
 extern bool w2k_publication_passes(W2kRowFilter *filter, const Datum *values,
 								   const bool *nulls);
 

@@ -46,6 +46,7 @@ struct W2kRelationCache
 	bool has_schemas;	  /* some record carries its schema */
 	bool needs_defaults;  /* of all columns */
 	bool has_chosen_keys; /* some entry has has_chosen_key */
+	bool has_roots;		  /* some entry is published as another relation */
 	long sweep_size;	  /* entries at which stale ones are thrown out */
 	bool has_warned_of_publication;
 	MemoryContextCallback reset_callback;
@@ -76,19 +77,22 @@ invalidate_relation(Datum arg, Oid relid)
 												  iter.cur);
 		W2kRelation *wrel;
 		HASH_SEQ_STATUS status;
+		bool is_table = false;
 
 		if (OidIsValid(relid))
 		{
 			wrel = hash_search(cache->table, &relid, HASH_FIND, NULL);
-			if (wrel != NULL)
+			is_table = wrel != NULL;
+			if (is_table)
 				wrel->is_valid = false;
-			if (wrel != NULL || !cache->has_chosen_keys)
+			if ((is_table || !cache->has_chosen_keys) && !cache->has_roots)
 				continue;
 		}
 		hash_seq_init(&status, cache->table);
 		while ((wrel = hash_seq_search(&status)) != NULL)
 		{
-			if (!OidIsValid(relid) || wrel->has_chosen_key)
+			if (!OidIsValid(relid) || (wrel->has_chosen_key && !is_table) ||
+				wrel->published.root == relid)
 				wrel->is_valid = false;
 		}
 	}
@@ -206,13 +210,17 @@ static void
 fill_column(W2kRelationCache *cache, W2kRelation *wrel, W2kColumn *column,
 			Form_pg_attribute att)
 {
+	const AttrMap *map = wrel->published.map;
+
 	column->name = pstrdup(NameStr(att->attname));
 	column->field =
 		w2k_adjust_field_name(pg_server_to_any(column->name,
 											   (int) strlen(column->name),
 											   PG_UTF8),
 							  cache->conf->field_adjustment);
-	column->index = att->attnum - 1;
+	column->attnum = att->attnum;
+	column->index =
+		(map == NULL ? att->attnum : map->attnums[att->attnum - 1]) - 1;
 	column->type = w2k_types_resolve(att->atttypid, att->atttypmod,
 									 &cache->conf->modes);
 	column->is_varlena = att->attlen == -1;
@@ -243,7 +251,7 @@ fill_default(W2kRelationCache *cache, W2kRelation *wrel, W2kColumn *column,
 	if (!cache->needs_defaults && (!column->is_not_null || column->is_identity))
 		return;
 
-	switch (w2k_defaults_read(relation, column->index + 1, wrel->context,
+	switch (w2k_defaults_read(relation, column->attnum, wrel->context,
 							  &column->default_value))
 	{
 		case W2K_DEFAULT_CONSTANT:
@@ -323,14 +331,14 @@ make_key_column(W2kColumn *column)
  */
 static Bitmapset *
 fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
-			 List *key)
+			 Relation root, List *key)
 {
-	TupleDesc desc = RelationGetDescr(relation);
+	TupleDesc desc = RelationGetDescr(root);
 	Bitmapset *identity = NULL;
 	Bitmapset *result = NULL;
 	ListCell *lc;
 
-	wrel->natts = desc->natts;
+	wrel->natts = RelationGetDescr(relation)->natts;
 	wrel->is_identity_full = relation->rd_rel->relreplident ==
 							 REPLICA_IDENTITY_FULL;
 	if (!wrel->is_identity_full)
@@ -362,11 +370,12 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 											column->type);
 		column->is_identity =
 			wrel->is_identity_full ||
-			bms_is_member(att->attnum - FirstLowInvalidHeapAttributeNumber,
+			bms_is_member(column->index + 1 -
+							  FirstLowInvalidHeapAttributeNumber,
 						  identity);
-		fill_default(cache, wrel, column, relation);
+		fill_default(cache, wrel, column, root);
 		if (cache->has_schemas)
-			fill_schema(cache, wrel, column, relation, att);
+			fill_schema(cache, wrel, column, root, att);
 		result = bms_add_member(result, att->attnum);
 		wrel->ncolumns++;
 	}
@@ -381,7 +390,7 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 		{
 			W2kColumn *column = &wrel->columns[i];
 
-			if (column->index != lfirst_int(lc) - 1)
+			if (column->attnum != lfirst_int(lc))
 				continue;
 			wrel->keys[wrel->nkeys++] = make_key_column(column);
 			if (!column->is_identity)
@@ -466,6 +475,24 @@ check_owner(W2kRelationCache *cache, const W2kRelation *wrel,
 }
 
 /*
+ * What is let through where there is no publication: what the one would that
+ * Debezium makes.  It leaves out the operations that are said to be skipped.
+ */
+static void
+set_unnarrowed(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
+{
+	bool via_root = cache->conf->publish_via_partition_root;
+
+	wrel->published.root = RelationGetRelid(relation);
+	if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE && !via_root)
+		return;
+	wrel->published.operations = W2K_PUBLISH_ALL &
+								 ~cache->conf->unpublished_operations;
+	if (via_root)
+		w2k_publication_use_root(relation, &wrel->published);
+}
+
+/*
  * What the publication that was named lets through; all of it where there is
  * none.  The current context is the entry's.
  */
@@ -474,14 +501,11 @@ read_publication(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 {
 	const char *name = cache->conf->publication_name;
 
-	/* where Debezium made the publication, it left these out */
-	wrel->published.operations = W2K_PUBLISH_ALL &
-								 ~cache->conf->unpublished_operations;
+	set_unnarrowed(cache, wrel, relation);
 	if (name == NULL || w2k_publication_read(name, relation, &wrel->published))
 		return;
 
-	wrel->published.operations = W2K_PUBLISH_ALL &
-								 ~cache->conf->unpublished_operations;
+	set_unnarrowed(cache, wrel, relation);
 	if (!cache->has_warned_of_publication)
 		ereport(WARNING, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						  errmsg("publication \"%s\" does not exist", name),
@@ -493,30 +517,28 @@ read_publication(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 /* Names, columns and key of a captured table; the context is the entry's. */
 static void
 fill_relation(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
-			  const char *schema)
+			  Relation root, const char *schema)
 {
 	Bitmapset *attnums;
 	List *key;
 
 	wrel->schema = pstrdup(schema);
-	wrel->table = pstrdup(RelationGetRelationName(relation));
-	wrel->topic = w2k_topic_for_table(cache->conf->topic_prefix,
-									  cache->conf->topic_delimiter,
-									  wrel->schema, wrel->table);
+	wrel->table = pstrdup(RelationGetRelationName(root));
+	wrel->topic = w2k_topic_for_table(cache->conf, wrel->schema, wrel->table);
 	wrel->schema_name = w2k_adjust_schema_name(wrel->topic,
 											   cache->conf->schema_adjustment);
-	key = w2k_key_find(cache->rules, relation, wrel->schema, wrel->table,
+	key = w2k_key_find(cache->rules, root, wrel->schema, wrel->table,
 					   cache->conf->include_generated_columns,
 					   &wrel->has_chosen_key, &wrel->is_key_custom);
 	cache->has_chosen_keys = cache->has_chosen_keys || wrel->has_chosen_key;
-	attnums = fill_columns(cache, wrel, relation, key);
+	attnums = fill_columns(cache, wrel, relation, root, key);
 	wrel->old_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));
 	wrel->old_nulls = palloc(sizeof(bool) * Max(wrel->natts, 1));
 	wrel->new_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));
 	wrel->new_nulls = palloc(sizeof(bool) * Max(wrel->natts, 1));
 
 	if (wrel->capture == W2K_CAPTURE_ROWS &&
-		!check_owner(cache, wrel, relation, attnums))
+		!check_owner(cache, wrel, root, attnums))
 		wrel->capture = W2K_CAPTURE_NONE;
 }
 
@@ -526,11 +548,8 @@ rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 {
 	MemoryContext oldcontext;
 	W2kRelation fresh = {.relid = wrel->relid, .topic_id = wrel->topic_id};
-	const char *schema = get_namespace_name(RelationGetNamespace(relation));
-
-	if (schema == NULL)
-		elog(ERROR, "cache lookup failed for namespace %u",
-			 RelationGetNamespace(relation));
+	Relation root = relation;
+	const char *schema;
 
 	if (wrel->context != NULL)
 		MemoryContextDelete(wrel->context);
@@ -543,20 +562,27 @@ rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 									  RelationGetRelationName(relation));
 	oldcontext = MemoryContextSwitchTo(wrel->context);
 
-	/* a partitioned table has no rows of its own */
-	if (is_publishable_relation(relation) &&
-		relation->rd_rel->relkind == RELKIND_RELATION)
+	if (is_publishable_relation(relation))
 		read_publication(cache, wrel, relation);
+	if (wrel->published.operations != 0)
+		root = w2k_publication_open_root(relation, &wrel->published);
+	cache->has_roots = cache->has_roots || root != relation;
+	schema = get_namespace_name(RelationGetNamespace(root));
+	if (schema == NULL)
+		elog(ERROR, "cache lookup failed for namespace %u",
+			 RelationGetNamespace(root));
 	wrel->is_internal = strcmp(schema, W2K_SCHEMA) == 0;
-	wrel->capture = decide_capture(cache, wrel, relation, schema);
+	wrel->capture = decide_capture(cache, wrel, root, schema);
 	if (wrel->capture != W2K_CAPTURE_NONE)
-		fill_relation(cache, wrel, relation, schema);
+		fill_relation(cache, wrel, relation, root, schema);
+	w2k_publication_close_root(relation, root);
 
 	MemoryContextSwitchTo(oldcontext);
 	if (wrel->capture == W2K_CAPTURE_NONE)
 	{
 		MemoryContextDelete(wrel->context);
 		wrel->context = NULL;
+		wrel->published.map = NULL;
 		wrel->published.columns = NULL;
 		wrel->published.row_filter = NULL;
 		wrel->schema = NULL;

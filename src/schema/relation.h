@@ -32,7 +32,8 @@ typedef struct W2kColumn
 {
 	const char *name;  /* in the server's encoding */
 	const char *field; /* what it is called in records; UTF-8 */
-	int index;		   /* attribute number - 1: place in a deformed tuple */
+	int attnum;		   /* of the relation that the table is published as */
+	int index;		   /* place in a deformed tuple of the table itself */
 	W2kType *type;
 	bool is_varlena;
 	bool is_not_null;

@@ -11,6 +11,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
+#include "config/connector.h"
 #include "schema/topic.h"
 
 #define MAX_TOPIC_LENGTH 249
@@ -22,20 +23,39 @@ is_topic_char(unsigned char c)
 		   (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
-/* Appends a name in the server's encoding. */
+/* A UTF-16 unit as the Unicode naming strategies spell it. */
 static void
-append_sanitized(StringInfo out, const char *name)
+append_unit(StringInfo out, unsigned int unit)
+{
+	appendStringInfo(out, "_u%04x", unit);
+}
+
+/*
+ * Appends a name in the server's encoding.  What is not allowed becomes '_',
+ * or its code where the strategy spells it out; then '_' itself does, too.
+ */
+static void
+append_sanitized(StringInfo out, const char *name, bool is_spelled_out)
 {
 	char *utf8 = pg_server_to_any(name, strlen(name), PG_UTF8);
 
 	for (const char *p = utf8; *p != '\0';)
 	{
 		int len = pg_utf_mblen((const unsigned char *) p);
+		pg_wchar code;
 
-		if (len == 1 && is_topic_char((unsigned char) *p))
+		if (len == 1 && is_topic_char((unsigned char) *p) &&
+			!(is_spelled_out && *p == '_'))
 			appendStringInfoChar(out, *p);
-		else
+		else if (!is_spelled_out)
 			appendStringInfoString(out, len == 4 ? "__" : "_");
+		else if ((code = utf8_to_unicode((const unsigned char *) p)) < 0x10000)
+			append_unit(out, code);
+		else
+		{
+			append_unit(out, 0xD800 + ((code - 0x10000) >> 10));
+			append_unit(out, 0xDC00 + ((code - 0x10000) & 0x3FF));
+		}
 
 		/* a broken last character must not lead behind the end */
 		while (len-- > 0 && *p != '\0')
@@ -60,7 +80,7 @@ w2k_topic_for_messages(const char *prefix)
 	StringInfoData topic;
 
 	initStringInfo(&topic);
-	append_sanitized(&topic, prefix);
+	append_sanitized(&topic, prefix, false);
 	appendStringInfoString(&topic, ".message");
 	return finish(&topic);
 }
@@ -71,23 +91,30 @@ w2k_topic_for_name(const char *prefix, const char *delimiter, const char *name)
 	StringInfoData topic;
 
 	initStringInfo(&topic);
-	append_sanitized(&topic, prefix);
-	append_sanitized(&topic, delimiter);
-	append_sanitized(&topic, name);
+	append_sanitized(&topic, prefix, false);
+	append_sanitized(&topic, delimiter, false);
+	append_sanitized(&topic, name, false);
 	return finish(&topic);
 }
 
 char *
-w2k_topic_for_table(const char *prefix, const char *delimiter,
-					const char *schema, const char *table)
+w2k_topic_for_table(const W2kConnectorConfig *conf, const char *schema,
+					const char *table)
 {
+	bool is_spelled_out = conf->topic_naming == W2K_NAMING_SCHEMA_UNICODE ||
+						  conf->topic_naming == W2K_NAMING_TABLE_UNICODE;
+	bool has_schema = conf->topic_naming == W2K_NAMING_SCHEMA ||
+					  conf->topic_naming == W2K_NAMING_SCHEMA_UNICODE;
 	StringInfoData topic;
 
 	initStringInfo(&topic);
-	append_sanitized(&topic, prefix);
-	append_sanitized(&topic, delimiter);
-	append_sanitized(&topic, schema);
-	append_sanitized(&topic, delimiter);
-	append_sanitized(&topic, table);
+	append_sanitized(&topic, conf->topic_prefix, is_spelled_out);
+	append_sanitized(&topic, conf->topic_delimiter, is_spelled_out);
+	if (has_schema)
+	{
+		append_sanitized(&topic, schema, is_spelled_out);
+		append_sanitized(&topic, conf->topic_delimiter, is_spelled_out);
+	}
+	append_sanitized(&topic, table, is_spelled_out);
 	return finish(&topic);
 }

@@ -5,11 +5,13 @@
 #ifndef W2K_SCHEMA_TOPIC_H
 #define W2K_SCHEMA_TOPIC_H
 
+struct W2kConnectorConfig;
+
 /*
- * <prefix><delimiter><schema><delimiter><table> made a legal topic name, in
- * the current memory context.
+ * <prefix><delimiter><schema><delimiter><table>, or what topic.naming.strategy
+ * makes of it, made a legal topic name, in the current memory context.
  */
-extern char *w2k_topic_for_table(const char *prefix, const char *delimiter,
+extern char *w2k_topic_for_table(const struct W2kConnectorConfig *conf,
 								 const char *schema, const char *table);
 
 /* <prefix><delimiter><name>, likewise. */

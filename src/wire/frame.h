@@ -29,10 +29,12 @@
  *				Only once, after HELLO and before the first record.
  *	TOPIC		uint32 topic_id, uint32 relid, string topic, string schema,
  *				string table.  Defines (or redefines) an id for this session.
+ *				The plugin's ids begin with 1; 0 is the worker's own.
  *	HEADERS		uint32 header_set_id, uint16 n, n * header.  A header is
  *				string name, int32 length (-1 = null), bytes.  Never 0.
  *	BEGIN		uint32 xid, uint64 commit_lsn, int64 commit_time_us
- *	RECORD		struct W2kRecordFrame below, then key, value, own headers
+ *	RECORD		struct W2kRecordFrame below, then key, value, own headers.  A
+ *				record outside BEGIN and COMMIT is of no transaction.
  *	COMMIT		uint64 commit_lsn, uint64 end_lsn, int64 commit_time_us,
  *				uint32 records in this transaction
  *	SKIPPED		uint64 lsn, uint32 relid: a change that the plugin gave up by
@@ -109,6 +111,7 @@ typedef enum W2kSeverity
 #define W2K_OP_TOMBSTONE 'x'   /* ours: the null value after a delete */
 #define W2K_OP_EMIT 'e'		   /* ours: wal2kafka.emit() */
 #define W2K_OP_TRANSACTION 'n' /* ours: BEGIN or END, on their topic */
+#define W2K_OP_HEARTBEAT 'h'   /* ours: outside any transaction */
 
 /*
  * The fixed part of a RECORD payload, as a host struct.  On the wire the

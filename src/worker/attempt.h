@@ -20,6 +20,8 @@
 /* How long records on their way may take when we are asked to end. */
 #define W2K_DRAIN_MS 800
 
+typedef struct W2kHeartbeat W2kHeartbeat;
+
 typedef struct W2kAttempt
 {
 	int slot_index;
@@ -48,8 +50,9 @@ typedef struct W2kAttempt
 	bool gives_up_slot; /* max.slot.lag.action: drop it at the end */
 	TimestampTz standby_wait_time; /* since when, 0 = not, DT_NOEND = said */
 	XLogRecPtr waited_upto;		   /* the flush position waited at */
-	int async_wait_ms; /* next wait for an asynchronous commit's flush */
-	uint32 writes;	   /* of the plugin */
+	int async_wait_ms;		 /* next wait for an asynchronous commit's flush */
+	uint32 writes;			 /* of the plugin */
+	W2kHeartbeat *heartbeat; /* NULL = none yet, or none asked for */
 } W2kAttempt;
 
 /* The one of this process. */

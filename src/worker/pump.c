@@ -26,6 +26,7 @@
 
 #include "compat.h"
 #include "worker/attempt.h"
+#include "worker/heartbeat.h"
 #include "worker/pump.h"
 
 /* WAL records, or records of one transaction, between two looks at
@@ -391,7 +392,7 @@ wait_for_wal(void)
 		wait_on(w2k_sender_link_unsent(&w2k_attempt->sender) > 0
 					? w2k_attempt->pipe_set
 					: w2k_attempt->idle_set,
-				timeout_ms);
+				w2k_heartbeat_limit_sleep(timeout_ms));
 	}
 	if (w2k_compat_has_flush_cv())
 		ConditionVariableCancelSleep();
@@ -418,6 +419,7 @@ w2k_pump_run(void)
 		read_answers();
 		advance_between();
 		save_when_due();
+		w2k_heartbeat_when_due();
 		if (ConfigReloadPending)
 			w2k_attempt_reload();
 		if (w2k_attempt_should_end())

@@ -175,6 +175,13 @@ MENDED_DEFAULTS = [
           "86400000000", _INFINITE),
 ]
 
+_EMPTY_ROW = "a row without columns is an event to us"
+TRANSACTIONS = [
+    Known("transaction", "value.event_count", "0", "1", _EMPTY_ROW),
+    Known("transaction", "value.data_collections.inv.no_columns", MISSING, 1,
+          _EMPTY_ROW),
+]
+
 # Topics that only we write: Debezium has no record for a row without columns.
 OURS_ALONE = {"inv.no_columns": 1}
 

@@ -35,6 +35,21 @@ PAIRS = [
      {"key.converter.replace.null.with.default": "false",
       "value.converter.replace.null.with.default": "false"},
      differences.WITHOUT_REPLACED_NULLS + differences.MENDED),
+    ("events",
+     {"provide.transaction.metadata": "true",
+      "message.key.columns":
+          "inv.customer:name,id;(.*).ri_.*:(a|code);inv.keyless:b,a",
+      "column.truncate.to.5.chars":
+          r"typ\.(?!computed)[a-z_]*\.t.*,inv\..*\.v",
+      "column.mask.with.3.chars": r"typ\.(?!computed)[a-z_]*\.v.*",
+      "column.mask.hash.SHA-256.with.salt.s.alt":
+          r"typ\.(?!computed)[a-z_]*\.[a-f].*",
+      "column.mask.hash.v2.SHA-1.with.salt.ab":
+          r"typ\.(?!computed)[a-z_]*\.[g-m].*,inv\.customer\.email"},
+     {"key.converter.replace.null.with.default": "false",
+      "value.converter.replace.null.with.default": "false"},
+     differences.WITHOUT_REPLACED_NULLS + differences.MENDED
+     + differences.TRANSACTIONS),
     ("schemas", {"key.converter.schemas.enable": "true",
                  "value.converter.schemas.enable": "true",
                  "skipped.operations": "none"},
