@@ -147,7 +147,7 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 	cache->has_schemas = conf->key_converter.has_schemas ||
 						 conf->value_converter.has_schemas;
 	cache->needs_defaults =
-		cache->has_schemas ||
+		cache->has_schemas || conf->transforms != NIL ||
 		conf->key_converter.null_default != W2K_NULL_UNSAID ||
 		conf->value_converter.null_default != W2K_NULL_UNSAID;
 	cache->sweep_size = MIN_SWEEP_SIZE;

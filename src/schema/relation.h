@@ -79,7 +79,8 @@ typedef struct W2kRelation
 	Datum *new_values;
 	bool *new_nulls;
 
-	void *plan; /* the Writer's, made on first use, in context */
+	void *plan;	  /* the Writer's, made on first use, in context */
+	void *origin; /* the transforms', likewise */
 
 	/* Outlive a rebuild */
 	uint32 topic_id;		 /* 0 = none yet */
