@@ -149,6 +149,7 @@ SUITES = [
     ("tap", tap),
     ("readme", script("test/tools/readme_test.py")),
     ("parity", script("test/kafka/parity/parity.py")),
+    ("transforms", script("test/kafka/parity/transforms_parity.py")),
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
     ("majors", script("test/tools/majors.py")),
