@@ -17,6 +17,37 @@
 #error "wal2kafka supports PostgreSQL 15, 16, 17 and 18"
 #endif
 
+/* ---- JSON ---- */
+
+#include "common/jsonapi.h"
+#include "mb/pg_wchar.h"
+
+/* What the parser's callbacks return. */
+#if PG_VERSION_NUM >= 160000
+#define W2K_JSON_RESULT JsonParseErrorType
+#define W2K_JSON_GO_ON JSON_SUCCESS
+#else
+#define W2K_JSON_RESULT void
+#define W2K_JSON_GO_ON
+#endif
+
+/* Parses UTF-8 text; what is wrong with it is a return value. */
+static inline JsonParseErrorType
+w2k_compat_parse_json(const char *text, int len, const JsonSemAction *actions)
+{
+#if PG_VERSION_NUM >= 170000
+	JsonLexContext *lex = makeJsonLexContextCstringLen(NULL, text, len,
+													   PG_UTF8, true);
+
+	return pg_parse_json(lex, actions);
+#else
+	JsonLexContext *lex = makeJsonLexContextCstringLen(unconstify(char *, text),
+													   len, PG_UTF8, true);
+
+	return pg_parse_json(lex, unconstify(JsonSemAction *, actions));
+#endif
+}
+
 /* ---- worker ---- */
 
 /* Before the declaration, as PostgreSQL 18 writes it. */

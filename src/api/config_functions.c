@@ -14,6 +14,7 @@
 #include "config/kafka.h"
 #include "config/properties.h"
 #include "config/secrets.h"
+#include "config/transforms.h"
 
 /* Columns that a row of these functions may have. */
 #define MAX_COLUMNS 9
@@ -136,6 +137,34 @@ put_properties(ReturnSetInfo *rsinfo)
 	}
 }
 
+/* The options of classes of transforms, or of predicates. */
+static void
+put_options(ReturnSetInfo *rsinfo, const char *family, const char *what,
+			const W2kTransformClass *classes, int nclasses)
+{
+	for (int i = 0; i < nclasses; i++)
+	{
+		const W2kTransformClass *class = &classes[i];
+		const char *short_name = strrchr(class->name, '.') + 1;
+
+		for (int j = 0; j < class->noptions; j++)
+		{
+			const W2kProperty *prop = &class->options[j];
+			const char *texts[7];
+			const bool is_set[2] = {false, false};
+
+			texts[0] = psprintf("%s.<%s>.%s", family, short_name, prop->name);
+			texts[1] = w2k_properties_type_name(prop->type);
+			texts[2] = prop->default_value;
+			texts[3] = w2k_properties_range(prop);
+			texts[4] = prop->support == W2K_NO_EFFECT ? NULL : prop->text;
+			texts[5] = w2k_properties_support(prop);
+			texts[6] = psprintf("%s %s", what, short_name);
+			put_row(rsinfo, 7, texts, 2, is_set);
+		}
+	}
+}
+
 /* The Kafka client's, below producer.override. */
 static void
 put_client_properties(ReturnSetInfo *rsinfo)
@@ -172,8 +201,20 @@ wal2kafka_connector_properties(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	put_properties(rsinfo);
+	put_options(rsinfo, "transforms", "Transform", w2k_transform_classes,
+				w2k_ntransform_classes);
+	put_options(rsinfo, "predicates", "Predicate", w2k_predicate_classes,
+				w2k_npredicate_classes);
 	put_client_properties(rsinfo);
 	return (Datum) 0;
+}
+
+static void
+put_plugin(ReturnSetInfo *rsinfo, const char *class, const char *type)
+{
+	const char *texts[3] = {class, type, W2K_VERSION};
+
+	put_row(rsinfo, 3, texts, 0, NULL);
 }
 
 /* connector_plugins() -> class, type, version: as Connect's resource */
@@ -186,14 +227,11 @@ wal2kafka_connector_plugins(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	for (i = 0; i < (int) lengthof(classes); i++)
-	{
-		const char *texts[3];
-
-		texts[0] = classes[i];
-		texts[1] = "source";
-		texts[2] = W2K_VERSION;
-		put_row(rsinfo, 3, texts, 0, NULL);
-	}
+		put_plugin(rsinfo, classes[i], "source");
+	for (i = 0; i < w2k_ntransform_classes; i++)
+		put_plugin(rsinfo, w2k_transform_classes[i].name, "transformation");
+	for (i = 0; i < w2k_npredicate_classes; i++)
+		put_plugin(rsinfo, w2k_predicate_classes[i].name, "predicate");
 	return (Datum) 0;
 }
 

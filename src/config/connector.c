@@ -24,6 +24,7 @@
 #include "config/connector.h"
 #include "config/kafka.h"
 #include "config/properties.h"
+#include "config/transforms.h"
 
 #define JSON_CONVERTER "org.apache.kafka.connect.json.JsonConverter"
 
@@ -261,6 +262,7 @@ check_together(W2kPropertyParse *parse)
 					"message.prefix.exclude.list");
 	if (w2k_properties_said(parse, "skipped.operations") != NULL)
 		parse->conf->unpublished_operations = parse->conf->skipped_operations;
+	w2k_transforms_take(parse);
 	if (parse->is_options)
 		return;
 	check_identity(parse);
@@ -404,8 +406,9 @@ add_plugin_option(void *arg, const char *name, const char *value)
 	List **options = (List **) arg;
 	const W2kProperty *prop = w2k_properties_find(name);
 
-	if (prop == NULL || value == NULL || value[0] == '\0' ||
-		(prop->flags & W2K_PROP_PLUGIN) == 0)
+	if (prop == NULL || value == NULL ||
+		(prop->flags & W2K_PROP_PLUGIN) == 0 ||
+		(value[0] == '\0' && (prop->flags & W2K_PROP_EMPTY) == 0))
 		return;
 	*options = lappend(*options,
 					   makeDefElem(pstrdup(name),

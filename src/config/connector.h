@@ -144,6 +144,9 @@ typedef struct W2kConnectorConfig
 
 	/* What the sender gets, in order; values may still hold ${file:...} */
 	List *sender_settings; /* of W2kSenderSetting */
+
+	/* What the output plugin does to records, in order */
+	List *transforms; /* of W2kTransformConf (transforms.h) */
 } W2kConnectorConfig;
 
 /*

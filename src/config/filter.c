@@ -213,17 +213,37 @@ translate_class(const char *p, StringInfo out, char **problem)
 }
 
 /*
- * A Java expression as PostgreSQL's, anchored at both ends; NULL with
- * *problem set where that cannot be done.
+ * A named group, "(?<x>", where group_names is not NULL: appends a plain one.
+ * Returns the byte behind it, NULL where this is none.
  */
-static char *
-translate_regex(const char *regex, char **problem)
+static const char *
+translate_named_group(const char *p, List **group_names, StringInfo out)
+{
+	size_t len;
+
+	if (group_names == NULL || strncmp(p, "(?<", 3) != 0)
+		return NULL;
+	len = strspn(p + 3, "abcdefghijklmnopqrstuvwxyz"
+						"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+	if (len == 0 || isdigit((unsigned char) p[3]) || p[3 + len] != '>')
+		return NULL;
+	*group_names = lappend(*group_names, pnstrdup(p + 3, len));
+	appendStringInfoChar(out, '(');
+	return p + 3 + len + 1;
+}
+
+char *
+w2k_filter_translate_regex(const char *regex, List **group_names,
+						   char **problem)
 {
 	StringInfoData out;
 	const char *p = regex;
+	const char *behind;
 	bool is_after_quantifier = false;
 
 	*problem = NULL;
+	if (group_names != NULL)
+		*group_names = NIL;
 	initStringInfo(&out);
 	appendStringInfoString(&out, "^(?:");
 	if (strncmp(p, "(?i)", 4) == 0)
@@ -239,6 +259,15 @@ translate_regex(const char *regex, char **problem)
 						 p[-1]);
 			return NULL;
 		}
+		behind = translate_named_group(p, group_names, &out);
+		if (behind != NULL)
+		{
+			p = behind;
+			is_after_quantifier = false;
+			continue;
+		}
+		if (p[0] == '(' && p[1] != '?' && group_names != NULL)
+			*group_names = lappend(*group_names, NULL);
 		if (p[0] == '(' && p[1] == '?' && strchr(":=!", p[2]) == NULL &&
 			!(p[2] == '<' && (p[3] == '=' || p[3] == '!')))
 		{
@@ -278,7 +307,7 @@ static char *
 compile_regex(const char *regex, regex_t *compiled)
 {
 	char *problem;
-	char *translated = translate_regex(regex, &problem);
+	char *translated = w2k_filter_translate_regex(regex, NULL, &problem);
 	pg_wchar *wide;
 	int wide_len;
 	int rc;

@@ -78,4 +78,12 @@ extern bool w2k_filter_matches(const W2kPatterns *patterns, const char *name);
  */
 extern char *w2k_filter_list_problem(const char *list);
 
+/*
+ * A Java expression as PostgreSQL's, anchored at both ends; NULL with *problem
+ * set, in words, where that cannot be done.  With group_names, groups may have
+ * names: a list of one string for each group that captures, NULL = no name.
+ */
+extern char *w2k_filter_translate_regex(const char *regex, List **group_names,
+										char **problem);
+
 #endif /* W2K_CONFIG_FILTER_H */

@@ -17,6 +17,7 @@
 #include "utils/varlena.h"
 
 #include "config/filter.h"
+#include "config/javaregex.h"
 #include "config/properties.h"
 #include "config/secrets.h"
 
@@ -197,12 +198,13 @@ parse_lsn(const char *value, XLogRecPtr *lsn)
 }
 
 /*
- * Checks a value by its row's type.  Where the row says so and conf is not
- * NULL, stores it.  False when a problem was added.
+ * Checks a value by its row's type.  Where the row says so and conf, the
+ * struct that the row's offset is meant for, is not NULL, stores it.  False
+ * when a problem was added.
  */
 static bool
 take_value(W2kPropertyParse *parse, const W2kProperty *prop, const char *name,
-		   const char *value, W2kConnectorConfig *conf)
+		   const char *value, void *conf)
 {
 	void *field = NULL;
 	int64 number;
@@ -299,12 +301,24 @@ take_value(W2kPropertyParse *parse, const W2kProperty *prop, const char *name,
 			}
 		}
 			/* FALLTHROUGH */
+		case W2K_PROP_REGEX:
 		case W2K_PROP_LIST:
 		case W2K_PROP_STRING:
 		case W2K_PROP_PASSWORD:
 		case W2K_PROP_CLASS:
+			if (prop->type == W2K_PROP_REGEX)
+			{
+				char *detail = w2k_javaregex_problem(value);
+
+				if (detail != NULL)
+				{
+					w2k_properties_invalid(parse, name, value)->detail = detail;
+					return false;
+				}
+			}
 			/* an empty text is how Connect's documents say "not set" */
-			if (field && value[0] != '\0')
+			if (field &&
+				(value[0] != '\0' || (prop->flags & W2K_PROP_EMPTY) != 0))
 				*(char **) field = pstrdup(value);
 			return true;
 	}
@@ -596,6 +610,19 @@ w2k_properties_set(W2kPropertyParse *parse, const char *name, const char *value)
 			break;
 	}
 	parse->said = lappend(parse->said, said);
+}
+
+bool
+w2k_properties_take_option(W2kPropertyParse *parse, const W2kProperty *prop,
+						   const char *name, const char *value, void *into)
+{
+	value = trim_value(prop, value);
+	if (prop->support == W2K_NOT_YET)
+	{
+		take_not_yet(parse, prop, name, value);
+		return true;
+	}
+	return take_value(parse, prop, name, value, into);
 }
 
 void

@@ -62,6 +62,15 @@ extern bool w2k_properties_check_value(W2kPropertyParse *parse,
 									   const W2kProperty *prop,
 									   const char *name, const char *value);
 
+/*
+ * The same for an option of a transform, whose row is in a table of its own:
+ * stores it at the row's offset into that struct.
+ */
+extern bool w2k_properties_take_option(W2kPropertyParse *parse,
+									   const W2kProperty *prop,
+									   const char *name, const char *value,
+									   void *into);
+
 /* Letters, digits, dots, hyphens and underscores: what topics may have. */
 extern bool w2k_properties_is_topic_part(const char *value);
 

@@ -21,6 +21,7 @@ typedef enum W2kPropertyType
 	W2K_PROP_ENUM,		 /* an enum: a number from the row's choices */
 	W2K_PROP_LIST,		 /* char *, comma-separated */
 	W2K_PROP_REGEX_LIST, /* char *, comma-separated; for filter.c */
+	W2K_PROP_REGEX,		 /* char *, one expression; for javaregex.c */
 	W2K_PROP_STRING,	 /* char * */
 	W2K_PROP_PASSWORD,	 /* char *, never shown */
 	W2K_PROP_LSN,		 /* XLogRecPtr */
@@ -42,6 +43,8 @@ typedef enum W2kSupport
 #define W2K_PROP_FAMILY 0x08	/* the name has <parts> */
 #define W2K_PROP_REFERENCE 0x10 /* may hold ${file:..}: for the sender */
 #define W2K_PROP_SUPERUSER 0x20 /* for connectors of superusers */
+#define W2K_PROP_EMPTY 0x40		/* an empty text is a value */
+#define W2K_PROP_REQUIRED 0x80	/* options of transforms: must be said */
 
 typedef struct W2kChoice
 {

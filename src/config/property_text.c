@@ -63,6 +63,8 @@ w2k_properties_type_name(W2kPropertyType type)
 			return "list";
 		case W2K_PROP_REGEX_LIST:
 			return "regex list";
+		case W2K_PROP_REGEX:
+			return "regex";
 		case W2K_PROP_STRING:
 			return "string";
 		case W2K_PROP_PASSWORD:

@@ -20,8 +20,10 @@
 #include "compat.h"
 #include "decode/output.h"
 #include "decode/transaction.h"
+#include "decode/transformed.h"
 #include "encode/buffer.h"
 #include "encode/header.h"
+#include "transform/tree.h"
 
 #define NEW_KEY_HEADER "__debezium.newkey"
 #define OLD_KEY_HEADER "__debezium.oldkey"
@@ -38,11 +40,12 @@ typedef struct Change
 	uint32 skipped; /* W2K_SKIP_* */
 } Change;
 
-/* A header of a record's own: a key in text. */
+/* A header of a record's own: the key of a row. */
 typedef struct KeyHeader
 {
 	const char *name;
-	StringInfoData value;
+	const W2kRow *row;
+	StringInfoData value; /* in text, where there are no transforms */
 } KeyHeader;
 
 static void
@@ -104,6 +107,26 @@ begin_record(Change *change, char op, const W2kRow *key_row)
 	w2k_record_end_key(session->records, out, !has_key);
 }
 
+/* The same for transforms: the event, or where op says so a tombstone. */
+static void
+write_transformed(Change *change, char op, const W2kRow *key_row,
+				  const KeyHeader *header)
+{
+	W2kTree *tree = change->session->tree;
+	const W2kTransformedFrom from = {op, change->event.lsn,
+									 change->wrel->relid, change->wrel->schema,
+									 change->wrel->table};
+	W2kTransformRecord rec;
+
+	w2k_tree_begin_record(tree, change->wrel, key_row, &rec);
+	if (op != W2K_OP_TOMBSTONE)
+		w2k_tree_add_value(tree, &change->event, &rec);
+	if (header != NULL)
+		w2k_tree_add_key_header(tree, change->wrel, header->name, header->row,
+								&rec);
+	w2k_transformed_write(change->ctx, change->txn, &from, &rec);
+}
+
 static void
 write_event(Change *change, char op, const W2kRow *key_row,
 			const W2kRow *before, const W2kRow *after, const KeyHeader *header)
@@ -117,6 +140,11 @@ write_event(Change *change, char op, const W2kRow *key_row,
 	change->event.after = after;
 	change->event.place = w2k_transaction_count(session, change->txn->xid,
 												change->wrel, &place);
+	if (session->chain != NULL)
+	{
+		write_transformed(change, op, key_row, header);
+		return;
+	}
 	begin_record(change, op, key_row);
 	w2k_envelope_write_value(session->writer, out, &change->event);
 	w2k_record_end_value(session->records, out, false);
@@ -128,6 +156,11 @@ write_tombstone(Change *change, const W2kRow *key_row, const KeyHeader *header)
 {
 	if (!change->session->conf->tombstones_on_delete)
 		return;
+	if (change->session->chain != NULL)
+	{
+		write_transformed(change, W2K_OP_TOMBSTONE, key_row, header);
+		return;
+	}
 	begin_record(change, W2K_OP_TOMBSTONE, key_row);
 	w2k_record_end_value(change->session->records, change->ctx->out, true);
 	end_record(change, header);
@@ -274,6 +307,9 @@ init_key_header(Change *change, KeyHeader *header, const char *name,
 				const W2kRow *row)
 {
 	header->name = name;
+	header->row = row;
+	if (change->session->chain != NULL)
+		return;
 	initStringInfo(&header->value);
 	w2k_header_append_key(change->session->writer, &header->value,
 						  change->wrel, row);

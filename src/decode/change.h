@@ -26,7 +26,13 @@ typedef struct W2kSession
 	W2kRelationCache *relations;
 	W2kWriter *writer; /* of keys and values */
 	W2kRecordWriter *records;
-	HTAB *emit_topics;	 /* of wal2kafka.emit(), by name */
+	HTAB *emit_topics; /* of wal2kafka.emit(), by name */
+
+	/* Transforms; all NULL where there are none */
+	struct W2kChain *chain;
+	struct W2kTree *tree;	  /* makes what they are applied to */
+	HTAB *transformed_topics; /* by table and name */
+
 	char *message_topic; /* of logical messages; NULL until there is one */
 	uint32 message_topic_id;
 	bool is_message_topic_announced;

@@ -16,8 +16,10 @@
 #include "decode/message.h"
 #include "decode/output.h"
 #include "decode/transaction.h"
+#include "decode/transformed.h"
 #include "encode/buffer.h"
 #include "schema/topic.h"
+#include "transform/tree.h"
 
 static bool
 is_owner_trusted(Oid owner)
@@ -54,6 +56,16 @@ write_record(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	W2kTopicRef topic;
 
 	get_topic(session, &topic);
+	if (session->chain != NULL)
+	{
+		const W2kTransformedFrom from = {W2K_OP_MESSAGE, message->lsn,
+										 InvalidOid, "", ""};
+		W2kTransformRecord rec;
+
+		w2k_tree_make_message(session->tree, message, topic.topic, &rec);
+		w2k_transformed_write(ctx, txn, &from, &rec);
+		return;
+	}
 	w2k_output_begin_record(ctx, txn, &topic, W2K_OP_MESSAGE, message->lsn,
 							false);
 	session->writer->message_key(session->writer, ctx->out, message);

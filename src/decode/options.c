@@ -16,6 +16,8 @@
 #include "decode/options.h"
 #include "decode/transaction.h"
 #include "encode/json.h"
+#include "transform/chain.h"
+#include "transform/tree.h"
 
 /* Debezium's headers of context, in its order. */
 #define CONTEXT_HEADER(name) "__debezium.context." name
@@ -158,24 +160,41 @@ init_writers(W2kSession *session, const char *connector)
 												connector);
 }
 
-/* One set for the session: all records of tables carry the same. */
+static void
+init_transforms(W2kSession *session)
+{
+	const W2kConnectorConfig *conf = session->conf;
+
+	if (conf->transforms == NIL)
+		return;
+	session->chain = w2k_chain_create(conf->transforms,
+									  conf->value_converter.null_default !=
+										  W2K_NULL_UNSAID);
+	session->tree = w2k_tree_create(session->writer);
+}
+
+/* One for all records of tables. */
+static void
+add_context_header(W2kSession *session, const char *name, const char *value)
+{
+	w2k_record_add_context_header(session->records, name, value);
+	if (session->tree != NULL)
+		w2k_tree_add_context_header(session->tree, name, value);
+}
+
 static void
 add_context_headers(W2kSession *session)
 {
 	W2kConnectorConfig *conf = session->conf;
-	W2kRecordWriter *records = session->records;
 
 	if (!conf->extended_headers)
 		return;
-	w2k_record_add_context_header(records,
-								  CONTEXT_HEADER("connectorLogicalName"),
-								  conf->topic_prefix);
-	w2k_record_add_context_header(records, CONTEXT_HEADER("taskId"), "0");
-	w2k_record_add_context_header(records, CONTEXT_HEADER("connectorName"),
-								  "postgresql");
-	w2k_record_add_context_header(records, CONTEXT_HEADER("runId"),
-								  conf->run_id != NULL ? conf->run_id
-													   : make_run_id());
+	add_context_header(session, CONTEXT_HEADER("connectorLogicalName"),
+					   conf->topic_prefix);
+	add_context_header(session, CONTEXT_HEADER("taskId"), "0");
+	add_context_header(session, CONTEXT_HEADER("connectorName"), "postgresql");
+	add_context_header(session, CONTEXT_HEADER("runId"),
+					   conf->run_id != NULL ? conf->run_id : make_run_id());
 }
 
 void
@@ -192,6 +211,7 @@ w2k_options_init_session(LogicalDecodingContext *ctx, W2kSession *session)
 												   conf->connector != NULL);
 	init_writers(session,
 				 conf->connector != NULL ? conf->connector : slot_name);
+	init_transforms(session);
 	add_context_headers(session);
 	if (conf->provide_transaction_metadata)
 		session->transaction = w2k_transaction_create(conf);

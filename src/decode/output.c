@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "decode/output.h"
+#include "transform/tree.h"
 
 /* From PostgreSQL's epoch to Unix's. */
 #define EPOCH_SHIFT_US                                                        \
@@ -103,6 +104,8 @@ begin_source(W2kSession *session, ReorderBufferTXN *txn)
 	}
 	session->last_event_time_us = source.commit_time_us;
 	session->writer->begin_source(session->writer, &source);
+	if (session->tree != NULL)
+		w2k_tree_begin_source(session->tree, &source);
 }
 
 void
@@ -222,6 +225,8 @@ w2k_output_begin_alone(LogicalDecodingContext *ctx, XLogRecPtr lsn)
 	source.commit_time_us = session->last_event_time_us;
 	source.last_commit_lsn = lsn;
 	session->writer->begin_source(session->writer, &source);
+	if (session->tree != NULL)
+		w2k_tree_begin_source(session->tree, &source);
 
 	OutputPluginPrepareWrite(ctx, true);
 	session->is_writing = true;

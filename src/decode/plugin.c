@@ -156,6 +156,11 @@ forget_records(W2kSession *session, const W2kRecordWriter *saved)
 	*session->records = *saved;
 	session->records->next_topic_id = next_topic_id;
 	session->writer->column = NULL;
+	if (session->transformed_topics != NULL)
+	{
+		hash_destroy(session->transformed_topics);
+		session->transformed_topics = NULL;
+	}
 	if (session->wrel == NULL)
 		return;
 	session->wrel->is_topic_announced = false;

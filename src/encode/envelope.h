@@ -99,10 +99,7 @@ extern void w2k_envelope_read_missing(const W2kWriterOptions *options,
 									  const W2kColumn *column, bool is_partial,
 									  W2kValue *value);
 
-/*
- * A column's default, as its schema has it; false where there is none, or
- * none that has a form.
- */
+/* A column's default, as its schema has it; false where it has no form. */
 extern bool w2k_envelope_read_default(const W2kColumn *column, W2kValue *value);
 
 /*

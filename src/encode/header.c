@@ -187,6 +187,19 @@ append_struct(W2kWriter *writer, StringInfo out, W2kFields *fields,
 }
 
 void
+w2k_header_append_value(W2kWriter *writer, StringInfo out, W2kValue *value,
+						W2kColumn *column)
+{
+	append_value(writer, out, value, column);
+}
+
+void
+w2k_header_append_quoted(StringInfo out, const char *text, int len)
+{
+	append_quoted(out, text, len);
+}
+
+void
 w2k_header_append_key(W2kWriter *writer, StringInfo out,
 					  const W2kRelation *wrel, const W2kRow *row)
 {

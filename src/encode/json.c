@@ -25,6 +25,9 @@
 /* Digits of a 64 bit number, its sign, and the zero that pg_lltoa adds. */
 #define INTEGER_SIZE 24
 
+/* Key and value. */
+#define SIDES 2
+
 typedef struct JsonWriter
 {
 	W2kWriter base; /* first */
@@ -35,9 +38,10 @@ typedef struct JsonWriter
 	StringInfoData source_xid;	 /* from the table's name to the LSN */
 	StringInfoData source_tail;	 /* from there to the end */
 
-	/* Schemas of messages, or nothing */
-	StringInfoData message_key_lead;
-	StringInfoData message_lead;
+	/* Schemas of what is not a row's, in front of it; or nothing */
+	StringInfoData message_lead[SIDES];
+	StringInfoData boundary_lead[SIDES];
+	StringInfoData heartbeat_lead[SIDES];
 } JsonWriter;
 
 /* ---- values ---- */
@@ -343,6 +347,12 @@ end_side(StringInfo out, const W2kSideOptions *side)
 }
 
 static void
+append_lead(StringInfo out, const StringInfoData *lead)
+{
+	w2k_buffer_append(out, lead->data, lead->len);
+}
+
+static void
 key(W2kWriter *base, StringInfo out, const W2kRelation *wrel, const W2kRow *row)
 {
 	W2kJsonPlan *plan = wrel->plan;
@@ -421,8 +431,7 @@ message_key(W2kWriter *base, StringInfo out, const W2kMessage *message)
 {
 	const JsonWriter *writer = (JsonWriter *) base;
 
-	w2k_buffer_append(out, writer->message_key_lead.data,
-					  writer->message_key_lead.len);
+	append_lead(out, &writer->message_lead[0]);
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"prefix\":");
 	w2k_json_append_name(out, message->prefix, base->options.ascii_only);
 	w2k_buffer_append_char(out, '}');
@@ -436,7 +445,7 @@ message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 	const JsonWriter *writer = (JsonWriter *) base;
 	W2kValue content;
 
-	w2k_buffer_append(out, writer->message_lead.data, writer->message_lead.len);
+	append_lead(out, &writer->message_lead[1]);
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"op\":\"m\",\"ts_ms\":");
 	append_integer(out, message->time_ns / 1000000);
 	append_source(writer, out, no_names, sizeof(no_names) - 1, message->lsn);
@@ -467,6 +476,55 @@ end(W2kWriter *base, StringInfo out, const W2kEvent *event)
 	end_side(out, &base->options.value);
 }
 
+static void
+boundary_key(W2kWriter *base, StringInfo out, const W2kBoundary *boundary)
+{
+	append_lead(out, &((JsonWriter *) base)->boundary_lead[0]);
+	w2k_json_append_boundary_key(out, boundary);
+	end_side(out, &base->options.key);
+}
+
+static void
+boundary(W2kWriter *base, StringInfo out, const W2kBoundary *boundary)
+{
+	append_lead(out, &((JsonWriter *) base)->boundary_lead[1]);
+	w2k_json_append_boundary(base, out, boundary);
+	end_side(out, &base->options.value);
+}
+
+static void
+heartbeat_key(W2kWriter *base, StringInfo out)
+{
+	append_lead(out, &((JsonWriter *) base)->heartbeat_lead[0]);
+	w2k_json_append_heartbeat_key(base, out);
+	end_side(out, &base->options.key);
+}
+
+static void
+heartbeat(W2kWriter *base, StringInfo out, int64 time_ms)
+{
+	append_lead(out, &((JsonWriter *) base)->heartbeat_lead[1]);
+	w2k_json_append_heartbeat(out, time_ms);
+	end_side(out, &base->options.value);
+}
+
+/* Renders the schemas of a kind of records, as far as they are sent. */
+static void
+init_leads(JsonWriter *writer, StringInfoData leads[SIDES], W2kSchema *key,
+		   W2kSchema *value)
+{
+	const W2kWriterOptions *options = &writer->base.options;
+
+	initStringInfo(&leads[0]);
+	initStringInfo(&leads[1]);
+	if (options->key.has_schemas)
+		w2k_jsonschema_append_lead(&writer->base, &options->key, &leads[0],
+								   key);
+	if (options->value.has_schemas)
+		w2k_jsonschema_append_lead(&writer->base, &options->value, &leads[1],
+								   value);
+}
+
 W2kWriter *
 w2k_json_create_writer(const W2kWriterOptions *options)
 {
@@ -482,24 +540,21 @@ w2k_json_create_writer(const W2kWriterOptions *options)
 	writer->base.end = end;
 	writer->base.message_key = message_key;
 	writer->base.message = message;
-	writer->base.boundary_key = w2k_json_write_boundary_key;
-	writer->base.boundary = w2k_json_write_boundary;
-	writer->base.heartbeat_key = w2k_json_write_heartbeat_key;
-	writer->base.heartbeat = w2k_json_write_heartbeat;
+	writer->base.boundary_key = boundary_key;
+	writer->base.boundary = boundary;
+	writer->base.heartbeat_key = heartbeat_key;
+	writer->base.heartbeat = heartbeat;
 
 	initStringInfo(&writer->source_head);
 	initStringInfo(&writer->source_times);
 	initStringInfo(&writer->source_xid);
 	initStringInfo(&writer->source_tail);
-	initStringInfo(&writer->message_key_lead);
-	initStringInfo(&writer->message_lead);
-	if (options->key.has_schemas)
-		w2k_jsonschema_append_lead(&writer->base, &options->key,
-								   &writer->message_key_lead,
-								   w2k_change_schema_message_key());
-	if (options->value.has_schemas)
-		w2k_jsonschema_append_lead(&writer->base, &options->value,
-								   &writer->message_lead,
-								   w2k_change_schema_message(options->binary));
+	init_leads(writer, writer->message_lead, w2k_change_schema_message_key(),
+			   w2k_change_schema_message(options->binary));
+	init_leads(writer, writer->boundary_lead, w2k_change_schema_boundary_key(),
+			   w2k_change_schema_boundary());
+	init_leads(writer, writer->heartbeat_lead,
+			   w2k_change_schema_heartbeat_key(),
+			   w2k_change_schema_heartbeat());
 	return &writer->base;
 }

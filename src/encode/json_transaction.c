@@ -31,8 +31,7 @@ w2k_json_append_place_block(StringInfo out, const W2kPlace *place,
 }
 
 void
-w2k_json_write_boundary_key(W2kWriter *writer, StringInfo out,
-							const W2kBoundary *boundary)
+w2k_json_append_boundary_key(StringInfo out, const W2kBoundary *boundary)
 {
 	w2k_buffer_append_char(out, '{');
 	append_id(out, boundary->xid, boundary->lsn);
@@ -64,8 +63,8 @@ append_collections(const W2kWriter *writer, StringInfo out,
 }
 
 void
-w2k_json_write_boundary(W2kWriter *writer, StringInfo out,
-						const W2kBoundary *boundary)
+w2k_json_append_boundary(const W2kWriter *writer, StringInfo out,
+						 const W2kBoundary *boundary)
 {
 	appendStringInfo(out, "{\"status\":\"%s\",",
 					 boundary->is_end ? "END" : "BEGIN");
@@ -86,7 +85,7 @@ w2k_json_write_boundary(W2kWriter *writer, StringInfo out,
 }
 
 void
-w2k_json_write_heartbeat_key(W2kWriter *writer, StringInfo out)
+w2k_json_append_heartbeat_key(const W2kWriter *writer, StringInfo out)
 {
 	const char *prefix = pg_server_to_any(writer->options.prefix,
 										  (int) strlen(writer->options.prefix),
@@ -99,7 +98,7 @@ w2k_json_write_heartbeat_key(W2kWriter *writer, StringInfo out)
 }
 
 void
-w2k_json_write_heartbeat(W2kWriter *writer, StringInfo out, int64 time_ms)
+w2k_json_append_heartbeat(StringInfo out, int64 time_ms)
 {
 	appendStringInfo(out, "{\"ts_ms\":" INT64_FORMAT "}", time_ms);
 }

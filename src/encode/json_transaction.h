@@ -22,15 +22,15 @@ w2k_json_append_place(StringInfo out, const W2kPlace *place, XLogRecPtr lsn)
 		w2k_json_append_place_block(out, place, lsn);
 }
 
-/* W2kWriter.boundary_key and W2kWriter.boundary. */
-extern void w2k_json_write_boundary_key(W2kWriter *writer, StringInfo out,
-										const W2kBoundary *boundary);
-extern void w2k_json_write_boundary(W2kWriter *writer, StringInfo out,
-									const W2kBoundary *boundary);
+/* The records of a begin or an end, without schemas. */
+extern void w2k_json_append_boundary_key(StringInfo out,
+										 const W2kBoundary *boundary);
+extern void w2k_json_append_boundary(const W2kWriter *writer, StringInfo out,
+									 const W2kBoundary *boundary);
 
-/* W2kWriter.heartbeat_key and W2kWriter.heartbeat. */
-extern void w2k_json_write_heartbeat_key(W2kWriter *writer, StringInfo out);
-extern void w2k_json_write_heartbeat(W2kWriter *writer, StringInfo out,
-									 int64 time_ms);
+/* Those of a heartbeat. */
+extern void w2k_json_append_heartbeat_key(const W2kWriter *writer,
+										  StringInfo out);
+extern void w2k_json_append_heartbeat(StringInfo out, int64 time_ms);
 
 #endif /* W2K_ENCODE_JSON_TRANSACTION_H */

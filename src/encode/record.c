@@ -5,6 +5,9 @@
  *
  * A line is one JSON object:
  *		{"topic":..,"key":..,"value":..,"headers":{..},"lsn":"0/..","op":".."}
+ *
+ * with "partition" and "timestamp" behind the headers where transforms have
+ * set them.
  */
 #include "postgres.h"
 
@@ -344,6 +347,12 @@ w2k_record_end(W2kRecordWriter *writer, StringInfo out)
 		w2k_buffer_append(out, writer->context_headers.data,
 						  writer->context_headers.len);
 	}
-	appendStringInfo(out, "},\"lsn\":\"%X/%X\",\"op\":\"%c\"}",
+	W2K_BUFFER_APPEND_LITERAL(out, "}");
+	if (rec->partition >= 0)
+		appendStringInfo(out, ",\"partition\":%d", rec->partition);
+	if (rec->timestamp_ms != 0)
+		appendStringInfo(out, ",\"timestamp\":" INT64_FORMAT,
+						 rec->timestamp_ms);
+	appendStringInfo(out, ",\"lsn\":\"%X/%X\",\"op\":\"%c\"}",
 					 LSN_FORMAT_ARGS((XLogRecPtr) rec->lsn), rec->op);
 }

@@ -9,6 +9,7 @@
 #include "schema/change_schema.h"
 
 #define DEBEZIUM_POSTGRES "io.debezium.connector.postgresql."
+#define DEBEZIUM_COMMON "io.debezium.connector.common."
 
 static W2kSchema *
 make_struct(const char *name, int version, bool is_optional)
@@ -140,5 +141,54 @@ w2k_change_schema_message(W2kLogical content)
 													   : W2K_CONNECT_STRING,
 						  true);
 	w2k_connect_add(value, "message", message);
+	return value;
+}
+
+W2kSchema *
+w2k_change_schema_boundary_key(void)
+{
+	W2kSchema *key = make_struct(DEBEZIUM_COMMON "TransactionMetadataKey", 1,
+								 false);
+
+	w2k_connect_add_field(key, "id", W2K_CONNECT_STRING, false);
+	return key;
+}
+
+W2kSchema *
+w2k_change_schema_boundary(void)
+{
+	W2kSchema *value = make_struct(DEBEZIUM_COMMON "TransactionMetadataValue",
+								   1, false);
+	W2kSchema *collections = w2k_connect_make(W2K_CONNECT_ARRAY, true);
+	W2kSchema *collection = make_struct("event.collection", 1, true);
+
+	w2k_connect_add_field(collection, "data_collection", W2K_CONNECT_STRING,
+						  false);
+	w2k_connect_add_field(collection, "event_count", W2K_CONNECT_INT64, false);
+	w2k_connect_add(collections, NULL, collection);
+
+	w2k_connect_add_field(value, "status", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(value, "id", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(value, "event_count", W2K_CONNECT_INT64, true);
+	w2k_connect_add(value, "data_collections", collections);
+	w2k_connect_add_field(value, "ts_ms", W2K_CONNECT_INT64, false);
+	return value;
+}
+
+W2kSchema *
+w2k_change_schema_heartbeat_key(void)
+{
+	W2kSchema *key = make_struct(DEBEZIUM_COMMON "ServerNameKey", 1, false);
+
+	w2k_connect_add_field(key, "serverName", W2K_CONNECT_STRING, false);
+	return key;
+}
+
+W2kSchema *
+w2k_change_schema_heartbeat(void)
+{
+	W2kSchema *value = make_struct(DEBEZIUM_COMMON "Heartbeat", 1, false);
+
+	w2k_connect_add_field(value, "ts_ms", W2K_CONNECT_INT64, false);
 	return value;
 }

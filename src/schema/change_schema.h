@@ -25,4 +25,11 @@ extern W2kSchema *w2k_change_schema_transaction(void);
 extern W2kSchema *w2k_change_schema_message_key(void);
 extern W2kSchema *w2k_change_schema_message(W2kLogical content);
 
+/* The records of a transaction's begin and end. */
+extern W2kSchema *w2k_change_schema_boundary_key(void);
+extern W2kSchema *w2k_change_schema_boundary(void);
+
+extern W2kSchema *w2k_change_schema_heartbeat_key(void);
+extern W2kSchema *w2k_change_schema_heartbeat(void);
+
 #endif /* W2K_SCHEMA_CHANGE_SCHEMA_H */

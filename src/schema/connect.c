@@ -19,6 +19,7 @@
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 
+#include "config/rules.h"
 #include "schema/connect.h"
 #include "schema/relation.h"
 #include "schema/source_type.h"
@@ -436,6 +437,17 @@ add_source_type(W2kSchema *schema, const W2kColumn *column)
 											   PG_UTF8));
 }
 
+/* column.truncate.* and column.mask.*, whatever they mean for the type. */
+static void
+add_rule(W2kSchema *schema, const W2kMaskRule *rule)
+{
+	if (rule->kind == W2K_MASK_TRUNCATE)
+		w2k_connect_add_parameter(schema, "truncateLength",
+								  psprintf("%d", rule->length));
+	else
+		w2k_connect_add_parameter(schema, "masked", "true");
+}
+
 W2kSchema *
 w2k_connect_of_column(const W2kColumn *column, bool is_key)
 {
@@ -458,5 +470,7 @@ w2k_connect_of_column(const W2kColumn *column, bool is_key)
 		schema->default_column = column;
 	if (column->source_type != NULL && !is_key)
 		add_source_type(schema, column);
+	if (column->rule != NULL && !is_key)
+		add_rule(schema, column->rule);
 	return schema;
 }

@@ -53,15 +53,12 @@ make_stars(int length)
 }
 
 W2kMask *
-w2k_mask_resolve(const struct W2kRules *rules, const char *schema,
-				 const char *table, const char *column, const W2kType *type)
+w2k_mask_resolve(const struct W2kMaskRule *rule, const W2kType *type)
 {
-	const W2kMaskRule *rule = w2k_rules_find_mask(rules, schema, table, column);
 	W2kMask *mask;
 
-	if (rule == NULL ||
-		(rule->kind == W2K_MASK_TRUNCATE ? type->element != NULL
-										 : !is_character_type(type)))
+	if (rule->kind == W2K_MASK_TRUNCATE ? type->element != NULL
+										: !is_character_type(type))
 		return NULL;
 
 	mask = palloc0(sizeof(W2kMask));

@@ -11,7 +11,7 @@
 
 #include "schema/types.h"
 
-struct W2kRules;
+struct W2kMaskRule;
 
 typedef enum W2kMaskForm
 {
@@ -35,11 +35,10 @@ typedef struct W2kMask
 } W2kMask;
 
 /*
- * The mask for the values of a column, in the current memory context; NULL
- * where there is none, or none for its type.
+ * What a rule means for the values of a column of that type, in the current
+ * memory context; NULL where it means nothing.
  */
-extern W2kMask *w2k_mask_resolve(const struct W2kRules *rules,
-								 const char *schema, const char *table,
-								 const char *column, const W2kType *type);
+extern W2kMask *w2k_mask_resolve(const struct W2kMaskRule *rule,
+								 const W2kType *type);
 
 #endif /* W2K_SCHEMA_MASK_H */

@@ -155,7 +155,7 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 	cache->has_schemas = conf->key_converter.has_schemas ||
 						 conf->value_converter.has_schemas;
 	cache->needs_defaults =
-		cache->has_schemas ||
+		cache->has_schemas || conf->transforms != NIL ||
 		conf->key_converter.null_default != W2K_NULL_UNSAID ||
 		conf->value_converter.null_default != W2K_NULL_UNSAID;
 	cache->sweep_size = MIN_SWEEP_SIZE;
@@ -266,21 +266,37 @@ fill_default(W2kRelationCache *cache, W2kRelation *wrel, W2kColumn *column,
 	}
 }
 
-/* What only a column's schema tells. */
+/*
+ * The one rule of a column: whether it is cut or hidden, or tells its type.
+ * They are tried in Debezium's order, and the first one that matches by name
+ * decides, whatever it means for a column of that type.
+ */
 static void
-fill_schema(W2kRelationCache *cache, W2kRelation *wrel, W2kColumn *column,
-			Relation relation, Form_pg_attribute att)
+fill_rule(W2kRelationCache *cache, W2kRelation *wrel, W2kColumn *column,
+		  Relation relation)
 {
-	const char *type_name;
+	const W2kConnectorConfig *conf = cache->conf;
+	const W2kMaskRule *rule = w2k_rules_find_mask(cache->rules, wrel->schema,
+												  wrel->table, column->name);
+	const char *type_name = NULL;
+	bool is_hash = rule != NULL && (rule->kind == W2K_MASK_HASH ||
+									rule->kind == W2K_MASK_HASH_V2);
 
-	column->ndims = Max(att->attndims, 1);
-	if (cache->conf->column_propagate_list == NULL &&
-		cache->conf->datatype_propagate_list == NULL)
-		return;
-	type_name = w2k_source_type_name(relation, att->attnum);
-	if (w2k_filter_propagates(cache->filter, wrel->schema, wrel->table,
-							  column->name, type_name))
+	if ((rule == NULL || is_hash) && (conf->column_propagate_list != NULL ||
+									  conf->datatype_propagate_list != NULL))
+	{
+		type_name = w2k_source_type_name(relation, column->attnum);
+		if (w2k_filter_propagates(cache->filter, wrel->schema, wrel->table,
+								  column->name, type_name))
+			rule = NULL;
+		else
+			type_name = NULL;
+	}
+	if (type_name != NULL && cache->has_schemas)
 		column->source_type = w2k_source_type_read(type_name, column->type);
+	column->rule = rule;
+	if (rule != NULL)
+		column->mask = w2k_mask_resolve(rule, column->type);
 }
 
 /*
@@ -364,18 +380,15 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 		if (column->type->logical == W2K_LOGICAL_LEFT_OUT)
 			continue;
 		column->is_captured = is_captured;
+		column->ndims = Max(att->attndims, 1);
 		if (is_captured && wrel->capture == W2K_CAPTURE_ROWS)
-			column->mask = w2k_mask_resolve(cache->rules, wrel->schema,
-											wrel->table, column->name,
-											column->type);
+			fill_rule(cache, wrel, column, root);
 		column->is_identity =
 			wrel->is_identity_full ||
 			bms_is_member(column->index + 1 -
 							  FirstLowInvalidHeapAttributeNumber,
 						  identity);
 		fill_default(cache, wrel, column, root);
-		if (cache->has_schemas)
-			fill_schema(cache, wrel, column, root, att);
 		result = bms_add_member(result, att->attnum);
 		wrel->ncolumns++;
 	}

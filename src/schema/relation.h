@@ -40,6 +40,7 @@ typedef struct W2kColumn
 	bool is_identity; /* held by the image of an old row */
 	bool is_captured; /* part of values, not only of keys */
 	W2kMask *mask;	  /* of values; NULL = none, and in W2kRelation.keys */
+	const struct W2kMaskRule *rule; /* that says so; NULL = none matches */
 
 	/* Debezium's default of the column, for columns an image lacks */
 	bool has_constant_default;
@@ -86,7 +87,8 @@ typedef struct W2kRelation
 	Datum *new_values;
 	bool *new_nulls;
 
-	void *plan; /* the Writer's, made on first use, in context */
+	void *plan;	  /* the Writer's, made on first use, in context */
+	void *origin; /* the transforms', likewise */
 
 	/* Outlive a rebuild */
 	uint32 topic_id;		 /* 0 = none yet */

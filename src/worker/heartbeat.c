@@ -63,6 +63,9 @@ create(const W2kConnectorConfig *conf)
 	W2kWriterOptions options = {.version = W2K_VERSION,
 								.prefix = conf->topic_prefix};
 
+	options.key.has_schemas = conf->key_converter.has_schemas;
+	options.value.has_schemas = conf->value_converter.has_schemas;
+
 	heartbeat->writer = w2k_json_create_writer(&options);
 	heartbeat->records = w2k_record_create_writer(false, false,
 												  w2k_attempt->row->name);

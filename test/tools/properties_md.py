@@ -97,6 +97,11 @@ def make():
         chosen = [row for row in rows if row["category"] == category]
         if category == "Kafka client":
             lines += section("Kafka client (`%s`...)" % PREFIX, chosen, PREFIX)
+        elif category.startswith(("Transform ", "Predicate ")):
+            kind, name = category.split()
+            family = "transforms" if kind == "Transform" else "predicates"
+            lines += section("%s %s (`%s.<name>.`...)" % (kind, name, family),
+                             chosen, "%s.<%s>." % (family, name))
         elif category == "Output plugin":
             lines += section("Output plugin, besides those above", chosen)
         else:

@@ -154,6 +154,7 @@ SUITES = [
     ("parity17", script("test/kafka/parity/parity.py", "--major", "17")),
     ("streams", script("test/kafka/streams/streams.py")),
     ("jdbcsink", script("test/kafka/jdbcsink/jdbcsink.py")),
+    ("transforms", script("test/kafka/parity/transforms_parity.py")),
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
     ("majors", script("test/tools/majors.py")),

@@ -37,6 +37,9 @@ PAIRS = [
      differences.WITHOUT_REPLACED_NULLS + differences.MENDED),
     ("events",
      {"provide.transaction.metadata": "true",
+      "key.converter.schemas.enable": "true",
+      "value.converter.schemas.enable": "true",
+      "column.propagate.source.type": r"inv\..*",
       "message.key.columns":
           "inv.customer:name,id;(.*).ri_.*:(a|code);inv.keyless:b,a",
       "column.truncate.to.5.chars":

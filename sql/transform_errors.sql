@@ -1,0 +1,100 @@
+-- Transforms that are configured wrongly, with the exact words.
+CREATE EXTENSION wal2kafka;
+\set SHOW_CONTEXT never
+\pset format unaligned
+\pset tuples_only on
+\pset fieldsep '\n\t'
+\pset recordsep '\n\n'
+
+-- What create_connector() would raise, as one row.
+CREATE FUNCTION try(change jsonb, OUT state text, OUT message text,
+	OUT detail text, OUT hint text)
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM wal2kafka.kafka_settings(
+		'{"bootstrap.servers": "broker:9092", "snapshot.mode": "no_data"}'
+		|| change);
+	message := 'accepted';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE,
+		message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+		hint = PG_EXCEPTION_HINT;
+END $$;
+
+SELECT t.change, concat_ws(': ', e.state, e.message),
+	concat_ws(' / ', nullif(e.detail, ''), nullif(e.hint, ''))
+FROM (VALUES
+	-- names and types
+	(1, '{"transforms": "a"}'),
+	(2, '{"transforms": "a", "transforms.a.type": ""}'),
+	(3, '{"transforms": "a", "transforms.a.type": "org.apache.kafka.connect.transforms.Flatten$Value"}'),
+	(4, '{"transforms": "a", "transforms.a.type": "io.debezium.transforms.Filter"}'),
+	(5, '{"transforms": "a,a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "a", "transforms.a.replacement": "b"}'),
+	(6, '{"transforms": "a,,b"}'),
+	(7, '{"transforms": "a.b"}'),
+	(8, '{"transforms.a.type": "RegexRouter"}'),
+	(9, '{"transforms": "a", "transforms.ab.type": "RegexRouter", "transforms.a.type": "ExtractNewRecordState"}'),
+	-- options
+	(20, '{"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "a"}'),
+	(21, '{"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "a", "transforms.a.replacment": "b"}'),
+	(22, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.drop.tombstones": "false"}'),
+	(23, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.delete.tombstone.handling.mode": "keep"}'),
+	(24, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.drop.fields.from.key": "perhaps"}'),
+	(25, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.add.fields": "a:b:c"}'),
+	(26, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.add.headers": "op,,x"}'),
+	(27, '{"transforms": "a", "transforms.a.type": "HeaderToValue", "transforms.a.headers": "a,b", "transforms.a.fields": "a", "transforms.a.operation": "copy"}'),
+	(28, '{"transforms": "a", "transforms.a.type": "HeaderToValue", "transforms.a.headers": "a", "transforms.a.fields": "a", "transforms.a.operation": "remove"}'),
+	(29, '{"transforms": "a", "transforms.a.type": "EventRouter", "transforms.a.table.fields.additional.placement": "a:body"}'),
+	(30, '{"transforms": "a", "transforms.a.type": "EventRouter", "transforms.a.table.op.invalid.behavior": "ignore"}'),
+	(31, '{"transforms": "a", "transforms.a.type": "EventRouter", "transforms.a.route.topic.replacement": "${route}"}'),
+	(32, '{"transforms": "a", "transforms.a.type": "ByLogicalTableRouter", "transforms.a.topic.regex": "a", "transforms.a.topic.replacement": "b", "transforms.a.key.field.regex": "a"}'),
+	-- regular expressions and replacements
+	(40, '{"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "(a", "transforms.a.replacement": "b"}'),
+	(41, '{"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "a*+", "transforms.a.replacement": "b"}'),
+	(42, '{"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "(a)", "transforms.a.replacement": "$2"}'),
+	(43, '{"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "(a)", "transforms.a.replacement": "$x"}'),
+	(44, '{"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "(a)", "transforms.a.replacement": "x\\"}'),
+	(45, '{"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "a(.*?)", "transforms.a.replacement": "$1"}'),
+	(46, '{"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "(?<1a>a)", "transforms.a.replacement": "$1"}'),
+	-- time zones
+	(50, '{"transforms": "a", "transforms.a.type": "TimezoneConverter", "transforms.a.converted.timezone": "Nowhere/City"}'),
+	(51, '{"transforms": "a", "transforms.a.type": "TimezoneConverter", "transforms.a.converted.timezone": "UTC+3"}'),
+	(52, '{"transforms": "a", "transforms.a.type": "TimezoneConverter", "transforms.a.converted.timezone": "+19:00"}'),
+	(53, '{"transforms": "a", "transforms.a.type": "TimezoneConverter", "transforms.a.converted.timezone": "+01:00", "transforms.a.include.list": "table"}'),
+	(54, '{"transforms": "a", "transforms.a.type": "TimezoneConverter", "transforms.a.converted.timezone": "+01:00", "transforms.a.include.list": "a:b", "transforms.a.exclude.list": "c:d"}'),
+	-- predicates
+	(60, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.predicate": "p"}'),
+	(61, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.negate": true}'),
+	(62, '{"predicates": "p", "predicates.p.type": "org.example.Matches"}'),
+	(63, '{"predicates": "p", "predicates.p.type": "TopicNameMatches"}'),
+	(64, '{"predicates": "p", "predicates.p.type": "TopicNameMatches", "predicates.p.pattern": "["}'),
+	(65, '{"predicates": "p", "predicates.p.type": "RecordIsTombstone", "predicates.p.pattern": "a"}'),
+	(66, '{"predicates.p.type": "RecordIsTombstone"}'),
+	(67, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.predicate": "p", "transforms.a.negate": "x", "predicates": "p", "predicates.p.type": "RecordIsTombstone"}'),
+	-- what nobody minds
+	(80, '{"transforms": "", "predicates": ""}'),
+	(81, '{"transforms": " a , b ", "transforms.a.type": "io.debezium.transforms.ExtractNewRecordState", "transforms.a.add.fields.prefix": "", "transforms.b.type": "org.apache.kafka.connect.transforms.RegexRouter", "transforms.b.regex": "a", "transforms.b.replacement": "b"}'),
+	(82, '{"transforms": "a", "transforms.a.type": "TimezoneConverter", "transforms.a.converted.timezone": "Etc/GMT+3"}')
+) AS t(number, change), try(t.change::jsonb) AS e
+ORDER BY t.number;
+
+-- Options without effect say so, and all problems come at once.
+SELECT property, severity, problem FROM wal2kafka.validate_config('{"bootstrap.servers": "b:1", "snapshot.mode": "no_data",
+	"transforms": "o,r", "transforms.o.type": "EventRouter", "transforms.o.tracing.operation.name": "x",
+	"transforms.o.table.field.event.type": "kind", "transforms.r.type": "RegexRouter", "transforms.r.regx": "a"}');
+
+-- The same as options of the plugin
+SELECT 'init' FROM pg_create_logical_replication_slot('regress_transform_errors', 'wal2kafka');
+SELECT count(*) FROM pg_logical_slot_get_changes('regress_transform_errors', NULL, NULL, 'transforms', 'a');
+SELECT count(*) FROM pg_logical_slot_get_changes('regress_transform_errors', NULL, NULL, 'transforms', 'a', 'transforms.a.type', 'RegexRouter', 'transforms.a.regex', 'b');
+
+-- A record that a transform cannot do with is passed over where that is asked for.
+CREATE TABLE transform_errors (id int PRIMARY KEY, route int);
+INSERT INTO transform_errors VALUES (1, 2);
+SELECT data FROM pg_logical_slot_peek_changes('regress_transform_errors', NULL, NULL, 'transforms', 'a', 'transforms.a.type', 'ExtractNewRecordState', 'transforms.a.route.by.field', 'route');
+SELECT data FROM pg_logical_slot_peek_changes('regress_transform_errors', NULL, NULL, 'transforms', 'a', 'transforms.a.type', 'ExtractNewRecordState', 'transforms.a.route.by.field', 'route',
+	'suspect.lsn', '0/1', 'event.processing.failure.handling.mode', 'skip');
+DROP TABLE transform_errors;
+SELECT 'drop' FROM pg_drop_replication_slot('regress_transform_errors');
+DROP FUNCTION try;
+DROP EXTENSION wal2kafka;

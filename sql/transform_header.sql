@@ -1,0 +1,67 @@
+--
+-- HeaderToValue.
+--
+SELECT 'init' FROM pg_create_logical_replication_slot('regress_transform_header', 'wal2kafka');
+-- The records of the changes so far, through transforms; what differs from
+-- run to run is 0.
+CREATE FUNCTION transformed(options jsonb, OUT topic text, OUT key text,
+	OUT value text, OUT headers text, OUT rest text)
+RETURNS SETOF record LANGUAGE plpgsql AS $$
+DECLARE
+	args text[];
+	d json;
+BEGIN
+	SELECT array_agg(a ORDER BY n, i) INTO args
+	FROM jsonb_each_text('{"topic.prefix": "p", "extended.headers.enabled": false}'
+			|| options) WITH ORDINALITY AS o(k, v, n),
+		LATERAL (VALUES (1, k), (2, v)) AS p(i, a);
+	FOR d IN SELECT data::json FROM pg_logical_slot_peek_changes(
+		'regress_transform_header', NULL, NULL, VARIADIC args)
+	LOOP
+		topic := d->>'topic';
+		key := d->'key';
+		value := regexp_replace(regexp_replace(d->>'value',
+			'("(__|meta_)?(ts_.s|source_ts_ms|lsn|txId)":)\d+', '\10', 'g'),
+			'"sequence":"[^:]*"\]"', '"sequence":0');
+		headers := regexp_replace(d->>'headers', '("__?lsn":)"\d+"', '\10');
+		rest := concat_ws(' ', d->>'partition',
+			CASE WHEN (d->>'timestamp')::bigint > 1730000000000 THEN 'now' ELSE d->>'timestamp' END);
+		RETURN NEXT;
+	END LOOP;
+END $$;
+\pset format unaligned
+\pset tuples_only on
+CREATE TABLE headers (id int PRIMARY KEY, v text, tags text[]);
+INSERT INTO headers VALUES (1, 'a', '{x,"y z"}');
+UPDATE headers SET id = 2;
+DELETE FROM headers;
+
+\set header '{"transforms": "v", "transforms.v.type": "io.debezium.transforms.HeaderToValue", "extended.headers.enabled": true, "skipped.operations": "none"}'
+\set ids '{"transforms.v.headers": "__debezium.context.taskId,__debezium.newkey", "transforms.v.fields": "task,new"}'
+-- Records that lack a header lack its field; tombstones have no value.
+SELECT value, regexp_replace(headers, '"__debezium.context.runId":"[^"]*"', '"run"') FROM transformed(:'header'::jsonb || :'ids' || '{"transforms.v.operation": "move"}');
+SELECT value, regexp_replace(headers, '"__debezium.context.runId":"[^"]*"', '"run"') FROM transformed(:'header'::jsonb || :'ids' || '{"transforms.v.operation": "copy"}');
+-- Into structures, old and new, and over a field that is there
+SELECT value FROM transformed(:'header'::jsonb || '{"transforms.v.headers": "__debezium.context.taskId,__debezium.context.connectorName,__debezium.context.connectorLogicalName",
+	"transforms.v.fields": "source.task,made.here,op", "transforms.v.operation": "copy"}');
+-- Behind another transform that makes headers
+SELECT key, value, headers FROM transformed('{"transforms": "u,v", "transforms.u.type": "ExtractNewRecordState", "transforms.u.add.headers": "op,after.tags:tags",
+	"transforms.v.type": "HeaderToValue", "transforms.v.headers": "__tags,__op", "transforms.v.fields": "labels,change.op", "transforms.v.operation": "move",
+	"transforms.v.predicate": "tagged", "predicates": "tagged", "predicates.tagged.type": "HasHeaderKey", "predicates.tagged.name": "__tags",
+	"transforms.u.delete.tombstone.handling.mode": "drop"}');
+-- With schemas: the field has its header's
+SELECT (value::json)->'schema'->'fields' FROM transformed('{"transforms": "u,v", "transforms.u.type": "ExtractNewRecordState", "transforms.u.add.headers": "op,after.tags:tags",
+	"transforms.v.type": "HeaderToValue", "transforms.v.headers": "__tags,__op", "transforms.v.fields": "labels,change.op", "transforms.v.operation": "copy",
+	"transforms.u.delete.tombstone.handling.mode": "drop", "value.converter": "JsonConverter"}') LIMIT 1;
+-- Where a record has no room for a field, or one of another type
+\set SHOW_CONTEXT never
+SELECT * FROM transformed(:'header'::jsonb || '{"transforms.v.headers": "__debezium.context.taskId", "transforms.v.fields": "op.task", "transforms.v.operation": "copy"}');
+SELECT * FROM transformed(:'header'::jsonb || '{"transforms.v.headers": "__debezium.context.taskId", "transforms.v.fields": "a.b.c", "transforms.v.operation": "copy"}');
+SELECT * FROM transformed(:'header'::jsonb || '{"transforms.v.headers": "__debezium.context.taskId", "transforms.v.fields": "ts_ms", "transforms.v.operation": "copy"}');
+SELECT * FROM transformed(:'header'::jsonb || '{"transforms.v.headers": "__debezium.newkey", "transforms.v.fields": "after", "transforms.v.operation": "copy"}');
+SELECT * FROM transformed('{"transforms": "u,v", "transforms.u.type": "ExtractNewRecordState", "transforms.u.add.headers": "before.v:v",
+	"transforms.v.type": "HeaderToValue", "transforms.v.headers": "__v", "transforms.v.fields": "id", "transforms.v.operation": "copy"}');
+
+SELECT 'drop' FROM pg_drop_replication_slot('regress_transform_header');
+DROP TABLE headers;
+DROP FUNCTION transformed;

@@ -1,0 +1,120 @@
+/*
+ * transformed.c
+ *		Records that go through transforms before they are written.
+ *
+ * Transforms give any record any topic, so topics are known by name here, and
+ * by table: the reader counts a topic's records for the table that it was
+ * announced with.  All headers are the record's own, since transforms put
+ * theirs behind those that every record carries.
+ */
+#include "postgres.h"
+
+#include "utils/hsearch.h"
+
+#include "decode/output.h"
+#include "decode/transformed.h"
+#include "encode/buffer.h"
+#include "transform/chain.h"
+#include "transform/render.h"
+
+typedef struct TopicKey
+{
+	Oid relid;
+	char name[256]; /* Kafka's limit is 249 */
+} TopicKey;
+
+typedef struct Topic
+{
+	TopicKey key; /* hash key: first */
+	uint32 id;
+	bool is_announced;
+} Topic;
+
+/* Finds or makes the stream's name for a topic. */
+static void
+get_topic(W2kSession *session, const W2kTransformedFrom *from,
+		  const char *name, W2kTopicRef *ref)
+{
+	TopicKey key;
+	Topic *topic;
+	bool is_found;
+
+	if (session->transformed_topics == NULL)
+	{
+		HASHCTL ctl = {0};
+
+		ctl.keysize = sizeof(TopicKey);
+		ctl.entrysize = sizeof(Topic);
+		ctl.hcxt = session->context;
+		session->transformed_topics =
+			hash_create("wal2kafka transformed topics", 64, &ctl,
+						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	if (name[0] == '\0' || strlen(name) >= sizeof(key.name))
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("name of a topic is %s",
+							   name[0] == '\0' ? "empty" : "too long"),
+						errdetail("Transforms made it so.")));
+	memset(&key, 0, sizeof(key));
+	key.relid = from->relid;
+	memcpy(key.name, name, strlen(name));
+	topic = hash_search(session->transformed_topics, &key, HASH_ENTER,
+						&is_found);
+	if (!is_found)
+	{
+		topic->id = 0;
+		topic->is_announced = false;
+	}
+
+	ref->id = &topic->id;
+	ref->is_announced = &topic->is_announced;
+	ref->relid = from->relid;
+	ref->topic = topic->key.name;
+	ref->schema = from->schema;
+	ref->table = from->table;
+}
+
+static void
+append_headers(W2kSession *session, StringInfo out, List *headers)
+{
+	StringInfoData text;
+	ListCell *lc;
+
+	initStringInfo(&text);
+	foreach(lc, headers)
+	{
+		const W2kTransformHeader *header = lfirst(lc);
+
+		resetStringInfo(&text);
+		if (header->value != NULL)
+			w2k_render_header(session->writer, &text, header->schema,
+							  header->value);
+		w2k_record_add_header(session->records, out, header->name,
+							  (int) strlen(header->name),
+							  header->value == NULL ? NULL : text.data,
+							  text.len);
+	}
+}
+
+void
+w2k_transformed_write(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+					  const W2kTransformedFrom *from, W2kTransformRecord *rec)
+{
+	W2kSession *session = ctx->output_plugin_private;
+	W2kRecordWriter *records = session->records;
+	StringInfo out = ctx->out;
+	W2kTopicRef topic;
+
+	if (!w2k_chain_apply(session->chain, rec))
+		return;
+	get_topic(session, from, rec->topic, &topic);
+	w2k_output_begin_record(ctx, txn, &topic, from->op, from->lsn, false);
+	records->rec.partition = rec->partition;
+	records->rec.timestamp_ms = rec->timestamp_ms;
+	w2k_record_end_key(records, out,
+					   !w2k_render_key(session->writer, out, rec));
+	w2k_record_end_value(records, out,
+						 !w2k_render_value(session->writer, out, rec));
+	append_headers(session, out, rec->headers);
+	w2k_output_end_record(ctx);
+}

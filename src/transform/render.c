@@ -1,0 +1,206 @@
+/*
+ * render.c
+ *		Connect data -> what a record is written as.
+ *
+ * Scalars and schemas are written by those who write them where there are no
+ * transforms (encode/json, jsonschema, header), so that one cannot differ from
+ * the other.  The text of a schema is made once for each.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "encode/buffer.h"
+#include "encode/header.h"
+#include "encode/json.h"
+#include "encode/jsonschema.h"
+#include "transform/origin.h"
+#include "transform/render.h"
+
+/* One of the ways to write. */
+typedef struct Renderer
+{
+	W2kWriter *writer;
+	const W2kSideOptions *side; /* NULL = a header */
+	StringInfo out;
+	bool has_defaults; /* instead of nulls */
+} Renderer;
+
+static void
+append_text(const Renderer *renderer, const char *text)
+{
+	int len = (int) strlen(text);
+
+	if (renderer->side == NULL)
+		w2k_header_append_quoted(renderer->out, text, len);
+	else
+		w2k_json_append_string(renderer->out, text, len,
+							   renderer->writer->options.ascii_only);
+}
+
+static void
+append_scalar(const Renderer *renderer, W2kNode *node)
+{
+	/* an array can be walked once, and this may not be the first time */
+	if (node->value.kind == W2K_VALUE_ARRAY)
+		*node->value.u.array = node->array;
+	if (renderer->side == NULL)
+		w2k_header_append_value(renderer->writer, renderer->out, &node->value,
+								node->column);
+	else
+		w2k_json_append_value(renderer->writer, renderer->side, renderer->out,
+							  &node->value, node->column);
+}
+
+/* What is written for null: NULL, or the field's default. */
+static W2kNode *
+default_of(const Renderer *renderer, const W2kSchema *schema)
+{
+	/* source.snapshot, the only one that is not a column's */
+	if (schema->default_text != NULL &&
+		renderer->writer->options.has_null_snapshot)
+		return NULL;
+	if (schema->default_text == NULL && !renderer->has_defaults)
+		return NULL;
+	return w2k_node_make_default(schema);
+}
+
+static void
+append_node(const Renderer *renderer, const W2kSchema *schema, W2kNode *node)
+{
+	StringInfo out = renderer->out;
+
+	check_stack_depth();
+	if (node == NULL && schema != NULL)
+		node = default_of(renderer, schema);
+	if (node == NULL)
+	{
+		W2K_BUFFER_APPEND_LITERAL(out, "null");
+		return;
+	}
+	switch (node->kind)
+	{
+		case W2K_NODE_SCALAR:
+			append_scalar(renderer, node);
+			break;
+		case W2K_NODE_STRUCT:
+			w2k_buffer_append_char(out, '{');
+			for (int i = 0; i < node->nitems; i++)
+			{
+				const W2kSchema *field = node->schema->children[i];
+
+				if (i > 0)
+					w2k_buffer_append_char(out, ',');
+				append_text(renderer, field->field);
+				w2k_buffer_append_char(out, ':');
+				append_node(renderer, field, node->items[i]);
+			}
+			w2k_buffer_append_char(out, '}');
+			break;
+		case W2K_NODE_ARRAY:
+			w2k_buffer_append_char(out, '[');
+			for (int i = 0; i < node->nitems; i++)
+			{
+				CHECK_FOR_INTERRUPTS();
+				if (i > 0)
+					w2k_buffer_append_char(out, ',');
+				append_node(renderer, NULL, node->items[i]);
+			}
+			w2k_buffer_append_char(out, ']');
+			break;
+	}
+}
+
+/* Renders a schema, which is no field's here even if it is one elsewhere. */
+static void
+append_schema(const Renderer *renderer, StringInfo out, const W2kSchema *schema)
+{
+	const W2kSchema *top = schema->field == NULL
+							   ? schema
+							   : w2k_node_rename_schema(schema, NULL);
+
+	w2k_jsonschema_append_lead(renderer->writer, renderer->side, out, top);
+}
+
+/* What stands in front of a payload: its schema, rendered once. */
+static void
+append_lead(const Renderer *renderer, W2kOrigin *origin,
+			const W2kSchema *schema, bool is_transient)
+{
+	MemoryContext oldcontext;
+	StringInfo text;
+
+	if (is_transient)
+	{
+		append_schema(renderer, renderer->out, schema);
+		return;
+	}
+	text = w2k_origin_find(origin, renderer->side, schema, 0);
+	if (text == NULL)
+	{
+		oldcontext = MemoryContextSwitchTo(origin->context);
+		text = makeStringInfo();
+		append_schema(renderer, text, schema);
+		MemoryContextSwitchTo(oldcontext);
+		w2k_origin_keep(origin, renderer->side, schema, 0, text);
+	}
+	w2k_buffer_append(renderer->out, text->data, text->len);
+}
+
+/* A null with a schema is JSON's null; without one it is nothing. */
+static bool
+render(const Renderer *renderer, W2kOrigin *origin, const W2kSchema *schema,
+	   W2kNode *node, bool is_transient)
+{
+	if (schema == NULL && node == NULL)
+		return false;
+	if (renderer->side->has_schemas)
+		append_lead(renderer, origin, schema, is_transient);
+	append_node(renderer, schema, node);
+	if (renderer->side->has_schemas)
+		w2k_buffer_append_char(renderer->out, '}');
+	return true;
+}
+
+bool
+w2k_render_key(W2kWriter *writer, StringInfo out, const W2kTransformRecord *rec)
+{
+	const W2kSideOptions *side = &writer->options.key;
+	const Renderer renderer = {writer, side, out, side->replaces_nulls};
+
+	return render(&renderer, rec->origin, rec->key_schema, rec->key,
+				  rec->is_key_schema_transient);
+}
+
+bool
+w2k_render_value(W2kWriter *writer, StringInfo out,
+				 const W2kTransformRecord *rec)
+{
+	const W2kSideOptions *side = &writer->options.value;
+	const Renderer renderer = {writer, side, out, side->replaces_nulls};
+
+	return render(&renderer, rec->origin, rec->value_schema, rec->value,
+				  rec->is_value_schema_transient);
+}
+
+void
+w2k_render_header(W2kWriter *writer, StringInfo out, const W2kSchema *schema,
+				  W2kNode *node)
+{
+	const Renderer renderer = {writer, NULL, out,
+							   writer->options.has_header_defaults};
+
+	/* what is quoted within a structure is bare by itself */
+	if (w2k_node_is_text(node))
+		w2k_buffer_append(out, node->value.data, node->value.len);
+	else if (node->kind == W2K_NODE_SCALAR &&
+			 node->value.kind == W2K_VALUE_BYTES)
+	{
+		char *p = w2k_buffer_reserve(out, W2K_BASE64_LEN(node->value.len));
+
+		w2k_buffer_close(out, w2k_buffer_put_base64(p, node->value.data,
+													node->value.len));
+	}
+	else
+		append_node(&renderer, schema, node);
+}

@@ -1,0 +1,366 @@
+/*
+ * tree.c
+ *		Changes of rows, and messages -> records of Connect data.
+ *
+ * The schemas of a table are made once, on its first change, with what is
+ * known of it (W2kRelation); what does not differ from record to record is
+ * one node for all.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "utils/memutils.h"
+
+#include "schema/change_schema.h"
+#include "transform/origin.h"
+#include "transform/tree.h"
+
+#define CONNECTOR "postgresql"
+
+/* The fields of the source block, in their order. */
+typedef enum SourceField
+{
+	SOURCE_VERSION,
+	SOURCE_CONNECTOR,
+	SOURCE_NAME,
+	SOURCE_TS_MS,
+	SOURCE_SNAPSHOT,
+	SOURCE_DB,
+	SOURCE_SEQUENCE,
+	SOURCE_TS_US,
+	SOURCE_TS_NS,
+	SOURCE_SCHEMA,
+	SOURCE_TABLE,
+	SOURCE_TXID,
+	SOURCE_LSN,
+	SOURCE_XMIN,
+	SOURCE_ORIGIN,
+	SOURCE_ORIGIN_LSN,
+	SOURCE_COUNT
+} SourceField;
+
+struct W2kTree
+{
+	W2kWriter *writer;
+	MemoryContext context; /* the session's */
+	List *context_headers; /* of W2kTransformHeader */
+	W2kSchema *text_schema;
+	W2kOrigin *messages; /* NULL until there is one */
+
+	W2kNode *version;
+	W2kNode *connector;
+	W2kNode *prefix;
+	W2kNode *empty;
+
+	/* The present transaction */
+	MemoryContext source_context;
+	W2kNode *source[SOURCE_COUNT]; /* what its events share, or NULL */
+	XLogRecPtr last_commit_lsn;
+};
+
+/* A name as UTF-8, copied. */
+static char *
+copy_utf8(const char *name)
+{
+	return pstrdup(pg_server_to_any(name, (int) strlen(name), PG_UTF8));
+}
+
+W2kTree *
+w2k_tree_create(W2kWriter *writer)
+{
+	W2kTree *tree = palloc0(sizeof(W2kTree));
+
+	tree->writer = writer;
+	tree->context = CurrentMemoryContext;
+	tree->source_context = AllocSetContextCreate(CurrentMemoryContext,
+												 "wal2kafka source",
+												 ALLOCSET_SMALL_SIZES);
+	tree->text_schema = w2k_connect_make(W2K_CONNECT_STRING, false);
+	tree->version = w2k_node_make_text(copy_utf8(writer->options.version));
+	tree->connector = w2k_node_make_text(CONNECTOR);
+	tree->prefix = w2k_node_make_text(copy_utf8(writer->options.prefix));
+	tree->empty = w2k_node_make_text("");
+	return tree;
+}
+
+void
+w2k_tree_add_context_header(W2kTree *tree, const char *name, const char *value)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(tree->context);
+	W2kTransformHeader *header = palloc0(sizeof(W2kTransformHeader));
+
+	header->name = name;
+	header->schema = tree->text_schema;
+	header->value = w2k_node_make_text(copy_utf8(value));
+	tree->context_headers = lappend(tree->context_headers, header);
+	MemoryContextSwitchTo(oldcontext);
+}
+
+/* ---- schemas ---- */
+
+/* Takes an envelope, or a message's value: its source block is found. */
+static W2kOrigin *
+make_origin(MemoryContext context, W2kSchema *key, W2kSchema *envelope)
+{
+	W2kOrigin *origin = palloc0(sizeof(W2kOrigin));
+	int i = w2k_node_find_field(envelope, "source");
+
+	origin->context = context;
+	origin->key = key;
+	origin->envelope = envelope;
+	origin->source = envelope->children[i];
+	Assert(origin->source->nchildren == SOURCE_COUNT);
+	return origin;
+}
+
+/* What is made once for a table. */
+static W2kOrigin *
+get_origin(W2kRelation *wrel)
+{
+	MemoryContext oldcontext;
+	W2kOrigin *origin;
+
+	if (wrel->origin != NULL)
+		return wrel->origin;
+
+	oldcontext = MemoryContextSwitchTo(wrel->context);
+	origin = make_origin(wrel->context,
+						 wrel->nkeys > 0 ? w2k_change_schema_key(wrel) : NULL,
+						 w2k_change_schema_envelope(wrel));
+	origin->schema_name = w2k_node_make_text(copy_utf8(wrel->schema));
+	origin->table_name = w2k_node_make_text(copy_utf8(wrel->table));
+	MemoryContextSwitchTo(oldcontext);
+	wrel->origin = origin;
+	return origin;
+}
+
+/* The same for messages. */
+static W2kOrigin *
+get_message_origin(W2kTree *tree)
+{
+	MemoryContext oldcontext;
+
+	if (tree->messages != NULL)
+		return tree->messages;
+
+	oldcontext = MemoryContextSwitchTo(tree->context);
+	tree->messages =
+		make_origin(tree->context, w2k_change_schema_message_key(),
+					w2k_change_schema_message(tree->writer->options.binary));
+	tree->messages->schema_name = tree->empty;
+	tree->messages->table_name = tree->empty;
+	MemoryContextSwitchTo(oldcontext);
+	return tree->messages;
+}
+
+/* ---- values ---- */
+
+void
+w2k_tree_begin_source(W2kTree *tree, const W2kSource *source)
+{
+	MemoryContext oldcontext;
+	W2kNode **nodes = tree->source;
+	int64 time_us = source->commit_time_us;
+
+	MemoryContextReset(tree->source_context);
+	oldcontext = MemoryContextSwitchTo(tree->source_context);
+	memset(tree->source, 0, sizeof(tree->source));
+	nodes[SOURCE_VERSION] = tree->version;
+	nodes[SOURCE_CONNECTOR] = tree->connector;
+	nodes[SOURCE_NAME] = tree->prefix;
+	nodes[SOURCE_TS_MS] = w2k_node_make_integer(time_us / 1000);
+	nodes[SOURCE_TS_US] = w2k_node_make_integer(time_us);
+	nodes[SOURCE_TS_NS] = w2k_node_make_integer(time_us * 1000);
+	nodes[SOURCE_DB] = w2k_node_make_text(copy_utf8(source->database));
+	if (source->xid != 0)
+		nodes[SOURCE_TXID] = w2k_node_make_integer(source->xid);
+	if (source->origin != NULL)
+	{
+		nodes[SOURCE_ORIGIN] = w2k_node_make_text(copy_utf8(source->origin));
+		nodes[SOURCE_ORIGIN_LSN] = w2k_node_make_integer(
+			(int64) source->origin_lsn);
+	}
+	tree->last_commit_lsn = source->last_commit_lsn;
+	MemoryContextSwitchTo(oldcontext);
+}
+
+static W2kNode *
+make_source(W2kTree *tree, const W2kOrigin *origin, XLogRecPtr lsn)
+{
+	W2kNode *source = w2k_node_make_struct(origin->source);
+	char *sequence;
+
+	memcpy(source->items, tree->source, sizeof(tree->source));
+	if (XLogRecPtrIsInvalid(tree->last_commit_lsn))
+		sequence = psprintf("[null,\"" INT64_FORMAT "\"]", (int64) lsn);
+	else
+		sequence = psprintf("[\"" INT64_FORMAT "\",\"" INT64_FORMAT "\"]",
+							(int64) tree->last_commit_lsn, (int64) lsn);
+	source->items[SOURCE_SEQUENCE] = w2k_node_make_text(sequence);
+	source->items[SOURCE_SCHEMA] = origin->schema_name;
+	source->items[SOURCE_TABLE] = origin->table_name;
+	source->items[SOURCE_LSN] = w2k_node_make_integer((int64) lsn);
+	return source;
+}
+
+/* The value of a column in a row; NULL where it is null. */
+static W2kNode *
+read_column(W2kTree *tree, W2kColumn *column, const W2kRow *row)
+{
+	W2kNode *node = palloc(sizeof(W2kNode));
+
+	w2k_envelope_read_column(tree->writer, column, row, &node->value);
+	if (node->value.kind == W2K_VALUE_NULL)
+		return NULL;
+	node->kind = W2K_NODE_SCALAR;
+	node->schema = NULL;
+	node->column = column;
+	node->nitems = 0;
+	node->items = NULL;
+	if (node->value.kind == W2K_VALUE_ARRAY)
+		node->array = *node->value.u.array;
+	return node;
+}
+
+/* Gives the envelope one of its rows. */
+static void
+set_row(W2kTree *tree, W2kNode *envelope, const char *field,
+		const W2kRelation *wrel, const W2kRow *row)
+{
+	int at = w2k_node_find_field(envelope->schema, field);
+	W2kNode *node;
+	int n = 0;
+
+	if (row == NULL)
+		return;
+	node = w2k_node_make_struct(envelope->schema->children[at]);
+	for (int i = 0; i < wrel->ncolumns; i++)
+	{
+		if (wrel->columns[i].is_captured)
+			node->items[n++] = read_column(tree, &wrel->columns[i], row);
+	}
+	tree->writer->column = NULL;
+	envelope->items[at] = node;
+}
+
+static W2kNode *
+make_key(W2kTree *tree, const W2kRelation *wrel, const W2kRow *row)
+{
+	const W2kOrigin *origin = wrel->origin;
+	W2kNode *node = w2k_node_make_struct(origin->key);
+
+	for (int i = 0; i < wrel->nkeys; i++)
+		node->items[i] = read_column(tree, wrel->keys[i], row);
+	tree->writer->column = NULL;
+	return node;
+}
+
+/* Where a record stands in its transaction, if that is asked for. */
+static void
+set_place(W2kNode *envelope, const W2kPlace *place, XLogRecPtr lsn)
+{
+	int at = w2k_node_find_field(envelope->schema, "transaction");
+	W2kNode *block;
+	char *id;
+
+	if (place == NULL)
+		return;
+	id = psprintf("%u:" INT64_FORMAT, place->xid, (int64) lsn);
+	block = w2k_node_make_struct(envelope->schema->children[at]);
+	w2k_node_set(block, "id", w2k_node_make_text(id));
+	w2k_node_set(block, "total_order",
+				 w2k_node_make_integer(place->total_order));
+	w2k_node_set(block, "data_collection_order",
+				 w2k_node_make_integer(place->collection_order));
+	envelope->items[at] = block;
+}
+
+/* ---- records ---- */
+
+void
+w2k_tree_begin_record(W2kTree *tree, W2kRelation *wrel, const W2kRow *key_row,
+					  W2kTransformRecord *rec)
+{
+	W2kOrigin *origin = get_origin(wrel);
+
+	memset(rec, 0, sizeof(*rec));
+	rec->origin = origin;
+	rec->topic = wrel->topic;
+	rec->partition = -1;
+	rec->headers = list_copy(tree->context_headers);
+	if (key_row == NULL || origin->key == NULL)
+		return;
+	rec->key_schema = origin->key;
+	rec->key = make_key(tree, wrel, key_row);
+}
+
+void
+w2k_tree_add_value(W2kTree *tree, const W2kEvent *event,
+				   W2kTransformRecord *rec)
+{
+	const W2kOrigin *origin = rec->origin;
+	W2kNode *value = w2k_node_make_struct(origin->envelope);
+	char *op = palloc(2);
+
+	op[0] = event->op;
+	op[1] = '\0';
+	set_row(tree, value, "before", event->wrel, event->before);
+	set_row(tree, value, "after", event->wrel, event->after);
+	w2k_node_set(value, "source", make_source(tree, origin, event->lsn));
+	set_place(value, event->place, event->lsn);
+	w2k_node_set(value, "op", w2k_node_make_text(op));
+	w2k_node_set(value, "ts_ms",
+				 w2k_node_make_integer(event->time_ns / 1000000));
+	w2k_node_set(value, "ts_us", w2k_node_make_integer(event->time_ns / 1000));
+	w2k_node_set(value, "ts_ns", w2k_node_make_integer(event->time_ns));
+	rec->value_schema = origin->envelope;
+	rec->value = value;
+}
+
+void
+w2k_tree_add_key_header(W2kTree *tree, W2kRelation *wrel, const char *name,
+						const W2kRow *row, W2kTransformRecord *rec)
+{
+	const W2kOrigin *origin = get_origin(wrel);
+	W2kTransformHeader *header = palloc0(sizeof(W2kTransformHeader));
+
+	header->name = name;
+	header->schema = origin->key;
+	header->value = make_key(tree, wrel, row);
+	rec->headers = lcons(header, rec->headers);
+}
+
+void
+w2k_tree_make_message(W2kTree *tree, const W2kMessage *message,
+					  const char *topic, W2kTransformRecord *rec)
+{
+	W2kOrigin *origin = get_message_origin(tree);
+	W2kNode *value = w2k_node_make_struct(origin->envelope);
+	W2kNode *prefix = w2k_node_make_text(copy_utf8(message->prefix));
+	W2kNode *content = w2k_node_make_text_of(message->content, message->len);
+	W2kNode *body;
+	int at = w2k_node_find_field(origin->envelope, "message");
+
+	w2k_value_set_binary(&content->value, tree->writer->options.binary,
+						 message->content, message->len);
+	body = w2k_node_make_struct(origin->envelope->children[at]);
+	w2k_node_set(body, "prefix", prefix);
+	w2k_node_set(body, "content", content);
+
+	w2k_node_set(value, "op", w2k_node_make_text("m"));
+	w2k_node_set(value, "ts_ms",
+				 w2k_node_make_integer(message->time_ns / 1000000));
+	w2k_node_set(value, "source", make_source(tree, origin, message->lsn));
+	set_place(value, message->place, message->lsn);
+	w2k_node_set(value, "message", body);
+
+	memset(rec, 0, sizeof(*rec));
+	rec->origin = origin;
+	rec->topic = topic;
+	rec->partition = -1;
+	rec->key_schema = origin->key;
+	rec->key = w2k_node_make_struct(origin->key);
+	w2k_node_set(rec->key, "prefix", prefix);
+	rec->value_schema = origin->envelope;
+	rec->value = value;
+}

@@ -1,0 +1,44 @@
+/*
+ * tree.h
+ *		Changes of rows, and messages -> records of Connect data, as Debezium
+ *		would hand them to transforms.
+ */
+#ifndef W2K_TRANSFORM_TREE_H
+#define W2K_TRANSFORM_TREE_H
+
+#include "transform/node.h"
+
+typedef struct W2kTree W2kTree;
+
+/* In the current memory context; reads values as writer would. */
+extern W2kTree *w2k_tree_create(W2kWriter *writer);
+
+/* A header that every record of a table carries, behind its own. */
+extern void w2k_tree_add_context_header(W2kTree *tree, const char *name,
+										const char *value);
+
+/* A transaction begins, or a message outside of one. */
+extern void w2k_tree_begin_source(W2kTree *tree, const W2kSource *source);
+
+/*
+ * A record of a table, without headers of its own: its key, that of the given
+ * row (NULL = none), and no value.  That is a tombstone.
+ */
+extern void w2k_tree_begin_record(W2kTree *tree, W2kRelation *wrel,
+								  const W2kRow *key_row,
+								  W2kTransformRecord *rec);
+
+/* Gives it the value of an event. */
+extern void w2k_tree_add_value(W2kTree *tree, const W2kEvent *event,
+							   W2kTransformRecord *rec);
+
+/* Puts a header in front of the others: the key of another row. */
+extern void w2k_tree_add_key_header(W2kTree *tree, W2kRelation *wrel,
+									const char *name, const W2kRow *row,
+									W2kTransformRecord *rec);
+
+/* The record of a logical decoding message. */
+extern void w2k_tree_make_message(W2kTree *tree, const W2kMessage *message,
+								  const char *topic, W2kTransformRecord *rec);
+
+#endif /* W2K_TRANSFORM_TREE_H */
