@@ -84,6 +84,8 @@ PAIRS = [
         "include.unknown.datatypes": "true",
     }), _DEFAULTS + [
         _nan("1.5", "NaN"),
+        Known("typ.composites", "schema.fields.*.fields.pa.items.optional",
+              False, True, _ONE_NULL),
         Known("typ.composites", "value.after.pa", None, ["KDEseCk=", None],
               _ONE_NULL),
     ]),
@@ -112,7 +114,6 @@ PAIRS = [
         _midnight("typ.times", "t", "6"), _midnight("typ.times", "t0", "0"),
         _midnight("typ.times", "t1", "1"), _midnight("typ.times", "t3", "3"),
         _midnight("typ.times", "t4", "4"), _midnight("typ.times", "t6", "6"),
-        _midnight("typ.special_defaults", "t24", "6"),
     ]),
     _pair("micros", {
         "time.precision.mode": "microseconds",

@@ -52,7 +52,7 @@ PAIRS = [
      {"key.converter.replace.null.with.default": "false",
       "value.converter.replace.null.with.default": "false"},
      differences.WITHOUT_REPLACED_NULLS + differences.MENDED
-     + differences.TRANSACTIONS),
+     + differences.MENDED_SCHEMAS + differences.TRANSACTIONS),
     ("schemas", {"key.converter.schemas.enable": "true",
                  "value.converter.schemas.enable": "true",
                  "skipped.operations": "none"},
