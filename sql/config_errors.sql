@@ -75,8 +75,6 @@ FROM (VALUES
 	(64, '{"table.include.list": " , "}'),
 	(63, '{"column.exclude.list": "public.a.b{1,2}"}'),
 	-- what is known, and not supported
-	(70, '{"decimal.handling.mode": "string"}'),
-	(71, '{"time.precision.mode": "connect"}'),
 	(72, '{"snapshot.mode": "initial"}'),
 	(73, '{"snapshot.mode": "sometimes"}'),
 	(74, '{"exactly.once.support": "required"}'),
@@ -89,7 +87,6 @@ FROM (VALUES
 	(81, '{"column.mask.with.10.chars": "public.a.b"}'),
 	(82, '{"column.mask.hash.SHA-256.with.salt.CzQMA0cB5K": "public.a.b"}'),
 	(83, '{"signal.data.collection": "public.signals"}'),
-	(84, '{"include.unknown.datatypes": false}'),
 	(85, '{"slot.drop.on.stop": true}'),
 	(86, '{"errors.tolerance": "all"}'),
 	(87, '{"topic.naming.strategy": "io.debezium.schema.DefaultTopicNamingStrategy"}'),

@@ -86,6 +86,11 @@ INSERT INTO deep SELECT 6, array_agg(ARRAY[i, i]) FROM generate_series(1, 1000) 
 UPDATE deep SET b = '{x}' WHERE id = 6;
 SELECT (d#>'{value,schema,fields,1,fields,1}')::text, d#>'{value,payload,after,a,0}', d#>'{value,payload,after,b}'
 FROM changes('format', 'json-with-schemas');
+-- Debezium says that these have no null elements, and fails where they do.
+CREATE TABLE required (e mood[], ts tsvector[]);
+INSERT INTO required VALUES ('{sad}', '{a}'), ('{sad,NULL}', '{}'), ('{sad}', NULL);
+SELECT d#>'{value,schema,fields,1,fields,0,items,optional}', d#>'{value,schema,fields,1,fields,1,items,optional}', d#>'{value,payload,after}'
+FROM changes('format', 'json-with-schemas');
 
 -- Decimals as numbers, in keys and values.
 CREATE TABLE dec (k numeric(5,2) PRIMARY KEY, n numeric(30,10), v numeric, m money, d numeric(5,1) DEFAULT 1.5);

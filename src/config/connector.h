@@ -13,6 +13,7 @@
 #include "access/xlogdefs.h"
 #include "nodes/pg_list.h"
 
+#include "config/modes.h"
 #include "wal2kafka.h"
 
 /* connector.class: Debezium's, whose documents we read. */
@@ -85,6 +86,7 @@ typedef struct W2kConnectorConfig
 	bool tombstones_on_delete;
 	uint32 skipped_operations; /* W2K_SKIP_* */
 	char *unavailable_value_placeholder;
+	W2kModes modes; /* which forms types take */
 	bool extended_headers;
 	bool include_generated_columns;
 	bool before_unknown_as_null; /* before.unknown.values=null */

@@ -152,6 +152,19 @@ apply_before_unknown(W2kPropertyParse *parse, const W2kProperty *prop,
 	parse->conf->before_unknown_as_null = (pg_strcasecmp(value, "null") == 0);
 }
 
+/* include.unknown.datatypes: said or not, that makes three */
+static void
+apply_unknown(W2kPropertyParse *parse, const W2kProperty *prop,
+			  const char *name, const char *value)
+{
+	bool is_included;
+
+	if (!parse_bool(value, &is_included))
+		return;
+	parse->conf->modes.unknown = is_included ? W2K_MODE_UNKNOWN_BYTES
+											 : W2K_MODE_UNKNOWN_LEFT_OUT;
+}
+
 /* replace.null.with.default: unsaid is neither true nor false */
 static void
 apply_null_default(W2kPropertyParse *parse, const W2kProperty *prop,
@@ -304,13 +317,13 @@ const W2kProperty w2k_properties[] = {
 	DONE("extended.headers.enabled", BOOLEAN, "true", "Records carry Debezium's context headers.", PLUGIN, AT(extended_headers)),
 	DONE("unavailable.value.placeholder", STRING, "__debezium_unavailable_value", "Stands for a TOASTed value that did not change; hex: for octets.", PLUGIN, AT(unavailable_value_placeholder), .apply = apply_placeholder),
 	DONE("before.unknown.values", ENUM, "fallback", "NOT NULL columns that \"before\" does not know: Debezium's fallbacks, or null. Ours.", PLUGIN, .apply = apply_before_unknown, CHOICES({"fallback", 0}, {"null", 1})),
-	NOT_YET("decimal.handling.mode", ENUM, "precise", "Form of numeric.", CHOICES({"precise", 0}, {"double", 0}, {"string", 0})),
-	NOT_YET("time.precision.mode", ENUM, "adaptive", "Form of date, time and timestamp.", CHOICES({"adaptive", 0}, {"adaptive_time_microseconds", 0}, {"connect", 0}, {"isostring", 0}, {"microseconds", 0}, {"nanoseconds", 0}, {"structured", 0})),
-	NOT_YET("binary.handling.mode", ENUM, "bytes", "Form of bytea.", CHOICES({"bytes", 0}, {"base64", 0}, {"base64-url-safe", 0}, {"hex", 0})),
-	NOT_YET("hstore.handling.mode", ENUM, "json", "Form of hstore.", CHOICES({"json", 0}, {"map", 0})),
-	NOT_YET("interval.handling.mode", ENUM, "numeric", "Form of interval.", CHOICES({"numeric", 0}, {"string", 0})),
-	NOT_YET("money.fraction.digits", INT, "2", "Digits behind the point of money."),
-	NOT_YET("include.unknown.datatypes", BOOLEAN, NULL, "Unsaid, values of other types come out as their text.", ACCEPTS("")),
+	DONE("decimal.handling.mode", ENUM, "precise", "Form of numeric and money: unscaled bytes, a double, or text.", PLUGIN, AT(modes.decimal), CHOICES({"precise", W2K_MODE_DECIMAL_PRECISE}, {"double", W2K_MODE_DECIMAL_DOUBLE}, {"string", W2K_MODE_DECIMAL_STRING})),
+	DONE("time.precision.mode", ENUM, "adaptive", "Form of date, time and timestamp.", PLUGIN, AT(modes.time), CHOICES({"adaptive", W2K_MODE_TIME_ADAPTIVE}, {"adaptive_time_microseconds", W2K_MODE_TIME_ADAPTIVE_MICROS}, {"connect", W2K_MODE_TIME_CONNECT}, {"isostring", W2K_MODE_TIME_ISO}, {"microseconds", W2K_MODE_TIME_MICROS}, {"nanoseconds", W2K_MODE_TIME_NANOS}, {"structured", W2K_MODE_TIME_STRUCTURED})),
+	DONE("binary.handling.mode", ENUM, "bytes", "Form of bytea and of logical messages.", PLUGIN, AT(modes.binary), CHOICES({"bytes", W2K_MODE_BINARY_BYTES}, {"base64", W2K_MODE_BINARY_BASE64}, {"base64-url-safe", W2K_MODE_BINARY_BASE64_URL}, {"hex", W2K_MODE_BINARY_HEX})),
+	DONE("hstore.handling.mode", ENUM, "json", "Form of hstore: a text that holds JSON, or a map.", PLUGIN, AT(modes.hstore), CHOICES({"json", W2K_MODE_HSTORE_JSON}, {"map", W2K_MODE_HSTORE_MAP})),
+	DONE("interval.handling.mode", ENUM, "numeric", "Form of interval: microseconds, or ISO 8601 text.", PLUGIN, AT(modes.interval), CHOICES({"numeric", W2K_MODE_INTERVAL_NUMERIC}, {"string", W2K_MODE_INTERVAL_STRING})),
+	DONE("money.fraction.digits", INT, "2", "Digits behind the point of money, with decimal.handling.mode=precise.", PLUGIN, AT(modes.money_digits), RANGE(0, 20)),
+	DONE("include.unknown.datatypes", BOOLEAN, NULL, "Columns of types that Debezium does not know: false leaves them out, true sends their text as binary.handling.mode says; unsaid, they are sent as text.", PLUGIN, .apply = apply_unknown),
 	IGNORED("include.schema.comments", BOOLEAN, "false", "Debezium's PostgreSQL connector puts no comments into records either"),
 	DONE("schema.name.adjustment.mode", ENUM, "none", "How schemas are named.", PLUGIN, AT(schema_adjustment), ADJUSTMENT_CHOICES),
 	DONE("field.name.adjustment.mode", ENUM, "none", "How column names become field names.", PLUGIN, AT(field_adjustment), ADJUSTMENT_CHOICES),

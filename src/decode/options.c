@@ -9,6 +9,7 @@
 
 #include <time.h>
 
+#include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 
 #include "decode/options.h"
@@ -149,6 +150,7 @@ init_writers(W2kSession *session, const char *connector)
 	options.on_unconvertible = on_unconvertible(conf->converting_failure);
 	/* lines of text are in the server's encoding, frames never are */
 	options.ascii_only = is_text && GetDatabaseEncoding() != PG_UTF8;
+	options.binary = w2k_types_logical(BYTEAOID, &conf->modes);
 	set_placeholder(&options.placeholder, conf->unavailable_value_placeholder);
 
 	session->writer = w2k_json_create_writer(&options);

@@ -49,3 +49,14 @@ w2k_buffer_put_base64(char *p, const char *data, int len)
 	}
 	return p;
 }
+
+void
+w2k_buffer_append_base64(StringInfo out, const char *data, int len)
+{
+	char *p = w2k_buffer_reserve(out, W2K_BASE64_LEN(len) + 2);
+
+	*p++ = '"';
+	p = w2k_buffer_put_base64(p, data, len);
+	*p++ = '"';
+	w2k_buffer_close(out, p);
+}

@@ -52,6 +52,9 @@ w2k_buffer_append_char(StringInfo out, char c)
 /* Standard Base64 with padding; returns the byte behind it. */
 extern char *w2k_buffer_put_base64(char *p, const char *data, int len);
 
+/* The same at the end of the output, in quotes. */
+extern void w2k_buffer_append_base64(StringInfo out, const char *data, int len);
+
 #define W2K_BASE64_LEN(len) (((Size) (len) + 2) / 3 * 4)
 
 #endif /* W2K_ENCODE_BUFFER_H */

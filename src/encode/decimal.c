@@ -19,6 +19,7 @@
 
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/cash.h"
 #include "utils/pg_locale.h"
 
@@ -256,6 +257,46 @@ w2k_decimal_read_variable(const W2kType *type, Datum datum, W2kValue *value)
 }
 
 /*
+ * The nearest double, an infinity where there is none.  The server's own cast
+ * would raise an error there.
+ */
+void
+w2k_decimal_read_double(const W2kType *type, Datum datum, W2kValue *value)
+{
+	char *text = DatumGetCString(DirectFunctionCall1(numeric_out, datum));
+
+	value->kind = W2K_VALUE_DOUBLE;
+	value->u.float8 = strtod(text, NULL);
+}
+
+/* As the server prints it; what is no number has Debezium's name. */
+void
+w2k_decimal_read_text(const W2kType *type, Datum datum, W2kValue *value)
+{
+	const char *text = DatumGetCString(DirectFunctionCall1(numeric_out, datum));
+
+	if (strcmp(text, "NaN") == 0)
+		text = "NAN";
+	else if (strcmp(text, "Infinity") == 0)
+		text = "POSITIVE_INFINITY";
+	else if (strcmp(text, "-Infinity") == 0)
+		text = "NEGATIVE_INFINITY";
+	w2k_value_set_ascii(value, text);
+}
+
+/* ---- money ---- */
+
+/* How many digits of a money value are behind the point. */
+static int
+money_digits(void)
+{
+	int digits = PGLC_localeconv()->frac_digits;
+
+	/* what the server takes where the locale says nothing */
+	return digits < 0 || digits > 10 ? 2 : digits;
+}
+
+/*
  * money counts the smallest unit of its locale; ours counts 10^-scale,
  * rounding half up.
  */
@@ -265,13 +306,9 @@ w2k_decimal_read_money(const W2kType *type, Datum datum, W2kValue *value)
 	int64 amount = DatumGetCash(datum);
 	bool is_negative = amount < 0;
 	uint64 magnitude = is_negative ? 0 - (uint64) amount : (uint64) amount;
-	int digits = PGLC_localeconv()->frac_digits;
+	int digits = money_digits();
 	uint32 words[4];
 	int nwords = 2;
-
-	/* what the server takes where the locale says nothing */
-	if (digits < 0 || digits > 10)
-		digits = 2;
 
 	words[0] = (uint32) magnitude;
 	words[1] = (uint32) (magnitude >> 32);
@@ -288,6 +325,39 @@ w2k_decimal_read_money(const W2kType *type, Datum datum, W2kValue *value)
 	value->kind = W2K_VALUE_DECIMAL;
 	value->scale = type->scale;
 	set_bytes(value, words, nwords, is_negative);
+}
+
+/* A plain number, without the locale's signs. */
+void
+w2k_decimal_read_money_text(const W2kType *type, Datum datum, W2kValue *value)
+{
+	int64 amount = DatumGetCash(datum);
+	uint64 magnitude = amount < 0 ? 0 - (uint64) amount : (uint64) amount;
+	int digits = money_digits();
+	char *end = value->scratch + sizeof(value->scratch);
+	char *p = end;
+
+	*--p = '\0';
+	for (int i = 0; magnitude != 0 || i <= digits; i++, magnitude /= 10)
+	{
+		if (i == digits && i > 0)
+			*--p = '.';
+		*--p = (char) ('0' + magnitude % 10);
+	}
+	if (amount < 0)
+		*--p = '-';
+	w2k_value_set_ascii(value, p);
+}
+
+void
+w2k_decimal_read_money_double(const W2kType *type, Datum datum, W2kValue *value)
+{
+	double number;
+
+	w2k_decimal_read_money_text(type, datum, value);
+	number = strtod(value->data, NULL);
+	value->kind = W2K_VALUE_DOUBLE;
+	value->u.float8 = number;
 }
 
 void

@@ -11,8 +11,16 @@
 extern void w2k_decimal_read(const W2kType *type, Datum datum, W2kValue *value);
 extern void w2k_decimal_read_variable(const W2kType *type, Datum datum,
 									  W2kValue *value);
+extern void w2k_decimal_read_double(const W2kType *type, Datum datum,
+									W2kValue *value);
+extern void w2k_decimal_read_text(const W2kType *type, Datum datum,
+								  W2kValue *value);
 extern void w2k_decimal_read_money(const W2kType *type, Datum datum,
 								   W2kValue *value);
+extern void w2k_decimal_read_money_double(const W2kType *type, Datum datum,
+										  W2kValue *value);
+extern void w2k_decimal_read_money_text(const W2kType *type, Datum datum,
+										W2kValue *value);
 
 /* Zero, at the scale that value->scale says. */
 extern void w2k_decimal_zero(W2kValue *value);

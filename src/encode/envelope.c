@@ -31,7 +31,7 @@ w2k_envelope_read_default(const W2kColumn *column, W2kValue *value)
 	if (column->has_constant_default)
 		w2k_value_read(column->type, column->default_value, value);
 	else if (column->has_computed_default)
-		w2k_value_computed_default(column->type, value);
+		w2k_standin_computed_default(column->type, value);
 	else
 		return false;
 	return value->kind != W2K_VALUE_FAILED;
@@ -45,7 +45,7 @@ w2k_envelope_read_missing(const W2kWriterOptions *options,
 	if (!is_partial || !column->is_not_null || options->missing_as_null)
 		value->kind = W2K_VALUE_NULL;
 	else if (!w2k_envelope_read_default(column, value))
-		w2k_value_fallback(column->type, value);
+		w2k_standin_fallback(column->type, value);
 }
 
 void
@@ -92,7 +92,7 @@ w2k_envelope_read_column(W2kWriter *writer, W2kColumn *column,
 	if (row->nulls[column->index])
 		w2k_envelope_read_missing(options, column, row->is_partial, value);
 	else if (w2k_envelope_is_unavailable(column, row->values[column->index]))
-		w2k_value_unavailable(column->type, &options->placeholder, value);
+		w2k_standin_unavailable(column->type, &options->placeholder, value);
 	else
 		w2k_value_read(column->type, row->values[column->index], value);
 

@@ -13,7 +13,7 @@
 #include "lib/stringinfo.h"
 
 #include "encode/event.h"
-#include "encode/value.h"
+#include "encode/standin.h"
 
 /* What becomes of a value that has no form: an error, or null. */
 typedef enum W2kOnUnconvertible
@@ -39,6 +39,7 @@ typedef struct W2kWriterOptions
 	const char *version;
 	const char *prefix; /* topic.prefix */
 	W2kPlaceholder placeholder;
+	W2kLogical binary;	  /* form of bytes that are no column */
 	bool missing_as_null; /* in key-only images, instead of fallbacks */
 	bool ascii_only;	  /* text for a server that is not UTF-8 */
 	W2kOnUnconvertible on_unconvertible;

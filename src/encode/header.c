@@ -9,10 +9,14 @@
  */
 #include "postgres.h"
 
+#include "utils/datetime.h"
+
 #include "encode/buffer.h"
 #include "encode/decimal.h"
 #include "encode/header.h"
 #include "encode/javafloat.h"
+
+#define MILLIS_PER_DAY INT64CONST(86400000)
 
 /* Text with quotes; only those and backslashes are escaped in it. */
 static void
@@ -28,19 +32,43 @@ append_quoted(StringInfo out, const char *text, int len)
 	w2k_buffer_append_char(out, '"');
 }
 
+/*
+ * A java.util.Date.  Connect prints the time alone up to the end of 1970's
+ * first day, a date alone at midnight, and else both.
+ */
 static void
-append_base64(StringInfo out, const char *data, int len)
+append_date(StringInfo out, int64 ms)
 {
-	char *p = w2k_buffer_reserve(out, W2K_BASE64_LEN(len) + 2);
+	int64 days = ms / MILLIS_PER_DAY;
+	int time_ms = (int) (ms % MILLIS_PER_DAY);
+	int year;
+	int month;
+	int day;
 
-	*p++ = '"';
-	p = w2k_buffer_put_base64(p, data, len);
-	*p++ = '"';
-	w2k_buffer_close(out, p);
+	if (time_ms < 0)
+	{
+		time_ms += MILLIS_PER_DAY;
+		days--;
+	}
+	if (ms >= MILLIS_PER_DAY)
+	{
+		j2date((int) days + UNIX_EPOCH_JDATE, &year, &month, &day);
+		appendStringInfo(out, "%04d-%02d-%02d", year, month, day);
+		if (time_ms == 0)
+			return;
+		appendStringInfoChar(out, 'T');
+	}
+	appendStringInfo(out, "%02d:%02d:%02d.%03dZ", time_ms / 3600000,
+					 time_ms / 60000 % 60, time_ms / 1000 % 60,
+					 time_ms % 1000);
 }
 
 static void append_array(W2kWriter *writer, StringInfo out, W2kArray *array,
 						 int dim, W2kColumn *column);
+static void append_map(W2kWriter *writer, StringInfo out, const W2kMap *map,
+					   W2kColumn *column);
+static void append_struct(W2kWriter *writer, StringInfo out, W2kFields *fields,
+						  W2kColumn *column);
 
 static void
 append_value(W2kWriter *writer, StringInfo out, W2kValue *value,
@@ -76,18 +104,30 @@ append_value(W2kWriter *writer, StringInfo out, W2kValue *value,
 			append_quoted(out, value->data, value->len);
 			break;
 		case W2K_VALUE_BYTES:
-			append_base64(out, value->data, value->len);
+			w2k_buffer_append_base64(out, value->data, value->len);
 			break;
 		case W2K_VALUE_DECIMAL:
 			appendStringInfoString(out, w2k_decimal_to_text(value));
 			break;
 		case W2K_VALUE_VARIABLE_DECIMAL:
 			appendStringInfo(out, "{\"scale\":%d,\"value\":", value->scale);
-			append_base64(out, value->data, value->len);
+			w2k_buffer_append_base64(out, value->data, value->len);
 			w2k_buffer_append_char(out, '}');
 			break;
 		case W2K_VALUE_ARRAY:
 			append_array(writer, out, value->u.array, 0, column);
+			break;
+		case W2K_VALUE_CONNECT_DAYS:
+			append_date(out, value->u.integer * MILLIS_PER_DAY);
+			break;
+		case W2K_VALUE_CONNECT_MILLIS:
+			append_date(out, value->u.integer);
+			break;
+		case W2K_VALUE_MAP:
+			append_map(writer, out, value->u.map, column);
+			break;
+		case W2K_VALUE_STRUCT:
+			append_struct(writer, out, value->u.fields, column);
 			break;
 	}
 }
@@ -114,6 +154,35 @@ append_array(W2kWriter *writer, StringInfo out, W2kArray *array, int dim,
 		}
 	}
 	w2k_buffer_append_char(out, ']');
+}
+
+static void
+append_map(W2kWriter *writer, StringInfo out, const W2kMap *map,
+		   W2kColumn *column)
+{
+	w2k_buffer_append_char(out, '{');
+	for (int i = 0; i < map->npairs; i++)
+	{
+		if (i > 0)
+			w2k_buffer_append_char(out, ',');
+		append_value(writer, out, &map->keys[i], column);
+		w2k_buffer_append_char(out, ':');
+		append_value(writer, out, &map->values[i], column);
+	}
+	w2k_buffer_append_char(out, '}');
+}
+
+static void
+append_struct(W2kWriter *writer, StringInfo out, W2kFields *fields,
+			  W2kColumn *column)
+{
+	for (int i = 0; fields->parts[i].name != NULL; i++)
+	{
+		appendStringInfo(out, "%c\"%s\":", i == 0 ? '{' : ',',
+						 fields->parts[i].name);
+		append_value(writer, out, &fields->items[i], column);
+	}
+	w2k_buffer_append_char(out, '}');
 }
 
 void

@@ -10,52 +10,19 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 #include "encode/buffer.h"
 #include "encode/decimal.h"
 #include "encode/javafloat.h"
 #include "encode/json.h"
+#include "encode/jsonplan.h"
 #include "encode/jsonschema.h"
 #include "schema/change_schema.h"
 
 /* Digits of a 64 bit number, its sign, and the zero that pg_lltoa adds. */
 #define INTEGER_SIZE 24
-
-/* A piece of a record that does not change. */
-typedef struct JsonText
-{
-	const char *data;
-	int len;
-} JsonText;
-
-/* A column, ready to be written. */
-typedef struct JsonColumn
-{
-	JsonText lead;	  /* {"name": or ,"name": */
-	JsonText null;	  /* what stands for a null */
-	JsonText unknown; /* what stands for one in a partial image */
-	int index;
-	bool is_varlena;
-	const W2kType *type;
-	W2kValueReader read;
-	W2kColumn *column;
-} JsonColumn;
-
-typedef struct JsonPlan
-{
-	int ncolumns;
-	JsonColumn *columns;
-	int nkeys;
-	JsonColumn *keys;
-	bool has_arrays;		   /* with schemas, see adapt_schemas() */
-	StringInfoData key_lead;   /* the key's schema, or nothing */
-	StringInfoData value_lead; /* up to what is before the first image */
-	StringInfoData names;	   /* of the source block: schema and table */
-} JsonPlan;
 
 typedef struct JsonWriter
 {
@@ -72,15 +39,6 @@ typedef struct JsonWriter
 	StringInfoData message_lead;
 } JsonWriter;
 
-/* A name in the server's encoding. */
-static void
-append_name(StringInfo out, const char *name, bool ascii_only)
-{
-	const char *utf8 = pg_server_to_any(name, (int) strlen(name), PG_UTF8);
-
-	w2k_json_append_string(out, utf8, (int) strlen(utf8), ascii_only);
-}
-
 /* ---- values ---- */
 
 static inline void
@@ -89,17 +47,6 @@ append_integer(StringInfo out, int64 integer)
 	char *p = w2k_buffer_reserve(out, INTEGER_SIZE);
 
 	out->len += pg_lltoa(integer, p);
-}
-
-static void
-append_base64(StringInfo out, const char *data, int len)
-{
-	char *p = w2k_buffer_reserve(out, W2K_BASE64_LEN(len) + 2);
-
-	*p++ = '"';
-	p = w2k_buffer_put_base64(p, data, len);
-	*p++ = '"';
-	w2k_buffer_close(out, p);
 }
 
 /* Floating point text: what is not a number is a string. */
@@ -118,6 +65,11 @@ append_float(StringInfo out, const char *text, const char *end)
 static void append_array(W2kWriter *writer, const W2kSideOptions *side,
 						 StringInfo out, W2kArray *array, int dim,
 						 W2kColumn *column);
+static void append_map(W2kWriter *writer, const W2kSideOptions *side,
+					   StringInfo out, const W2kMap *map, W2kColumn *column);
+static void append_struct(W2kWriter *writer, const W2kSideOptions *side,
+						  StringInfo out, W2kFields *fields,
+						  W2kColumn *column);
 
 /* A schema says how deep an array is: where it cannot be this deep, no form. */
 static inline void
@@ -154,6 +106,8 @@ append_value(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 				W2K_BUFFER_APPEND_LITERAL(out, "false");
 			break;
 		case W2K_VALUE_INTEGER:
+		case W2K_VALUE_CONNECT_DAYS:
+		case W2K_VALUE_CONNECT_MILLIS:
 			append_integer(out, value->u.integer);
 			break;
 		case W2K_VALUE_FLOAT:
@@ -180,20 +134,26 @@ append_value(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 			if (side->has_numeric_decimals)
 				appendStringInfoString(out, w2k_decimal_to_text(value));
 			else
-				append_base64(out, value->data, value->len);
+				w2k_buffer_append_base64(out, value->data, value->len);
 			break;
 		case W2K_VALUE_BYTES:
-			append_base64(out, value->data, value->len);
+			w2k_buffer_append_base64(out, value->data, value->len);
 			break;
 		case W2K_VALUE_VARIABLE_DECIMAL:
 			W2K_BUFFER_APPEND_LITERAL(out, "{\"scale\":");
 			append_integer(out, value->scale);
 			W2K_BUFFER_APPEND_LITERAL(out, ",\"value\":");
-			append_base64(out, value->data, value->len);
+			w2k_buffer_append_base64(out, value->data, value->len);
 			w2k_buffer_append_char(out, '}');
 			break;
 		case W2K_VALUE_ARRAY:
 			append_array(writer, side, out, value->u.array, 0, column);
+			break;
+		case W2K_VALUE_MAP:
+			append_map(writer, side, out, value->u.map, column);
+			break;
+		case W2K_VALUE_STRUCT:
+			append_struct(writer, side, out, value->u.fields, column);
 			break;
 	}
 }
@@ -224,6 +184,53 @@ append_array(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 	w2k_buffer_append_char(out, ']');
 }
 
+/* An object where the keys are text, else pairs. */
+static void
+append_map(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
+		   const W2kMap *map, W2kColumn *column)
+{
+	bool is_object = map->has_text_keys;
+
+	w2k_buffer_append_char(out, is_object ? '{' : '[');
+	for (int i = 0; i < map->npairs; i++)
+	{
+		if (i > 0)
+			w2k_buffer_append_char(out, ',');
+		if (!is_object)
+			w2k_buffer_append_char(out, '[');
+		append_value(writer, side, out, &map->keys[i], column);
+		w2k_buffer_append_char(out, is_object ? ':' : ',');
+		append_value(writer, side, out, &map->values[i], column);
+		if (!is_object)
+			w2k_buffer_append_char(out, ']');
+	}
+	w2k_buffer_append_char(out, is_object ? '}' : ']');
+}
+
+/* The members' names are ASCII. */
+static void
+append_struct(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
+			  W2kFields *fields, W2kColumn *column)
+{
+	for (int i = 0; fields->parts[i].name != NULL; i++)
+	{
+		const char *name = fields->parts[i].name;
+
+		w2k_buffer_append(out, i == 0 ? "{\"" : ",\"", 2);
+		w2k_buffer_append(out, name, (int) strlen(name));
+		W2K_BUFFER_APPEND_LITERAL(out, "\":");
+		append_value(writer, side, out, &fields->items[i], column);
+	}
+	w2k_buffer_append_char(out, '}');
+}
+
+void
+w2k_json_check_dimensions(const W2kSideOptions *side, W2kValue *value,
+						  const W2kColumn *column)
+{
+	check_dimensions(side, value, column);
+}
+
 void
 w2k_json_append_value(W2kWriter *writer, const W2kSideOptions *side,
 					  StringInfo out, W2kValue *value, W2kColumn *column)
@@ -232,7 +239,7 @@ w2k_json_append_value(W2kWriter *writer, const W2kSideOptions *side,
 }
 
 static inline void
-append_text(StringInfo out, const JsonText *text)
+append_text(StringInfo out, const W2kJsonText *text)
 {
 	w2k_buffer_append(out, text->data, text->len);
 }
@@ -240,13 +247,13 @@ append_text(StringInfo out, const JsonText *text)
 /* An object of columns; some of them, in their order. */
 static void
 append_columns(JsonWriter *writer, const W2kSideOptions *side, StringInfo out,
-			   const JsonColumn *columns, int ncolumns, const W2kRow *row)
+			   const W2kJsonColumn *columns, int ncolumns, const W2kRow *row)
 {
 	if (ncolumns == 0)
 		w2k_buffer_append_char(out, '{');
 	for (int i = 0; i < ncolumns; i++)
 	{
-		const JsonColumn *jcol = &columns[i];
+		const W2kJsonColumn *jcol = &columns[i];
 		Datum datum = row->values[jcol->index];
 		W2kValue value;
 
@@ -270,169 +277,6 @@ append_columns(JsonWriter *writer, const W2kSideOptions *side, StringInfo out,
 	w2k_buffer_append_char(out, '}');
 }
 
-/* ---- plans ---- */
-
-/*
- * What stands for a null of a column, in images that hold the whole row and
- * in those that may lack the column.
- */
-static void
-fill_nulls(JsonWriter *writer, const W2kSideOptions *side, JsonColumn *jcol)
-{
-	W2kColumn *column = jcol->column;
-	W2kValue value;
-	StringInfoData text;
-
-	if (!side->replaces_nulls || !w2k_envelope_read_default(column, &value))
-		value.kind = W2K_VALUE_NULL;
-	initStringInfo(&text);
-	append_value(&writer->base, side, &text, &value, column);
-	jcol->null.data = text.data;
-	jcol->null.len = text.len;
-
-	/* what is not known is null if that was asked for */
-	jcol->unknown = jcol->null;
-	if (value.kind == W2K_VALUE_NULL ||
-		(writer->base.options.missing_as_null && !column->is_identity))
-	{
-		w2k_envelope_read_missing(&writer->base.options, column, true, &value);
-		initStringInfo(&text);
-		append_value(&writer->base, side, &text, &value, column);
-		jcol->unknown.data = text.data;
-		jcol->unknown.len = text.len;
-	}
-}
-
-static void
-fill_json_column(JsonWriter *writer, const W2kSideOptions *side,
-				 JsonColumn *jcol, W2kColumn *column, bool is_first)
-{
-	StringInfoData lead;
-
-	initStringInfo(&lead);
-	appendStringInfoChar(&lead, is_first ? '{' : ',');
-	w2k_json_append_string(&lead, column->field, (int) strlen(column->field),
-						   writer->base.options.ascii_only);
-	appendStringInfoChar(&lead, ':');
-
-	jcol->lead.data = lead.data;
-	jcol->lead.len = lead.len;
-	jcol->index = column->index;
-	jcol->is_varlena = column->is_varlena;
-	jcol->type = column->type;
-	jcol->read = w2k_value_readers[column->type->logical];
-	jcol->column = column;
-	fill_nulls(writer, side, jcol);
-}
-
-/* The schemas of a table's records, if they are sent, rendered once. */
-static void
-fill_leads(JsonWriter *writer, JsonPlan *plan, const W2kRelation *wrel)
-{
-	const W2kWriterOptions *options = &writer->base.options;
-
-	if (options->key.has_schemas)
-		w2k_jsonschema_append_lead(&writer->base, &options->key,
-								   &plan->key_lead,
-								   w2k_change_schema_key(wrel));
-	if (options->value.has_schemas)
-		w2k_jsonschema_append_lead(&writer->base, &options->value,
-								   &plan->value_lead,
-								   w2k_change_schema_envelope(wrel));
-	appendStringInfoString(&plan->value_lead, "{\"before\":");
-}
-
-/* The dimensions of an array that a row holds; 0 = it has none, or no value. */
-static int
-count_dimensions(const JsonColumn *jcol, const W2kRow *row)
-{
-	if (row == NULL || row->nulls[jcol->index])
-		return 0;
-	if (w2k_envelope_is_unavailable(jcol->column, row->values[jcol->index]))
-		return 1; /* its placeholder */
-	return ARR_NDIM(DatumGetArrayTypeP(row->values[jcol->index]));
-}
-
-/*
- * PostgreSQL does not enforce the dimensions an array was declared with, but a
- * schema must say how deep its arrays are.  So the schema follows the values:
- * where a row's arrays are deeper, or less deep, it is rendered again.
- */
-static void
-adapt_schemas(JsonWriter *writer, JsonPlan *plan, const W2kRelation *wrel,
-			  const W2kRow *before, const W2kRow *after)
-{
-	bool is_changed = false;
-
-	for (int i = 0; i < plan->ncolumns + plan->nkeys; i++)
-	{
-		JsonColumn *jcol = i < plan->ncolumns
-							   ? &plan->columns[i]
-							   : &plan->keys[i - plan->ncolumns];
-		int ndims;
-
-		if (jcol->type->logical != W2K_LOGICAL_ARRAY)
-			continue;
-		ndims = count_dimensions(jcol, after);
-		if (ndims == 0)
-			ndims = count_dimensions(jcol, before);
-		if (ndims == 0 || ndims == jcol->column->ndims)
-			continue;
-		jcol->column->ndims = ndims;
-		is_changed = true;
-	}
-	if (!is_changed)
-		return;
-	resetStringInfo(&plan->key_lead);
-	resetStringInfo(&plan->value_lead);
-	fill_leads(writer, plan, wrel);
-}
-
-static void
-prepare(W2kWriter *base, W2kRelation *wrel)
-{
-	JsonWriter *writer = (JsonWriter *) base;
-	const W2kWriterOptions *options = &base->options;
-	bool ascii_only = options->ascii_only;
-	MemoryContext oldcontext = MemoryContextSwitchTo(wrel->context);
-	JsonPlan *plan = palloc0(sizeof(JsonPlan));
-
-	plan->columns = palloc(sizeof(JsonColumn) * Max(wrel->ncolumns, 1));
-	for (int i = 0; i < wrel->ncolumns; i++)
-	{
-		if (!wrel->columns[i].is_captured)
-			continue;
-		fill_json_column(writer, &options->value,
-						 &plan->columns[plan->ncolumns], &wrel->columns[i],
-						 plan->ncolumns == 0);
-		plan->ncolumns++;
-	}
-	for (int i = 0; i < wrel->ncolumns; i++)
-	{
-		if (wrel->columns[i].type->logical == W2K_LOGICAL_ARRAY &&
-			(options->key.has_schemas || options->value.has_schemas))
-			plan->has_arrays = true;
-	}
-
-	plan->nkeys = wrel->nkeys;
-	plan->keys = palloc(sizeof(JsonColumn) * Max(wrel->nkeys, 1));
-	for (int i = 0; i < wrel->nkeys; i++)
-		fill_json_column(writer, &options->key, &plan->keys[i], wrel->keys[i],
-						 i == 0);
-
-	initStringInfo(&plan->names);
-	append_name(&plan->names, wrel->schema, ascii_only);
-	appendStringInfoString(&plan->names, ",\"table\":");
-	append_name(&plan->names, wrel->table, ascii_only);
-
-	initStringInfo(&plan->key_lead);
-	initStringInfo(&plan->value_lead);
-	MemoryContextSwitchTo(oldcontext);
-	/* trees of schemas go with the change, their text stays */
-	fill_leads(writer, plan, wrel);
-	wrel->plan = plan;
-}
-
 /* ---- the parts of a record ---- */
 
 /* Renders the source block up to what changes from row to row. */
@@ -445,14 +289,16 @@ begin_source(W2kWriter *base, const W2kSource *source)
 
 	resetStringInfo(&writer->source_head);
 	appendStringInfoString(&writer->source_head, "{\"version\":");
-	append_name(&writer->source_head, base->options.version, ascii_only);
+	w2k_json_append_name(&writer->source_head, base->options.version,
+						 ascii_only);
 	appendStringInfoString(&writer->source_head,
 						   ",\"connector\":\"postgresql\",\"name\":");
-	append_name(&writer->source_head, base->options.prefix, ascii_only);
+	w2k_json_append_name(&writer->source_head, base->options.prefix,
+						 ascii_only);
 	appendStringInfo(&writer->source_head,
 					 ",\"ts_ms\":" INT64_FORMAT ",\"snapshot\":%s,\"db\":", ms,
 					 base->options.has_null_snapshot ? "null" : "\"false\"");
-	append_name(&writer->source_head, source->database, ascii_only);
+	w2k_json_append_name(&writer->source_head, source->database, ascii_only);
 	if (XLogRecPtrIsInvalid(source->last_commit_lsn))
 		appendStringInfoString(&writer->source_head,
 							   ",\"sequence\":\"[null,\\\"");
@@ -481,7 +327,7 @@ begin_source(W2kWriter *base, const W2kSource *source)
 							   "null,\"origin_lsn\":null}");
 	else
 	{
-		append_name(&writer->source_tail, source->origin, ascii_only);
+		w2k_json_append_name(&writer->source_tail, source->origin, ascii_only);
 		appendStringInfo(&writer->source_tail,
 						 ",\"origin_lsn\":" INT64_FORMAT "}",
 						 (int64) source->origin_lsn);
@@ -499,11 +345,11 @@ end_side(StringInfo out, const W2kSideOptions *side)
 static void
 key(W2kWriter *base, StringInfo out, const W2kRelation *wrel, const W2kRow *row)
 {
-	JsonPlan *plan = wrel->plan;
+	W2kJsonPlan *plan = wrel->plan;
 	const W2kSideOptions *side = &base->options.key;
 
 	if (plan->has_arrays)
-		adapt_schemas((JsonWriter *) base, plan, wrel, NULL, row);
+		w2k_jsonplan_adapt(base, plan, wrel, NULL, row);
 	if (side->has_schemas)
 		w2k_buffer_append(out, plan->key_lead.data, plan->key_lead.len);
 	append_columns((JsonWriter *) base, side, out, plan->keys, plan->nkeys,
@@ -515,7 +361,7 @@ static void
 append_image(JsonWriter *writer, StringInfo out, const W2kEvent *event,
 			 const W2kRow *row)
 {
-	const JsonPlan *plan = event->wrel->plan;
+	const W2kJsonPlan *plan = event->wrel->plan;
 
 	if (row == NULL)
 		W2K_BUFFER_APPEND_LITERAL(out, "null");
@@ -527,11 +373,11 @@ append_image(JsonWriter *writer, StringInfo out, const W2kEvent *event,
 static void
 before(W2kWriter *base, StringInfo out, const W2kEvent *event)
 {
-	JsonPlan *plan = event->wrel->plan;
+	W2kJsonPlan *plan = event->wrel->plan;
 
 	if (plan->has_arrays)
-		adapt_schemas((JsonWriter *) base, plan, event->wrel, event->before,
-					  event->after);
+		w2k_jsonplan_adapt(base, plan, event->wrel, event->before,
+						   event->after);
 	w2k_buffer_append(out, plan->value_lead.data, plan->value_lead.len);
 	append_image((JsonWriter *) base, out, event, event->before);
 }
@@ -564,7 +410,7 @@ append_source(const JsonWriter *writer, StringInfo out, const char *names,
 static void
 source(W2kWriter *base, StringInfo out, const W2kEvent *event)
 {
-	const JsonPlan *plan = event->wrel->plan;
+	const W2kJsonPlan *plan = event->wrel->plan;
 
 	append_source((JsonWriter *) base, out, plan->names.data, plan->names.len,
 				  event->lsn);
@@ -578,7 +424,7 @@ message_key(W2kWriter *base, StringInfo out, const W2kMessage *message)
 	w2k_buffer_append(out, writer->message_key_lead.data,
 					  writer->message_key_lead.len);
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"prefix\":");
-	append_name(out, message->prefix, base->options.ascii_only);
+	w2k_json_append_name(out, message->prefix, base->options.ascii_only);
 	w2k_buffer_append_char(out, '}');
 	end_side(out, &base->options.key);
 }
@@ -588,6 +434,7 @@ message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 {
 	static const char no_names[] = "\"\",\"table\":\"\"";
 	const JsonWriter *writer = (JsonWriter *) base;
+	W2kValue content;
 
 	w2k_buffer_append(out, writer->message_lead.data, writer->message_lead.len);
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"op\":\"m\",\"ts_ms\":");
@@ -595,9 +442,11 @@ message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 	append_source(writer, out, no_names, sizeof(no_names) - 1, message->lsn);
 	W2K_BUFFER_APPEND_LITERAL(out,
 							  ",\"transaction\":null,\"message\":{\"prefix\":");
-	append_name(out, message->prefix, base->options.ascii_only);
+	w2k_json_append_name(out, message->prefix, base->options.ascii_only);
 	W2K_BUFFER_APPEND_LITERAL(out, ",\"content\":");
-	append_base64(out, message->content, message->len);
+	w2k_value_set_binary(&content, base->options.binary, message->content,
+						 message->len);
+	append_value(base, &base->options.value, out, &content, NULL);
 	W2K_BUFFER_APPEND_LITERAL(out, "}}");
 	end_side(out, &base->options.value);
 }
@@ -623,7 +472,7 @@ w2k_json_create_writer(const W2kWriterOptions *options)
 	JsonWriter *writer = palloc0(sizeof(JsonWriter));
 
 	writer->base.options = *options;
-	writer->base.prepare = prepare;
+	writer->base.prepare = w2k_jsonplan_make;
 	writer->base.begin_source = begin_source;
 	writer->base.key = key;
 	writer->base.before = before;
@@ -646,6 +495,6 @@ w2k_json_create_writer(const W2kWriterOptions *options)
 	if (options->value.has_schemas)
 		w2k_jsonschema_append_lead(&writer->base, &options->value,
 								   &writer->message_lead,
-								   w2k_change_schema_message());
+								   w2k_change_schema_message(options->binary));
 	return &writer->base;
 }

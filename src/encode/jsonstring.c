@@ -160,3 +160,11 @@ w2k_json_append_document(StringInfo out, const char *text, int len,
 		w2k_buffer_close(out, p);
 	}
 }
+
+void
+w2k_json_append_name(StringInfo out, const char *name, bool ascii_only)
+{
+	const char *utf8 = pg_server_to_any(name, (int) strlen(name), PG_UTF8);
+
+	w2k_json_append_string(out, utf8, (int) strlen(utf8), ascii_only);
+}

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
-#include "common/md5.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -18,7 +17,10 @@
 #include "utils/xml.h"
 
 #include "compat.h"
+#include "encode/buffer.h"
 #include "encode/decimal.h"
+#include "encode/extension.h"
+#include "encode/geometry.h"
 #include "encode/temporal.h"
 #include "encode/value.h"
 
@@ -81,6 +83,12 @@ set_text(W2kValue *value, const char *data, int len)
 		convert_text(value);
 }
 
+void
+w2k_value_set_text(W2kValue *value, const char *data, int len)
+{
+	set_text(value, data, len);
+}
+
 static inline void
 set_integer(W2kValue *value, int64 integer)
 {
@@ -88,8 +96,8 @@ set_integer(W2kValue *value, int64 integer)
 	value->u.integer = integer;
 }
 
-static void
-set_ascii(W2kValue *value, const char *text)
+void
+w2k_value_set_ascii(W2kValue *value, const char *text)
 {
 	value->kind = W2K_VALUE_ASCII;
 	value->data = text;
@@ -102,6 +110,87 @@ set_bytes(W2kValue *value, const char *data, int len)
 	value->kind = W2K_VALUE_BYTES;
 	value->data = data;
 	value->len = len;
+}
+
+/* Base64, the second alphabet being the one for URLs and file names. */
+static char *
+put_base64(char *p, const char *data, int len, bool is_url)
+{
+	char *end = w2k_buffer_put_base64(p, data, len);
+
+	for (; is_url && p < end; p++)
+	{
+		if (*p == '+')
+			*p = '-';
+		else if (*p == '/')
+			*p = '_';
+	}
+	return end;
+}
+
+void
+w2k_value_set_binary(W2kValue *value, W2kLogical form, const char *data,
+					 int len)
+{
+	char *text;
+	char *end;
+
+	if (form == W2K_LOGICAL_BYTES)
+	{
+		set_bytes(value, data, len);
+		return;
+	}
+	/* up to two gigabytes, though the record will not hold that much */
+	text = MemoryContextAllocHuge(CurrentMemoryContext, (Size) len * 2 + 4);
+	if (form == W2K_LOGICAL_HEX)
+		end = text + hex_encode(data, len, text);
+	else
+		end = put_base64(text, data, len, form == W2K_LOGICAL_BASE64_URL);
+	value->kind = W2K_VALUE_ASCII;
+	value->data = text;
+	value->len = (int) (end - text);
+}
+
+W2kValue *
+w2k_value_set_array(W2kValue *value, int nitems)
+{
+	W2kArray *array = palloc0(sizeof(W2kArray));
+
+	array->ndim = nitems > 0 ? 1 : 0;
+	array->dims[0] = nitems;
+	array->items = palloc0(sizeof(W2kValue) * Max(nitems, 1));
+	value->kind = W2K_VALUE_ARRAY;
+	value->u.array = array;
+	return array->items;
+}
+
+W2kMap *
+w2k_value_set_map(W2kValue *value, bool has_text_keys, int npairs)
+{
+	W2kMap *map = palloc(sizeof(W2kMap));
+
+	map->npairs = npairs;
+	map->has_text_keys = has_text_keys;
+	map->keys = palloc0(sizeof(W2kValue) * Max(npairs, 1));
+	map->values = palloc0(sizeof(W2kValue) * Max(npairs, 1));
+	value->kind = W2K_VALUE_MAP;
+	value->u.map = map;
+	return map;
+}
+
+W2kValue *
+w2k_value_set_struct(W2kValue *value, const W2kConnectPart *parts)
+{
+	W2kFields *fields;
+	int nparts = 0;
+
+	while (parts[nparts].name != NULL)
+		nparts++;
+	fields = palloc0(offsetof(W2kFields, items) + sizeof(W2kValue) * nparts);
+	fields->parts = parts;
+	value->kind = W2K_VALUE_STRUCT;
+	value->u.fields = fields;
+	return fields->items;
 }
 
 /* ---- readers ---- */
@@ -234,6 +323,16 @@ read_bytes(const W2kType *type, Datum datum, W2kValue *value)
 	set_bytes(value, data, len);
 }
 
+/* The same in one of the forms that are text. */
+static void
+read_binary_text(const W2kType *type, Datum datum, W2kValue *value)
+{
+	int len;
+	const char *data = w2k_value_varlena(datum, &len);
+
+	w2k_value_set_binary(value, type->logical, data, len);
+}
+
 /* The payload of a bit string: its length in bits, then the bits. */
 static const unsigned char *
 get_bits(Datum datum, int *nbits)
@@ -324,8 +423,27 @@ read_other(const W2kType *type, Datum datum, W2kValue *value)
 	set_text(value, text, (int) strlen(text));
 }
 
+/* The text of types that Debezium does not know, as it sends it: as bytes. */
+static void
+read_other_binary(const W2kType *type, Datum datum, W2kValue *value)
+{
+	static const W2kLogical forms[] = {
+		[W2K_LOGICAL_OTHER_BYTES] = W2K_LOGICAL_BYTES,
+		[W2K_LOGICAL_OTHER_BASE64] = W2K_LOGICAL_BASE64,
+		[W2K_LOGICAL_OTHER_BASE64_URL] = W2K_LOGICAL_BASE64_URL,
+		[W2K_LOGICAL_OTHER_HEX] = W2K_LOGICAL_HEX,
+	};
+
+	read_other(type, datum, value);
+	w2k_value_set_binary(value, forms[type->logical], value->data, value->len);
+}
+
 const W2kValueReader w2k_value_readers[W2K_LOGICAL_COUNT] = {
 	[W2K_LOGICAL_OTHER] = read_other,
+	[W2K_LOGICAL_OTHER_BYTES] = read_other_binary,
+	[W2K_LOGICAL_OTHER_BASE64] = read_other_binary,
+	[W2K_LOGICAL_OTHER_BASE64_URL] = read_other_binary,
+	[W2K_LOGICAL_OTHER_HEX] = read_other_binary,
 	[W2K_LOGICAL_BOOLEAN] = read_boolean,
 	[W2K_LOGICAL_INT16] = read_int16,
 	[W2K_LOGICAL_INT32] = read_int32,
@@ -335,7 +453,11 @@ const W2kValueReader w2k_value_readers[W2K_LOGICAL_COUNT] = {
 	[W2K_LOGICAL_DOUBLE] = read_double,
 	[W2K_LOGICAL_DECIMAL] = w2k_decimal_read,
 	[W2K_LOGICAL_VARIABLE_DECIMAL] = w2k_decimal_read_variable,
+	[W2K_LOGICAL_DECIMAL_DOUBLE] = w2k_decimal_read_double,
+	[W2K_LOGICAL_DECIMAL_TEXT] = w2k_decimal_read_text,
 	[W2K_LOGICAL_MONEY] = w2k_decimal_read_money,
+	[W2K_LOGICAL_MONEY_DOUBLE] = w2k_decimal_read_money_double,
+	[W2K_LOGICAL_MONEY_TEXT] = w2k_decimal_read_money_text,
 	[W2K_LOGICAL_STRING] = read_string,
 	[W2K_LOGICAL_XML] = read_xml,
 	[W2K_LOGICAL_NAME] = read_name,
@@ -343,18 +465,53 @@ const W2kValueReader w2k_value_readers[W2K_LOGICAL_COUNT] = {
 	[W2K_LOGICAL_JSONB] = read_jsonb,
 	[W2K_LOGICAL_UUID] = read_uuid,
 	[W2K_LOGICAL_ENUM] = read_enum,
+	[W2K_LOGICAL_ISBN] = read_other,
 	[W2K_LOGICAL_TSVECTOR] = read_other,
+	[W2K_LOGICAL_LTREE] = read_other,
 	[W2K_LOGICAL_BYTES] = read_bytes,
+	[W2K_LOGICAL_BASE64] = read_binary_text,
+	[W2K_LOGICAL_BASE64_URL] = read_binary_text,
+	[W2K_LOGICAL_HEX] = read_binary_text,
 	[W2K_LOGICAL_BIT] = read_bit,
 	[W2K_LOGICAL_BITS] = read_bits,
 	[W2K_LOGICAL_DATE] = w2k_temporal_read_date,
+	[W2K_LOGICAL_DATE_CONNECT] = w2k_temporal_read_date,
+	[W2K_LOGICAL_DATE_ISO] = w2k_temporal_read_date_iso,
+	[W2K_LOGICAL_DATE_STRUCT] = w2k_temporal_read_date_struct,
 	[W2K_LOGICAL_TIME_MILLIS] = w2k_temporal_read_time,
 	[W2K_LOGICAL_TIME_MICROS] = w2k_temporal_read_time,
+	[W2K_LOGICAL_TIME_NANOS] = w2k_temporal_read_time,
+	[W2K_LOGICAL_TIME_CONNECT] = w2k_temporal_read_time,
+	[W2K_LOGICAL_TIME_ISO] = w2k_temporal_read_time_iso,
+	[W2K_LOGICAL_TIME_STRUCT] = w2k_temporal_read_time_struct,
 	[W2K_LOGICAL_TIMETZ] = w2k_temporal_read_timetz,
+	[W2K_LOGICAL_TIMETZ_STRUCT] = w2k_temporal_read_timetz_struct,
 	[W2K_LOGICAL_TIMESTAMP_MILLIS] = w2k_temporal_read_timestamp,
 	[W2K_LOGICAL_TIMESTAMP_MICROS] = w2k_temporal_read_timestamp,
+	[W2K_LOGICAL_TIMESTAMP_NANOS] = w2k_temporal_read_timestamp,
+	[W2K_LOGICAL_TIMESTAMP_CONNECT] = w2k_temporal_read_timestamp,
+	[W2K_LOGICAL_TIMESTAMP_ISO] = w2k_temporal_read_timestamp_iso,
+	[W2K_LOGICAL_TIMESTAMP_STRUCT] = w2k_temporal_read_timestamp_struct,
 	[W2K_LOGICAL_TIMESTAMPTZ] = w2k_temporal_read_timestamptz,
+	[W2K_LOGICAL_TIMESTAMPTZ_STRUCT] = w2k_temporal_read_timestamptz_struct,
 	[W2K_LOGICAL_INTERVAL] = w2k_temporal_read_interval,
+	[W2K_LOGICAL_INTERVAL_ISO] = w2k_temporal_read_interval_iso,
+	[W2K_LOGICAL_INTERVAL_STRUCT] = w2k_temporal_read_interval_struct,
+	[W2K_LOGICAL_POINT] = w2k_geometry_read_point,
+	[W2K_LOGICAL_LINE] = w2k_geometry_read_line,
+	[W2K_LOGICAL_LSEG] = w2k_geometry_read_lseg,
+	[W2K_LOGICAL_BOX] = w2k_geometry_read_box,
+	[W2K_LOGICAL_PATH] = w2k_geometry_read_path,
+	[W2K_LOGICAL_POLYGON] = w2k_geometry_read_polygon,
+	[W2K_LOGICAL_CIRCLE] = w2k_geometry_read_circle,
+	[W2K_LOGICAL_GEOMETRY] = w2k_geometry_read_ewkb,
+	[W2K_LOGICAL_GEOGRAPHY] = w2k_geometry_read_ewkb,
+	[W2K_LOGICAL_HSTORE_JSON] = w2k_extension_read_hstore_json,
+	[W2K_LOGICAL_HSTORE_MAP] = w2k_extension_read_hstore_map,
+	[W2K_LOGICAL_VECTOR] = w2k_extension_read_vector,
+	[W2K_LOGICAL_HALFVEC] = w2k_extension_read_halfvec,
+	[W2K_LOGICAL_SPARSEVEC] = w2k_extension_read_sparsevec,
+	[W2K_LOGICAL_LEFT_OUT] = NULL, /* nothing is read */
 	[W2K_LOGICAL_ARRAY] = read_array,
 };
 
@@ -379,142 +536,4 @@ w2k_value_next_element(W2kArray *array, W2kValue *value)
 	array->p = att_addlength_pointer(array->p, element->typlen, array->p);
 	array->p = (char *) att_align_nominal(array->p, element->typalign);
 	w2k_value_read(element, datum, value);
-}
-
-/* ---- values made up ---- */
-
-/* An array value of nitems items that the caller fills in. */
-static W2kValue *
-set_made_up_array(W2kValue *value, int nitems)
-{
-	W2kArray *array = palloc0(sizeof(W2kArray));
-
-	array->ndim = nitems > 0 ? 1 : 0;
-	array->dims[0] = nitems;
-	array->items = palloc0(sizeof(W2kValue) * Max(nitems, 1));
-	value->kind = W2K_VALUE_ARRAY;
-	value->u.array = array;
-	return array->items;
-}
-
-/* The name-based (version 3) UUID of some bytes, as text. */
-static void
-set_name_uuid(W2kValue *value, const char *bytes, int len)
-{
-	pg_uuid_t *uuid = palloc(sizeof(pg_uuid_t));
-	const char *error = NULL;
-
-	if (!pg_md5_binary(bytes, len, uuid->data, &error))
-		elog(ERROR, "could not compute MD5: %s", error);
-	uuid->data[6] = (uuid->data[6] & 0x0f) | 0x30;
-	uuid->data[8] = (uuid->data[8] & 0x3f) | 0x80;
-	read_uuid(NULL, UUIDPGetDatum(uuid), value);
-	value->data = pnstrdup(value->data, value->len);
-}
-
-void
-w2k_value_unavailable(const W2kType *type, const W2kPlaceholder *placeholder,
-					  W2kValue *value)
-{
-	W2kUnavailable form = type->def->unavailable;
-	W2kValue *items;
-
-	if (type->element != NULL)
-		form = type->element->def->array_unavailable;
-
-	switch (form)
-	{
-		case W2K_UNAVAILABLE_NULL:
-			value->kind = W2K_VALUE_NULL;
-			break;
-		case W2K_UNAVAILABLE_UNKNOWN:
-			value->kind = W2K_VALUE_FAILED;
-			value->data = "an unchanged TOAST value of this type has no "
-						  "placeholder";
-			break;
-		case W2K_UNAVAILABLE_TEXT:
-			value->kind = W2K_VALUE_TEXT;
-			value->data = placeholder->text;
-			value->len = placeholder->text_len;
-			break;
-		case W2K_UNAVAILABLE_BYTES:
-			set_bytes(value, placeholder->bytes, placeholder->len);
-			break;
-		case W2K_UNAVAILABLE_ELEMENT:
-			items = set_made_up_array(value, 1);
-			w2k_value_unavailable(type->element, placeholder, &items[0]);
-			break;
-		case W2K_UNAVAILABLE_EACH_BYTE:
-			items = set_made_up_array(value, placeholder->len);
-			for (int i = 0; i < placeholder->len; i++)
-				set_integer(&items[i], (signed char) placeholder->bytes[i]);
-			break;
-		case W2K_UNAVAILABLE_UUID:
-			items = set_made_up_array(value, 1);
-			set_name_uuid(&items[0], placeholder->bytes, placeholder->len);
-			break;
-	}
-}
-
-void
-w2k_value_fallback(const W2kType *type, W2kValue *value)
-{
-	/* the type modifier makes a boolean of it */
-	if (type->logical == W2K_LOGICAL_BIT)
-	{
-		value->kind = W2K_VALUE_BOOLEAN;
-		value->u.boolean = false;
-		return;
-	}
-
-	switch (type->def->fallback)
-	{
-		case W2K_FALLBACK_TEXT:
-			set_ascii(value, "");
-			break;
-		case W2K_FALLBACK_FALSE:
-			value->kind = W2K_VALUE_BOOLEAN;
-			value->u.boolean = false;
-			break;
-		case W2K_FALLBACK_ZERO:
-			set_integer(value, 0);
-			break;
-		case W2K_FALLBACK_FLOAT:
-			value->kind = W2K_VALUE_DOUBLE;
-			value->u.float8 = 0;
-			break;
-		case W2K_FALLBACK_DECIMAL:
-			value->kind = type->logical == W2K_LOGICAL_VARIABLE_DECIMAL
-							  ? W2K_VALUE_VARIABLE_DECIMAL
-							  : W2K_VALUE_DECIMAL;
-			value->scale = type->scale;
-			w2k_decimal_zero(value);
-			break;
-		case W2K_FALLBACK_BYTES:
-			set_bytes(value, "", 0);
-			break;
-		case W2K_FALLBACK_TIMETZ:
-			set_ascii(value, "00:00:00Z");
-			break;
-		case W2K_FALLBACK_TIMESTAMPTZ:
-			set_ascii(value, "1970-01-01T00:00:00Z");
-			break;
-		case W2K_FALLBACK_ARRAY:
-			(void) set_made_up_array(value, 0);
-			break;
-	}
-}
-
-void
-w2k_value_computed_default(const W2kType *type, W2kValue *value)
-{
-	/* 1970, but with its fraction, unlike the fallback */
-	if (type->logical == W2K_LOGICAL_TIMESTAMPTZ)
-		w2k_temporal_read_timestamptz(type,
-									  TimestampTzGetDatum(SetEpochTimestamp()),
-									  value);
-	else if (type->def->computed_default != NULL)
-		set_ascii(value, type->def->computed_default);
-	else
-		w2k_value_fallback(type, value);
 }

@@ -11,7 +11,7 @@
 
 #include "utils/array.h"
 
-#include "schema/types.h"
+#include "schema/connect.h"
 
 typedef enum W2kValueKind
 {
@@ -25,7 +25,11 @@ typedef enum W2kValueKind
 	W2K_VALUE_BYTES,
 	W2K_VALUE_DECIMAL,			/* unscaled, two's complement, big-endian */
 	W2K_VALUE_VARIABLE_DECIMAL, /* the same, and its scale is sent */
+	W2K_VALUE_CONNECT_DAYS,		/* integers, which Connect holds as */
+	W2K_VALUE_CONNECT_MILLIS,	/* java.util.Date: headers print that */
 	W2K_VALUE_ARRAY,
+	W2K_VALUE_MAP,
+	W2K_VALUE_STRUCT,
 	W2K_VALUE_FAILED /* has no form: data says why, zero-terminated */
 } W2kValueKind;
 
@@ -41,6 +45,8 @@ typedef struct W2kValue
 		float4 float4;
 		float8 float8;
 		struct W2kArray *array;
+		struct W2kMap *map;
+		struct W2kFields *fields;
 	} u;
 	const char *data;
 	char scratch[80];
@@ -62,6 +68,22 @@ typedef struct W2kArray
 	W2kValue *items;
 } W2kArray;
 
+/* Pairs, in the order in which they are sent. */
+typedef struct W2kMap
+{
+	int npairs;
+	bool has_text_keys; /* else they are integers */
+	W2kValue *keys;
+	W2kValue *values;
+} W2kMap;
+
+/* The members of a struct, each as its part says. */
+typedef struct W2kFields
+{
+	const W2kConnectPart *parts;
+	W2kValue items[FLEXIBLE_ARRAY_MEMBER];
+} W2kFields;
+
 /* Reads a Datum that is not NULL. */
 typedef void (*W2kValueReader)(const W2kType *type, Datum datum,
 							   W2kValue *value);
@@ -77,25 +99,20 @@ w2k_value_read(const W2kType *type, Datum datum, W2kValue *value)
 /* The next element; the caller counts them by dims. */
 extern void w2k_value_next_element(W2kArray *array, W2kValue *value);
 
-/* What stands for unchanged TOAST values: octets, and them as UTF-8 text. */
-typedef struct W2kPlaceholder
-{
-	const char *bytes;
-	int len;
-	const char *text;
-	int text_len;
-} W2kPlaceholder;
+/* These borrow: text in the server's encoding, plain ASCII. */
+extern void w2k_value_set_text(W2kValue *value, const char *data, int len);
+extern void w2k_value_set_ascii(W2kValue *value, const char *text);
 
-/* What stands for an unchanged TOAST value of a type. */
-extern void w2k_value_unavailable(const W2kType *type,
-								  const W2kPlaceholder *placeholder,
-								  W2kValue *value);
+/* Bytes as binary.handling.mode says: BYTES, BASE64, BASE64_URL or HEX. */
+extern void w2k_value_set_binary(W2kValue *value, W2kLogical form,
+								 const char *data, int len);
 
-/* What stands in a NOT NULL column that an image does not hold. */
-extern void w2k_value_fallback(const W2kType *type, W2kValue *value);
-
-/* The same where the column has a computed default. */
-extern void w2k_value_computed_default(const W2kType *type, W2kValue *value);
+/* Items that are null, for the caller to fill in. */
+extern W2kValue *w2k_value_set_array(W2kValue *value, int nitems);
+extern W2kMap *w2k_value_set_map(W2kValue *value, bool has_text_keys,
+								 int npairs);
+extern W2kValue *w2k_value_set_struct(W2kValue *value,
+									  const W2kConnectPart *parts);
 
 /* The payload of a varlena, detoasted where needed and copied only then. */
 extern const char *w2k_value_varlena(Datum datum, int *len);

@@ -125,7 +125,7 @@ w2k_change_schema_message_key(void)
 }
 
 W2kSchema *
-w2k_change_schema_message(void)
+w2k_change_schema_message(W2kLogical content)
 {
 	W2kSchema *value = make_struct(DEBEZIUM_POSTGRES "MessageValue", 1, false);
 	W2kSchema *message = make_struct(DEBEZIUM_POSTGRES "Message", 1, false);
@@ -135,7 +135,10 @@ w2k_change_schema_message(void)
 	w2k_connect_add(value, "source", w2k_change_schema_source());
 	w2k_connect_add(value, "transaction", w2k_change_schema_transaction());
 	w2k_connect_add_field(message, "prefix", W2K_CONNECT_STRING, true);
-	w2k_connect_add_field(message, "content", W2K_CONNECT_BYTES, true);
+	w2k_connect_add_field(message, "content",
+						  content == W2K_LOGICAL_BYTES ? W2K_CONNECT_BYTES
+													   : W2K_CONNECT_STRING,
+						  true);
 	w2k_connect_add(value, "message", message);
 	return value;
 }

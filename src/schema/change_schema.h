@@ -23,6 +23,6 @@ extern W2kSchema *w2k_change_schema_transaction(void);
 
 /* A logical decoding message's key and value. */
 extern W2kSchema *w2k_change_schema_message_key(void);
-extern W2kSchema *w2k_change_schema_message(void);
+extern W2kSchema *w2k_change_schema_message(W2kLogical content);
 
 #endif /* W2K_SCHEMA_CHANGE_SCHEMA_H */

@@ -7,10 +7,8 @@
  * it.  All text is UTF-8.  A tree lives in the context in which it was made.
  *
  * What schema a type has is a row of the table in connect.c, one for each
- * logical type.  To add a type: add its W2kLogical (schema/types.h), then its
- * row, in the order of the enum.  What depends on the type's modifier or on
- * catalogs is a rule (W2kConnectRule); the members of a struct, the element of
- * an array, and the key and value of a map are the row's parts.
+ * W2kLogical, in the order of the enum.  What depends on the type's modifier or
+ * on catalogs is a rule (W2kConnectRule).
  */
 #ifndef W2K_SCHEMA_CONNECT_H
 #define W2K_SCHEMA_CONNECT_H
@@ -96,7 +94,8 @@ struct W2kSchema
 	W2kSchema **children;
 };
 
-/* A schema with nothing but its type. */
+/* The parts of a logical type's row; a schema with nothing but its type. */
+extern const W2kConnectPart *w2k_connect_parts(W2kLogical logical);
 extern W2kSchema *w2k_connect_make(W2kConnectType type, bool is_optional);
 
 /* Adds a struct's field, an array's element, a map's key and value. */

@@ -209,7 +209,8 @@ fill_column(W2kRelationCache *cache, W2kRelation *wrel, W2kColumn *column,
 											   PG_UTF8),
 							  cache->conf->field_adjustment);
 	column->index = att->attnum - 1;
-	column->type = w2k_types_resolve(att->atttypid, att->atttypmod);
+	column->type = w2k_types_resolve(att->atttypid, att->atttypmod,
+									 &cache->conf->modes);
 	column->is_varlena = att->attlen == -1;
 	column->is_not_null = att->attnotnull;
 
@@ -334,6 +335,8 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 			continue;
 
 		fill_column(cache, wrel, column, att);
+		if (column->type->logical == W2K_LOGICAL_LEFT_OUT)
+			continue;
 		column->is_captured = is_captured;
 		column->is_identity =
 			wrel->is_identity_full ||

@@ -42,7 +42,8 @@ typedef struct W2kColumn
 	Datum default_value;
 
 	/* For schemas only */
-	int ndims;						   /* of an array, as declared */
+	int ndims;				/* of an array: as declared, then as seen */
+	bool has_null_elements; /* an array with a NULL was seen */
 	struct W2kSourceType *source_type; /* to be told; NULL = not */
 
 	bool has_warned; /* of a value without a form, once */

@@ -13,42 +13,9 @@
 
 #include "fmgr.h"
 
-typedef enum W2kLogical
-{
-	W2K_LOGICAL_OTHER, /* what its output function prints */
-	W2K_LOGICAL_BOOLEAN,
-	W2K_LOGICAL_INT16,
-	W2K_LOGICAL_INT32,
-	W2K_LOGICAL_INT64,
-	W2K_LOGICAL_OID,
-	W2K_LOGICAL_FLOAT,
-	W2K_LOGICAL_DOUBLE,
-	W2K_LOGICAL_DECIMAL,		  /* of the column's scale */
-	W2K_LOGICAL_VARIABLE_DECIMAL, /* each value has its own scale */
-	W2K_LOGICAL_MONEY,
-	W2K_LOGICAL_STRING, /* a varlena that holds text */
-	W2K_LOGICAL_XML,
-	W2K_LOGICAL_NAME,
-	W2K_LOGICAL_JSON,
-	W2K_LOGICAL_JSONB,
-	W2K_LOGICAL_UUID,
-	W2K_LOGICAL_ENUM,
-	W2K_LOGICAL_TSVECTOR,
-	W2K_LOGICAL_BYTES,
-	W2K_LOGICAL_BIT,  /* of one bit: a boolean */
-	W2K_LOGICAL_BITS, /* little-endian bytes */
-	W2K_LOGICAL_DATE, /* days since 1970 */
-	W2K_LOGICAL_TIME_MILLIS,
-	W2K_LOGICAL_TIME_MICROS,
-	W2K_LOGICAL_TIMETZ, /* text, in UTC */
-	W2K_LOGICAL_TIMESTAMP_MILLIS,
-	W2K_LOGICAL_TIMESTAMP_MICROS,
-	W2K_LOGICAL_TIMESTAMPTZ, /* text, in UTC */
-	W2K_LOGICAL_INTERVAL,	 /* microseconds, months of 365.25/12 days */
-	W2K_LOGICAL_ARRAY
-} W2kLogical;
+#include "schema/logical.h"
 
-#define W2K_LOGICAL_COUNT (W2K_LOGICAL_ARRAY + 1)
+struct W2kModes;
 
 /* What stands for a TOAST value that the change did not touch. */
 typedef enum W2kUnavailable
@@ -59,32 +26,38 @@ typedef enum W2kUnavailable
 	W2K_UNAVAILABLE_BYTES,	   /* the placeholder's bytes */
 	W2K_UNAVAILABLE_ELEMENT,   /* an array of one such element */
 	W2K_UNAVAILABLE_EACH_BYTE, /* an array of the placeholder's bytes */
-	W2K_UNAVAILABLE_UUID	   /* an array of one name-based UUID */
+	W2K_UNAVAILABLE_UUID,	   /* an array of one name-based UUID */
+	W2K_UNAVAILABLE_PAIR	   /* a pair: the placeholder twice */
 } W2kUnavailable;
 
 /* What stands in a NOT NULL column that a key-only image does not hold. */
 typedef enum W2kFallback
 {
-	W2K_FALLBACK_TEXT, /* the empty string */
+	W2K_FALLBACK_TEXT, /* what the row says, or the empty string */
 	W2K_FALLBACK_FALSE,
 	W2K_FALLBACK_ZERO,
 	W2K_FALLBACK_FLOAT,
 	W2K_FALLBACK_DECIMAL,
-	W2K_FALLBACK_BYTES,		  /* none */
-	W2K_FALLBACK_TIMETZ,	  /* midnight */
-	W2K_FALLBACK_TIMESTAMPTZ, /* 1970, without a fraction */
-	W2K_FALLBACK_ARRAY		  /* the empty array */
+	W2K_FALLBACK_ZEROES, /* text: zero, with the digits of the scale */
+	W2K_FALLBACK_BYTES,	 /* none */
+	W2K_FALLBACK_EPOCH,	 /* midnight of 1970, or no time at all */
+	W2K_FALLBACK_SHAPE,	 /* the shape that the row says */
+	W2K_FALLBACK_MAP,	 /* without pairs */
+	W2K_FALLBACK_SPARSE, /* a vector of no dimensions */
+	W2K_FALLBACK_ARRAY	 /* the empty array */
 } W2kFallback;
 
 /* A row of the type table. */
 typedef struct W2kTypeDef
 {
-	Oid oid; /* InvalidOid: the row of a class of types */
+	Oid oid;   /* InvalidOid: the row of a class of types */
+	int modes; /* W2K_MODE_*: the row is for those; 0 = for all */
 	W2kLogical logical;
 	W2kUnavailable unavailable;
 	W2kUnavailable array_unavailable; /* of an array of these */
 	W2kFallback fallback;
 	bool has_default; /* Debezium reads the defaults of such columns */
+	const char *fallback_text;	  /* see W2kFallback */
 	const char *computed_default; /* it assumes where a default is computed;
 								   * NULL: as the fallback */
 } W2kTypeDef;
@@ -114,6 +87,13 @@ typedef struct W2kType
  * Resolves a type into the current memory context, which must live as long
  * as the result.  Reads catalogs, under whatever snapshot is in force.
  */
-extern W2kType *w2k_types_resolve(Oid typid, int32 typmod);
+extern W2kType *w2k_types_resolve(Oid typid, int32 typmod,
+								  const struct W2kModes *modes);
+
+/*
+ * The logical type of one of the server's types that has a row of its own, as
+ * far as modes decide.  Reads no catalog.
+ */
+extern W2kLogical w2k_types_logical(Oid oid, const struct W2kModes *modes);
 
 #endif /* W2K_SCHEMA_TYPES_H */

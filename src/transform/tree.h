@@ -21,6 +21,13 @@ extern void w2k_tree_add_context_header(W2kTree *tree, const char *name,
 extern void w2k_tree_begin_source(W2kTree *tree, const W2kSource *source);
 
 /*
+ * Before the records of an event: schemas follow what its arrays are like (see
+ * encode/jsonplan).
+ */
+extern void w2k_tree_adapt(W2kTree *tree, W2kRelation *wrel,
+						   const W2kEvent *event);
+
+/*
  * A record of a table, without headers of its own: its key, that of the given
  * row (NULL = none), and no value.  That is a tombstone.
  */

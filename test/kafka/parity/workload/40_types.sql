@@ -58,7 +58,7 @@ CREATE TABLE typ.timetz24 (id int PRIMARY KEY, z timetz);
 INSERT INTO typ.timetz24 VALUES (1, '24:00+00'), (2, '24:00+02'), (3, '24:00-02');
 CREATE TABLE typ.timestamps (id int PRIMARY KEY, t timestamp, t0 timestamp(0), t3 timestamp(3), t6 timestamp(6), z timestamptz, z0 timestamptz(0), z3 timestamptz(3), tn timestamp NOT NULL, zn timestamptz NOT NULL);
 SET timezone = 'UTC';
-INSERT INTO typ.timestamps SELECT i, v::timestamp, v::timestamp, v::timestamp, v::timestamp, v::timestamptz, v::timestamptz, v::timestamptz, v::timestamp, v::timestamptz
+INSERT INTO typ.timestamps SELECT i, v::timestamp, v::timestamp, v::timestamp, v::timestamp, v::timestamptz, v::timestamptz, v::timestamptz, CASE WHEN v::timestamp BETWEEN '1700-01-01' AND '2200-01-01' OR NOT isfinite(v::timestamp) THEN v::timestamp ELSE '2001-02-03' END, v::timestamptz
 	FROM unnest(ARRAY['2023-05-06 10:34:56.789123', '1970-01-01', '1969-12-31 23:59:59.999999', 'infinity', '-infinity', '0044-03-15 01:02:03 BC', '10000-01-01', '294276-12-31 23:59:59.999999',
 	'4714-11-24 00:00:00 BC', '0001-01-01', '2023-05-06 10:34:05', '2023-05-06 10:34:05.1', '9999-12-31 23:59:59.999999', '1582-10-10 12:00', '1969-12-31 23:59:59.5', '0001-12-31 BC', '2023-05-06 10:34:05.120']) WITH ORDINALITY x (v, i);
 INSERT INTO typ.timestamps VALUES (50, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '2000-01-01', '2000-01-01 00:00:00+05:30');

@@ -1,0 +1,182 @@
+/*
+ * jsonplan.c
+ *		What of a table's JSON records can be rendered before there is one.
+ */
+#include "postgres.h"
+
+#include "encode/json.h"
+#include "encode/jsonplan.h"
+#include "encode/jsonschema.h"
+#include "schema/change_schema.h"
+
+/*
+ * What stands for a null of a column, in images that hold the whole row and
+ * in those that may lack the column.
+ */
+static void
+fill_nulls(W2kWriter *writer, const W2kSideOptions *side, W2kJsonColumn *jcol)
+{
+	W2kColumn *column = jcol->column;
+	W2kValue value;
+	StringInfoData text;
+
+	if (!side->replaces_nulls || !w2k_envelope_read_default(column, &value))
+		value.kind = W2K_VALUE_NULL;
+	initStringInfo(&text);
+	w2k_json_append_value(writer, side, &text, &value, column);
+	jcol->null.data = text.data;
+	jcol->null.len = text.len;
+
+	/* what is not known is null if that was asked for */
+	jcol->unknown = jcol->null;
+	if (value.kind == W2K_VALUE_NULL ||
+		(writer->options.missing_as_null && !column->is_identity))
+	{
+		w2k_envelope_read_missing(&writer->options, column, true, &value);
+		initStringInfo(&text);
+		w2k_json_append_value(writer, side, &text, &value, column);
+		jcol->unknown.data = text.data;
+		jcol->unknown.len = text.len;
+	}
+}
+
+static void
+fill_json_column(W2kWriter *writer, const W2kSideOptions *side,
+				 W2kJsonColumn *jcol, W2kColumn *column, bool is_first)
+{
+	StringInfoData lead;
+
+	initStringInfo(&lead);
+	appendStringInfoChar(&lead, is_first ? '{' : ',');
+	w2k_json_append_string(&lead, column->field, (int) strlen(column->field),
+						   writer->options.ascii_only);
+	appendStringInfoChar(&lead, ':');
+
+	jcol->lead.data = lead.data;
+	jcol->lead.len = lead.len;
+	jcol->index = column->index;
+	jcol->is_varlena = column->is_varlena;
+	jcol->type = column->type;
+	jcol->read = w2k_value_readers[column->type->logical];
+	jcol->column = column;
+	fill_nulls(writer, side, jcol);
+}
+
+/* The schemas of a table's records, if they are sent, rendered once. */
+static void
+fill_leads(W2kWriter *writer, W2kJsonPlan *plan, const W2kRelation *wrel)
+{
+	const W2kWriterOptions *options = &writer->options;
+
+	if (options->key.has_schemas)
+		w2k_jsonschema_append_lead(writer, &options->key, &plan->key_lead,
+								   w2k_change_schema_key(wrel));
+	if (options->value.has_schemas)
+		w2k_jsonschema_append_lead(writer, &options->value, &plan->value_lead,
+								   w2k_change_schema_envelope(wrel));
+	appendStringInfoString(&plan->value_lead, "{\"before\":");
+}
+
+/*
+ * The dimensions of the array that a row holds in a column, 0 where it is
+ * null or empty; *has_nulls becomes true where it has null elements.
+ */
+static int
+look_at_array(const W2kJsonColumn *jcol, const W2kRow *row, bool *has_nulls)
+{
+	ArrayType *array;
+
+	if (row == NULL || row->nulls[jcol->index])
+		return 0;
+	if (w2k_envelope_is_unavailable(jcol->column, row->values[jcol->index]))
+		return 1; /* its placeholder */
+	array = DatumGetArrayTypeP(row->values[jcol->index]);
+	*has_nulls = *has_nulls || array_contains_nulls(array);
+	return ARR_NDIM(array);
+}
+
+/* Makes a column's schema fit the arrays of a change; true where it did not. */
+static bool
+fit_column(const W2kJsonColumn *jcol, const W2kRow *before, const W2kRow *after)
+{
+	W2kColumn *column = jcol->column;
+	bool has_nulls = column->has_null_elements;
+	int old_ndims = look_at_array(jcol, before, &has_nulls);
+	int ndims = look_at_array(jcol, after, &has_nulls);
+
+	if (ndims == 0)
+		ndims = old_ndims > 0 ? old_ndims : column->ndims;
+	if (ndims == column->ndims && has_nulls == column->has_null_elements)
+		return false;
+	column->ndims = ndims;
+	column->has_null_elements = has_nulls;
+	return true;
+}
+
+void
+w2k_jsonplan_adapt(W2kWriter *writer, W2kJsonPlan *plan,
+				   const W2kRelation *wrel, const W2kRow *before,
+				   const W2kRow *after)
+{
+	bool is_changed = false;
+
+	for (int i = 0; i < plan->ncolumns + plan->nkeys; i++)
+	{
+		W2kJsonColumn *jcol = i < plan->ncolumns
+								  ? &plan->columns[i]
+								  : &plan->keys[i - plan->ncolumns];
+
+		if (jcol->type->logical == W2K_LOGICAL_ARRAY &&
+			fit_column(jcol, before, after))
+			is_changed = true;
+	}
+	if (!is_changed)
+		return;
+	resetStringInfo(&plan->key_lead);
+	resetStringInfo(&plan->value_lead);
+	fill_leads(writer, plan, wrel);
+}
+
+void
+w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel)
+{
+	const W2kWriterOptions *options = &writer->options;
+	bool ascii_only = options->ascii_only;
+	MemoryContext oldcontext = MemoryContextSwitchTo(wrel->context);
+	W2kJsonPlan *plan = palloc0(sizeof(W2kJsonPlan));
+
+	plan->columns = palloc(sizeof(W2kJsonColumn) * Max(wrel->ncolumns, 1));
+	for (int i = 0; i < wrel->ncolumns; i++)
+	{
+		if (!wrel->columns[i].is_captured)
+			continue;
+		fill_json_column(writer, &options->value,
+						 &plan->columns[plan->ncolumns], &wrel->columns[i],
+						 plan->ncolumns == 0);
+		plan->ncolumns++;
+	}
+	for (int i = 0; i < wrel->ncolumns; i++)
+	{
+		if (wrel->columns[i].type->logical == W2K_LOGICAL_ARRAY &&
+			(options->key.has_schemas || options->value.has_schemas))
+			plan->has_arrays = true;
+	}
+
+	plan->nkeys = wrel->nkeys;
+	plan->keys = palloc(sizeof(W2kJsonColumn) * Max(wrel->nkeys, 1));
+	for (int i = 0; i < wrel->nkeys; i++)
+		fill_json_column(writer, &options->key, &plan->keys[i], wrel->keys[i],
+						 i == 0);
+
+	initStringInfo(&plan->names);
+	w2k_json_append_name(&plan->names, wrel->schema, ascii_only);
+	appendStringInfoString(&plan->names, ",\"table\":");
+	w2k_json_append_name(&plan->names, wrel->table, ascii_only);
+
+	initStringInfo(&plan->key_lead);
+	initStringInfo(&plan->value_lead);
+	MemoryContextSwitchTo(oldcontext);
+	/* trees of schemas go with the change, their text stays */
+	fill_leads(writer, plan, wrel);
+	wrel->plan = plan;
+}
