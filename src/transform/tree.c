@@ -351,6 +351,24 @@ w2k_tree_add_key_header(W2kTree *tree, W2kRelation *wrel, const char *name,
 	rec->headers = lcons(header, rec->headers);
 }
 
+bool
+w2k_tree_take_context(const W2kTree *tree, W2kTransformRecord *rec)
+{
+	int n = list_length(tree->context_headers);
+	int at = list_length(rec->headers) - n;
+
+	if (n == 0 || at < 0)
+		return false;
+	for (int i = 0; i < n; i++)
+	{
+		if (list_nth(rec->headers, at + i) !=
+			list_nth(tree->context_headers, i))
+			return false;
+	}
+	rec->headers = list_truncate(rec->headers, at);
+	return true;
+}
+
 void
 w2k_tree_make_message(W2kTree *tree, const W2kMessage *message,
 					  const char *topic, W2kTransformRecord *rec)

@@ -44,6 +44,12 @@ extern void w2k_tree_add_key_header(W2kTree *tree, W2kRelation *wrel,
 									const char *name, const W2kRow *row,
 									W2kTransformRecord *rec);
 
+/*
+ * Takes the headers that every record carries out of a record that still has
+ * them as they were, at its end, and says so: then they need not be written.
+ */
+extern bool w2k_tree_take_context(const W2kTree *tree, W2kTransformRecord *rec);
+
 /* The record of a logical decoding message. */
 extern void w2k_tree_make_message(W2kTree *tree, const W2kMessage *message,
 								  const char *topic, W2kTransformRecord *rec);
