@@ -58,6 +58,10 @@ UPDATE times SET text = 'new' WHERE id = 1;
 SELECT regexp_replace(value, '"clockz":"[^"]*"', '"clockz":now') FROM transformed(:'zone'::jsonb || '{"transforms.z.converted.timezone": "America/New_York"}');
 SELECT value FROM transformed(:'zone'::jsonb || '{"transforms.z.converted.timezone": "+05:30"}');
 SELECT value FROM transformed(:'zone'::jsonb || '{"transforms.z.converted.timezone": "-01:02:03"}') WHERE key ~ '1';
+-- Other forms of times: Connect's are converted, those in text are not.
+SELECT value FROM transformed(:'zone'::jsonb || '{"transforms.z.converted.timezone": "+05:30", "time.precision.mode": "connect"}') WHERE key ~ '[13]';
+SELECT value FROM transformed(:'zone'::jsonb || '{"transforms.z.converted.timezone": "+05:30", "time.precision.mode": "isostring"}') WHERE key ~ '[13]';
+SELECT value FROM transformed(:'zone'::jsonb || '{"transforms.z.converted.timezone": "+05:30", "time.precision.mode": "nanoseconds"}') WHERE key ~ '[13]';
 -- What is listed, and what is not
 \set one '{"transforms": "z", "transforms.z.type": "TimezoneConverter", "transforms.z.converted.timezone": "+01:00", "skipped.operations": "c"}'
 CREATE FUNCTION changed(value text) RETURNS text LANGUAGE sql AS $$

@@ -92,6 +92,15 @@ ALTER TABLE unwrap DROP COLUMN price, ADD COLUMN more jsonb DEFAULT '{"a": 1}';
 INSERT INTO unwrap VALUES (5);
 SELECT value FROM transformed(:'unwrap'::jsonb || '{"transforms.u.add.fields": "op"}');
 
+-- and one whose arrays do not stay as deep as they were, with schemas
+SELECT 'read' FROM pg_logical_slot_get_changes('regress_transform_unwrap', NULL, NULL) LIMIT 1;
+CREATE TABLE unwrap_deep (id int PRIMARY KEY, a int[]);
+INSERT INTO unwrap_deep VALUES (1, '{1}');
+INSERT INTO unwrap_deep VALUES (2, '{{1,2},{3,4}}');
+INSERT INTO unwrap_deep VALUES (3, NULL);
+SELECT (value::json)->'schema'->'fields'->1 AS schema, (value::json)->'payload' AS payload
+FROM transformed(:'unwrap'::jsonb || '{"value.converter": "JsonConverter"}');
+
 SELECT 'drop' FROM pg_drop_replication_slot('regress_transform_unwrap');
-DROP TABLE unwrap, unwrap_plain;
+DROP TABLE unwrap, unwrap_plain, unwrap_deep;
 DROP FUNCTION transformed;

@@ -33,19 +33,17 @@
 
 /* Parses UTF-8 text; what is wrong with it is a return value. */
 static inline JsonParseErrorType
-w2k_compat_parse_json(const char *text, int len, const JsonSemAction *actions)
+w2k_compat_parse_json(const char *text, int len, JsonSemAction *actions)
 {
 #if PG_VERSION_NUM >= 170000
 	JsonLexContext *lex = makeJsonLexContextCstringLen(NULL, text, len,
 													   PG_UTF8, true);
-
-	return pg_parse_json(lex, actions);
 #else
 	JsonLexContext *lex = makeJsonLexContextCstringLen(unconstify(char *, text),
 													   len, PG_UTF8, true);
-
-	return pg_parse_json(lex, unconstify(JsonSemAction *, actions));
 #endif
+
+	return pg_parse_json(lex, actions);
 }
 
 /* ---- worker ---- */

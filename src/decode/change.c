@@ -118,6 +118,8 @@ write_transformed(Change *change, char op, const W2kRow *key_row,
 									 change->wrel->table};
 	W2kTransformRecord rec;
 
+	if (op != W2K_OP_TOMBSTONE)
+		w2k_tree_adapt(tree, change->wrel, &change->event);
 	w2k_tree_begin_record(tree, change->wrel, key_row, &rec);
 	if (op != W2K_OP_TOMBSTONE)
 		w2k_tree_add_value(tree, &change->event, &rec);

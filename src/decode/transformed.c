@@ -4,8 +4,8 @@
  *
  * Transforms give any record any topic, so topics are known by name here, and
  * by table: the reader counts a topic's records for the table that it was
- * announced with.  All headers are the record's own, since transforms put
- * theirs behind those that every record carries.
+ * announced with.  Where transforms have put headers behind those that every
+ * record carries, all of them are the record's own.
  */
 #include "postgres.h"
 
@@ -16,6 +16,7 @@
 #include "encode/buffer.h"
 #include "transform/chain.h"
 #include "transform/render.h"
+#include "transform/tree.h"
 
 typedef struct TopicKey
 {
@@ -108,7 +109,8 @@ w2k_transformed_write(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	if (!w2k_chain_apply(session->chain, rec))
 		return;
 	get_topic(session, from, rec->topic, &topic);
-	w2k_output_begin_record(ctx, txn, &topic, from->op, from->lsn, false);
+	w2k_output_begin_record(ctx, txn, &topic, from->op, from->lsn,
+							w2k_tree_take_context(session->tree, rec));
 	records->rec.partition = rec->partition;
 	records->rec.timestamp_ms = rec->timestamp_ms;
 	w2k_record_end_key(records, out,

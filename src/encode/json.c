@@ -230,6 +230,13 @@ append_struct(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 }
 
 void
+w2k_json_check_dimensions(const W2kSideOptions *side, W2kValue *value,
+						  const W2kColumn *column)
+{
+	check_dimensions(side, value, column);
+}
+
+void
 w2k_json_append_value(W2kWriter *writer, const W2kSideOptions *side,
 					  StringInfo out, W2kValue *value, W2kColumn *column)
 {

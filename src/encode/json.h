@@ -19,6 +19,11 @@ extern void w2k_json_append_value(W2kWriter *writer,
 								  const W2kSideOptions *side, StringInfo out,
 								  W2kValue *value, W2kColumn *column);
 
+/* Makes an array FAILED that is not as deep as its column's schema says. */
+extern void w2k_json_check_dimensions(const W2kSideOptions *side,
+									  W2kValue *value,
+									  const W2kColumn *column);
+
 /*
  * Appends a string with its quotes.  The text is UTF-8; with ascii_only all
  * else is escaped.

@@ -299,11 +299,16 @@ convert_typed(const W2kTimezone *timezone, const char *type, W2kNode *node)
 
 	for (int i = 0; i < (int) lengthof(counts); i++)
 	{
-		if (strcmp(type, counts[i].name) == 0 &&
-			node->value.kind == W2K_VALUE_INTEGER)
-			return w2k_node_make_integer(shift_local(timezone,
-													 node->value.u.integer,
-													 counts[i].per_second));
+		W2kNode *shifted;
+
+		if (strcmp(type, counts[i].name) != 0 ||
+			(node->value.kind != W2K_VALUE_INTEGER &&
+			 node->value.kind != W2K_VALUE_CONNECT_MILLIS))
+			continue;
+		shifted = w2k_node_make_integer(
+			shift_local(timezone, node->value.u.integer, counts[i].per_second));
+		shifted->value.kind = node->value.kind;
+		return shifted;
 	}
 	if (!w2k_node_is_text(node))
 		return node;

@@ -11,6 +11,8 @@
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
+#include "encode/json.h"
+#include "encode/jsonplan.h"
 #include "schema/change_schema.h"
 #include "transform/origin.h"
 #include "transform/tree.h"
@@ -117,14 +119,18 @@ make_origin(MemoryContext context, W2kSchema *key, W2kSchema *envelope)
 static W2kOrigin *
 get_origin(W2kRelation *wrel)
 {
+	MemoryContext context;
 	MemoryContext oldcontext;
 	W2kOrigin *origin;
 
 	if (wrel->origin != NULL)
 		return wrel->origin;
 
-	oldcontext = MemoryContextSwitchTo(wrel->context);
-	origin = make_origin(wrel->context,
+	/* deleted with the table's, or by w2k_tree_adapt() */
+	context = AllocSetContextCreate(wrel->context, "wal2kafka transforms",
+									ALLOCSET_SMALL_SIZES);
+	oldcontext = MemoryContextSwitchTo(context);
+	origin = make_origin(context,
 						 wrel->nkeys > 0 ? w2k_change_schema_key(wrel) : NULL,
 						 w2k_change_schema_envelope(wrel));
 	origin->schema_name = w2k_node_make_text(copy_utf8(wrel->schema));
@@ -134,19 +140,51 @@ get_origin(W2kRelation *wrel)
 	return origin;
 }
 
+/* What a table's schemas say of its arrays, as one number. */
+static uint32
+hash_arrays(const W2kRelation *wrel)
+{
+	uint32 hash = 0;
+
+	for (int i = 0; i < wrel->ncolumns; i++)
+	{
+		const W2kColumn *column = &wrel->columns[i];
+
+		hash = hash * 31 + column->ndims * 2 + column->has_null_elements;
+	}
+	return hash;
+}
+
+void
+w2k_tree_adapt(W2kTree *tree, W2kRelation *wrel, const W2kEvent *event)
+{
+	W2kJsonPlan *plan = wrel->plan;
+	uint32 hash;
+
+	if (!tree->writer->options.value.has_schemas || !plan->has_arrays)
+		return;
+	hash = hash_arrays(wrel);
+	w2k_jsonplan_adapt(tree->writer, plan, wrel, event->before, event->after);
+	if (wrel->origin == NULL || hash_arrays(wrel) == hash)
+		return;
+	MemoryContextDelete(((W2kOrigin *) wrel->origin)->context);
+	wrel->origin = NULL;
+}
+
 /* The same for messages. */
 static W2kOrigin *
 get_message_origin(W2kTree *tree)
 {
+	W2kLogical binary = tree->writer->options.binary;
 	MemoryContext oldcontext;
 
 	if (tree->messages != NULL)
 		return tree->messages;
 
 	oldcontext = MemoryContextSwitchTo(tree->context);
-	tree->messages =
-		make_origin(tree->context, w2k_change_schema_message_key(),
-					w2k_change_schema_message(tree->writer->options.binary));
+	tree->messages = make_origin(tree->context,
+								 w2k_change_schema_message_key(),
+								 w2k_change_schema_message(binary));
 	tree->messages->schema_name = tree->empty;
 	tree->messages->table_name = tree->empty;
 	MemoryContextSwitchTo(oldcontext);
@@ -210,6 +248,10 @@ read_column(W2kTree *tree, W2kColumn *column, const W2kRow *row)
 	W2kNode *node = palloc(sizeof(W2kNode));
 
 	w2k_envelope_read_column(tree->writer, column, row, &node->value);
+	w2k_json_check_dimensions(&tree->writer->options.value, &node->value,
+							  column);
+	if (node->value.kind == W2K_VALUE_FAILED)
+		w2k_envelope_resolve_failed(tree->writer, column, &node->value);
 	if (node->value.kind == W2K_VALUE_NULL)
 		return NULL;
 	node->kind = W2K_NODE_SCALAR;
@@ -330,6 +372,24 @@ w2k_tree_add_key_header(W2kTree *tree, W2kRelation *wrel, const char *name,
 	rec->headers = lcons(header, rec->headers);
 }
 
+bool
+w2k_tree_take_context(const W2kTree *tree, W2kTransformRecord *rec)
+{
+	int n = list_length(tree->context_headers);
+	int at = list_length(rec->headers) - n;
+
+	if (n == 0 || at < 0)
+		return false;
+	for (int i = 0; i < n; i++)
+	{
+		if (list_nth(rec->headers, at + i) !=
+			list_nth(tree->context_headers, i))
+			return false;
+	}
+	rec->headers = list_truncate(rec->headers, at);
+	return true;
+}
+
 void
 w2k_tree_make_message(W2kTree *tree, const W2kMessage *message,
 					  const char *topic, W2kTransformRecord *rec)
@@ -337,7 +397,7 @@ w2k_tree_make_message(W2kTree *tree, const W2kMessage *message,
 	W2kOrigin *origin = get_message_origin(tree);
 	W2kNode *value = w2k_node_make_struct(origin->envelope);
 	W2kNode *prefix = w2k_node_make_text(copy_utf8(message->prefix));
-	W2kNode *content = w2k_node_make_text_of(message->content, message->len);
+	W2kNode *content = w2k_node_make_text("");
 	W2kNode *body;
 	int at = w2k_node_find_field(origin->envelope, "message");
 

@@ -21,6 +21,13 @@ extern void w2k_tree_add_context_header(W2kTree *tree, const char *name,
 extern void w2k_tree_begin_source(W2kTree *tree, const W2kSource *source);
 
 /*
+ * Before the records of an event: schemas follow what its arrays are like (see
+ * encode/jsonplan).
+ */
+extern void w2k_tree_adapt(W2kTree *tree, W2kRelation *wrel,
+						   const W2kEvent *event);
+
+/*
  * A record of a table, without headers of its own: its key, that of the given
  * row (NULL = none), and no value.  That is a tombstone.
  */
@@ -36,6 +43,12 @@ extern void w2k_tree_add_value(W2kTree *tree, const W2kEvent *event,
 extern void w2k_tree_add_key_header(W2kTree *tree, W2kRelation *wrel,
 									const char *name, const W2kRow *row,
 									W2kTransformRecord *rec);
+
+/*
+ * Takes the headers that every record carries out of a record that still has
+ * them as they were, at its end, and says so: then they need not be written.
+ */
+extern bool w2k_tree_take_context(const W2kTree *tree, W2kTransformRecord *rec);
 
 /* The record of a logical decoding message. */
 extern void w2k_tree_make_message(W2kTree *tree, const W2kMessage *message,
