@@ -17,7 +17,9 @@
 
 #include "decode/output.h"
 #include "decode/transaction.h"
+#include "decode/transformed.h"
 #include "schema/topic.h"
+#include "transform/tree.h"
 
 /* What logical messages are called in the record of an end; Debezium puts the
  * address of a Java object there. */
@@ -222,6 +224,17 @@ write_boundary(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 
 	boundary->xid = txn->xid;
 	boundary->commit_time_ms = w2k_output_commit_time_us(txn) / 1000;
+	if (session->chain != NULL)
+	{
+		const W2kTransformedFrom from = {W2K_OP_TRANSACTION, boundary->lsn,
+										 InvalidOid, "", ""};
+		W2kTransformRecord rec;
+
+		w2k_tree_make_boundary(session->tree, boundary, transaction->topic,
+							   &rec);
+		w2k_transformed_write(ctx, txn, &from, &rec);
+		return;
+	}
 	w2k_output_begin_record(ctx, txn, &topic, W2K_OP_TRANSACTION,
 							boundary->lsn, false);
 	session->writer->boundary_key(session->writer, ctx->out, boundary);

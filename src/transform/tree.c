@@ -47,7 +47,8 @@ struct W2kTree
 	MemoryContext context; /* the session's */
 	List *context_headers; /* of W2kTransformHeader */
 	W2kSchema *text_schema;
-	W2kOrigin *messages; /* NULL until there is one */
+	W2kOrigin *messages;   /* NULL until there is one */
+	W2kOrigin *boundaries; /* the same */
 
 	W2kNode *version;
 	W2kNode *connector;
@@ -189,6 +190,26 @@ get_message_origin(W2kTree *tree)
 	tree->messages->table_name = tree->empty;
 	MemoryContextSwitchTo(oldcontext);
 	return tree->messages;
+}
+
+/* The same for begins and ends of transactions, which have no source. */
+static W2kOrigin *
+get_boundary_origin(W2kTree *tree)
+{
+	MemoryContext oldcontext;
+	W2kOrigin *origin;
+
+	if (tree->boundaries != NULL)
+		return tree->boundaries;
+
+	oldcontext = MemoryContextSwitchTo(tree->context);
+	origin = palloc0(sizeof(W2kOrigin));
+	origin->context = tree->context;
+	origin->key = w2k_change_schema_boundary_key();
+	origin->envelope = w2k_change_schema_boundary();
+	MemoryContextSwitchTo(oldcontext);
+	tree->boundaries = origin;
+	return origin;
 }
 
 /* ---- values ---- */
@@ -421,6 +442,60 @@ w2k_tree_make_message(W2kTree *tree, const W2kMessage *message,
 	rec->key_schema = origin->key;
 	rec->key = w2k_node_make_struct(origin->key);
 	w2k_node_set(rec->key, "prefix", prefix);
+	rec->value_schema = origin->envelope;
+	rec->value = value;
+}
+
+/* The tables of a transaction and their counts. */
+static W2kNode *
+make_collections(const W2kSchema *schema, const W2kBoundary *boundary)
+{
+	W2kNode *collections = w2k_node_make_array(boundary->ncollections);
+
+	for (int i = 0; i < boundary->ncollections; i++)
+	{
+		const W2kCollectionCount *count = &boundary->collections[i];
+		W2kNode *collection = w2k_node_make_struct(schema->children[0]);
+
+		w2k_node_set(collection, "data_collection",
+					 w2k_node_make_text(copy_utf8(count->name)));
+		w2k_node_set(collection, "event_count",
+					 w2k_node_make_integer(count->events));
+		collections->items[i] = collection;
+	}
+	return collections;
+}
+
+void
+w2k_tree_make_boundary(W2kTree *tree, const W2kBoundary *boundary,
+					   const char *topic, W2kTransformRecord *rec)
+{
+	W2kOrigin *origin = get_boundary_origin(tree);
+	W2kNode *value = w2k_node_make_struct(origin->envelope);
+	W2kNode *id = w2k_node_make_text(
+		psprintf("%u:" INT64_FORMAT, boundary->xid, (int64) boundary->lsn));
+	int at = w2k_node_find_field(origin->envelope, "data_collections");
+
+	w2k_node_set(value, "status",
+				 w2k_node_make_text(boundary->is_end ? "END" : "BEGIN"));
+	w2k_node_set(value, "id", id);
+	w2k_node_set(value, "ts_ms",
+				 w2k_node_make_integer(boundary->commit_time_ms));
+	if (boundary->is_end)
+	{
+		w2k_node_set(value, "event_count",
+					 w2k_node_make_integer(boundary->events));
+		value->items[at] = make_collections(origin->envelope->children[at],
+											boundary);
+	}
+
+	memset(rec, 0, sizeof(*rec));
+	rec->origin = origin;
+	rec->topic = topic;
+	rec->partition = -1;
+	rec->key_schema = origin->key;
+	rec->key = w2k_node_make_struct(origin->key);
+	w2k_node_set(rec->key, "id", id);
 	rec->value_schema = origin->envelope;
 	rec->value = value;
 }

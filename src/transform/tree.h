@@ -54,4 +54,8 @@ extern bool w2k_tree_take_context(const W2kTree *tree, W2kTransformRecord *rec);
 extern void w2k_tree_make_message(W2kTree *tree, const W2kMessage *message,
 								  const char *topic, W2kTransformRecord *rec);
 
+/* The record of a transaction's begin or end. */
+extern void w2k_tree_make_boundary(W2kTree *tree, const W2kBoundary *boundary,
+								   const char *topic, W2kTransformRecord *rec);
+
 #endif /* W2K_TRANSFORM_TREE_H */

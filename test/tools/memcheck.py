@@ -49,7 +49,9 @@ SLOW = {"api_connector", "api_emit", "api_errors", "api_extension",
         "decode_framing", "json_numbers", "json_strings"}
 # Thousands of tables.
 ONLY_LONG = {"decode_ddl"}
-ALWAYS = ("decode_", "json_")
+# What touches most memory: so many of these, by seed, and a few others.
+MOSTLY = ("decode_", "json_", "transform_")
+MOST = 14
 SETTINGS = ["autovacuum = off", "fsync = off", "jit = off",
             "max_logical_replication_workers = 0",
             "max_parallel_workers_per_gather = 0"]
@@ -203,11 +205,11 @@ def chosen_tests():
     log("W2K_SEED=%d" % seed)
     choose = random.Random(seed).sample
     tests = [name for name in tests if name not in ONLY_LONG]
-    always = [name for name in tests
-              if name.startswith(ALWAYS) and name not in SLOW]
-    others = [name for name in tests if name not in always]
-    return always + choose([n for n in others if n in SLOW], 1) + \
-        choose([n for n in others if n not in SLOW], 2)
+    mostly = [name for name in tests
+              if name.startswith(MOSTLY) and name not in SLOW]
+    others = [name for name in tests if name not in mostly]
+    return choose(mostly, MOST) + choose([n for n in others if n in SLOW], 1) \
+        + choose([n for n in others if n not in SLOW], 2)
 
 
 class Regress:
