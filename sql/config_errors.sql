@@ -85,6 +85,7 @@ FROM (VALUES
 	(79, '{"transforms": "unwrap"}'),
 	(80, '{"transforms.unwrap.type": "io.debezium.transforms.ExtractNewRecordState"}'),
 	(81, '{"column.mask.with.ten.chars": "public.a.b"}'),
+	(1081, '{"column.mask.with.10001.chars": "public.a.b"}'),
 	(82, '{"column.mask.hash.SHA3-256.with.salt.CzQMA0cB5K": "public.a.b"}'),
 	(83, '{"signal.data.collection": "public.signals"}'),
 	(85, '{"slot.drop.on.stop": true}'),

@@ -125,12 +125,15 @@ w2k_rules_matches_key(const W2kRules *rules, int pattern, const char *schema,
 
 /* ---- masks ---- */
 
+/* Asterisks are kept ready for each column. */
+#define MAX_STARS 10000
+
 /*
  * The number in column.truncate.to.<length>.chars and the like.  The name
  * fits the row, so ".chars" is behind it.
  */
 static bool
-parse_length(const char *text, int *length)
+parse_length(const char *text, int max, int *length)
 {
 	char *end;
 	long number;
@@ -139,7 +142,7 @@ parse_length(const char *text, int *length)
 	number = strtol(text, &end, 10);
 	*length = (int) number;
 	return *text >= '0' && *text <= '9' && strcmp(end, ".chars") == 0 &&
-		   errno == 0 && number <= INT_MAX;
+		   errno == 0 && number <= max;
 }
 
 /* The algorithm and the salt behind "column.mask.hash."; false: a problem. */
@@ -179,6 +182,7 @@ void
 w2k_rules_apply_mask(W2kPropertyParse *parse, const W2kProperty *prop,
 					 const char *name, const char *value)
 {
+	int max;
 	W2kMaskRule *rule = palloc0(sizeof(W2kMaskRule));
 	const char *length = NULL;
 
@@ -197,13 +201,14 @@ w2k_rules_apply_mask(W2kPropertyParse *parse, const W2kProperty *prop,
 		rule->kind = W2K_MASK_TRUNCATE;
 		length = name + strlen(TRUNCATE_PREFIX);
 	}
-	if (length != NULL && !parse_length(length, &rule->length))
+	max = rule->kind == W2K_MASK_STARS ? MAX_STARS : INT_MAX;
+	if (length != NULL && !parse_length(length, max, &rule->length))
 	{
 		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
 						name, NULL,
 						"length in the name of connector property \"%s\" is not valid",
 						name)
-			->hint = psprintf("It must be between 0 and %d.", INT_MAX);
+			->hint = psprintf("It must be between 0 and %d.", max);
 		return;
 	}
 	if (value[0] == '\0')

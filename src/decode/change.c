@@ -114,7 +114,8 @@ write_transformed(Change *change, char op, const W2kRow *key_row,
 {
 	W2kTree *tree = change->session->tree;
 	const W2kTransformedFrom from = {op, change->event.lsn,
-									 change->wrel->relid, change->wrel->schema,
+									 change->wrel->published.root,
+									 change->wrel->schema,
 									 change->wrel->table};
 	W2kTransformRecord rec;
 

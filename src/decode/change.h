@@ -83,6 +83,9 @@ extern void w2k_change_write_emitted(LogicalDecodingContext *ctx,
 									 Relation relation,
 									 ReorderBufferChange *change);
 
+/* The topics of emitted records may not have been announced after all. */
+extern void w2k_change_forget_emitted(W2kSession *session);
+
 /* A row of wal2kafka.connector came, changed or went. */
 extern void w2k_change_write_renewed(LogicalDecodingContext *ctx,
 									 ReorderBufferTXN *txn, W2kRelation *wrel,

@@ -93,6 +93,19 @@ get_topic(W2kSession *session, const W2kValue *name, W2kTopicRef *topic)
 	topic->table = "";
 }
 
+void
+w2k_change_forget_emitted(W2kSession *session)
+{
+	HASH_SEQ_STATUS status;
+	EmitTopic *topic;
+
+	if (session->emit_topics == NULL)
+		return;
+	hash_seq_init(&status, session->emit_topics);
+	while ((topic = hash_seq_search(&status)) != NULL)
+		topic->is_announced = false;
+}
+
 /* A value in text: a string as it is, anything else as JSON. */
 static void
 read_header_value(JsonbValue *v, W2kValue *value)

@@ -20,6 +20,7 @@
 #include "decode/options.h"
 #include "decode/output.h"
 #include "decode/transaction.h"
+#include "decode/transformed.h"
 
 /* How often a walsender's reader hears of a transaction that is long. */
 #define PROGRESS_INTERVAL_CHANGES 100
@@ -156,20 +157,12 @@ forget_records(W2kSession *session, const W2kRecordWriter *saved)
 	*session->records = *saved;
 	session->records->next_topic_id = next_topic_id;
 	session->writer->column = NULL;
-	if (session->transformed_topics != NULL)
-	{
-		hash_destroy(session->transformed_topics);
-		session->transformed_topics = NULL;
-	}
+	w2k_transformed_forget(session);
 	if (session->wrel == NULL)
 		return;
 	session->wrel->is_topic_announced = false;
-	if (session->wrel->capture == W2K_CAPTURE_EMIT &&
-		session->emit_topics != NULL)
-	{
-		hash_destroy(session->emit_topics);
-		session->emit_topics = NULL;
-	}
+	if (session->wrel->capture == W2K_CAPTURE_EMIT)
+		w2k_change_forget_emitted(session);
 }
 
 /* Goes on without a change, as the policy says. */

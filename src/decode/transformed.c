@@ -120,3 +120,16 @@ w2k_transformed_write(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	append_headers(session, out, rec->headers);
 	w2k_output_end_record(ctx);
 }
+
+void
+w2k_transformed_forget(W2kSession *session)
+{
+	HASH_SEQ_STATUS status;
+	Topic *topic;
+
+	if (session->transformed_topics == NULL)
+		return;
+	hash_seq_init(&status, session->transformed_topics);
+	while ((topic = hash_seq_search(&status)) != NULL)
+		topic->is_announced = false;
+}

@@ -27,4 +27,7 @@ extern void w2k_transformed_write(LogicalDecodingContext *ctx,
 								  const W2kTransformedFrom *from,
 								  W2kTransformRecord *rec);
 
+/* The topics may not have been announced after all. */
+extern void w2k_transformed_forget(W2kSession *session);
+
 #endif /* W2K_DECODE_TRANSFORMED_H */

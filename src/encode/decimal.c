@@ -307,7 +307,7 @@ w2k_decimal_read_money(const W2kType *type, Datum datum, W2kValue *value)
 	bool is_negative = amount < 0;
 	uint64 magnitude = is_negative ? 0 - (uint64) amount : (uint64) amount;
 	int digits = money_digits();
-	uint32 words[4];
+	uint32 words[5]; /* 63 bits, times 10^20 */
 	int nwords = 2;
 
 	words[0] = (uint32) magnitude;

@@ -152,7 +152,7 @@ w2k_standin_fallback(const W2kType *type, W2kValue *value)
 			break;
 		case W2K_FALLBACK_ZEROES:
 			w2k_value_set_ascii(value,
-								psprintf("%.*f", Max(type->scale, 0), 0.0));
+								psprintf("%.*f", type->scale, 0.0));
 			break;
 		case W2K_FALLBACK_BYTES:
 			set_bytes(value, "", 0);

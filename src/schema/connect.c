@@ -363,9 +363,8 @@ apply_rule(W2kSchema *schema, const W2kConnectRow *row, const W2kType *type)
 		case W2K_CONNECT_FIXED:
 			break;
 		case W2K_CONNECT_DECIMAL:
-			/* a negative scale is sent as none (encode/decimal) */
 			w2k_connect_add_parameter(schema, "scale",
-									  psprintf("%d", Max(type->scale, 0)));
+									  psprintf("%d", type->scale));
 			w2k_connect_add_parameter(schema, "connect.decimal.precision",
 									  psprintf("%d", type->precision));
 			break;

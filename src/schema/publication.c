@@ -142,9 +142,13 @@ w2k_publication_read(const char *name, Relation relation, W2kPublished *result)
 void
 w2k_publication_use_root(Relation relation, W2kPublished *result)
 {
+	List *ancestors = NIL;
+
+	/* none while it is being detached */
 	if (relation->rd_rel->relispartition)
-		result->root = llast_oid(
-			get_partition_ancestors(RelationGetRelid(relation)));
+		ancestors = get_partition_ancestors(RelationGetRelid(relation));
+	if (ancestors != NIL)
+		result->root = llast_oid(ancestors);
 	w2k_publication_close_root(relation,
 							   w2k_publication_open_root(relation, result));
 }

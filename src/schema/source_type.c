@@ -65,15 +65,15 @@ set_time(W2kSourceType *source, int width, int32 typmod)
 }
 
 static void
-set_numeric(W2kSourceType *source, int32 typmod)
+set_numeric(W2kSourceType *source, const W2kType *type)
 {
-	if (typmod < (int32) VARHDRSZ)
+	if (type->typmod < (int32) VARHDRSZ)
 	{
 		source->length = NUMERIC_WIDTH;
 		return;
 	}
-	source->length = ((typmod - VARHDRSZ) >> 16) & 0xffff;
-	source->scale = (typmod - VARHDRSZ) & 0xffff;
+	source->length = type->precision;
+	source->scale = type->scale;
 }
 
 static void
@@ -106,7 +106,7 @@ set_numbers(W2kSourceType *source, const W2kType *type)
 			source->length = source->scale = 17;
 			break;
 		case NUMERICOID:
-			set_numeric(source, typmod);
+			set_numeric(source, type);
 			break;
 		case BPCHAROID:
 		case VARCHAROID:

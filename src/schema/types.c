@@ -262,8 +262,16 @@ apply_typmod(W2kType *type, const W2kModes *modes)
 			}
 			typmod -= VARHDRSZ;
 			type->precision = (typmod >> 16) & 0xffff;
-			/* eleven bits, signed: the scale may be negative */
+			/*
+			 * Eleven bits, signed.  Where the scale is negative the numbers
+			 * are whole: they are sent as such, with the zeros.
+			 */
 			type->scale = ((typmod & 0x7ff) ^ 1024) - 1024;
+			if (type->scale < 0)
+			{
+				type->precision -= type->scale;
+				type->scale = 0;
+			}
 			break;
 
 		case W2K_LOGICAL_MONEY:

@@ -72,7 +72,7 @@ typedef struct W2kType
 	bool is_domain;
 
 	int32 precision; /* decimals: digits; times: digits of the fraction */
-	int32 scale;	 /* decimals: may be negative */
+	int32 scale;	 /* decimals: never negative */
 	int32 length;	 /* bits; -1 = open */
 
 	int16 typlen; /* how the server stores it */

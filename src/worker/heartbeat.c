@@ -330,8 +330,12 @@ w2k_heartbeat_query_main(Datum main_arg)
 				w2k_connector_parse(row->name, &row->config->root,
 									row->owner_is_superuser, false);
 
+			/* what it calls may ask for the session's user, too */
 			if (conf->heartbeat_action_query != NULL)
+			{
+				SetSessionAuthorization(row->owner, row->owner_is_superuser);
 				run_query(row, conf->heartbeat_action_query);
+			}
 		}
 	}
 	PG_CATCH();

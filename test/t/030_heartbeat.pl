@@ -18,7 +18,7 @@ GRANT wal2kafka_admin TO keeper;
 GRANT SELECT ON a TO keeper;
 CREATE SCHEMA beats AUTHORIZATION keeper;
 SET ROLE keeper;
-CREATE TABLE beats.beat (id serial, who text DEFAULT current_user, path text DEFAULT current_setting('search_path'));
+CREATE TABLE beats.beat (id serial, who text DEFAULT current_user || '=' || session_user, path text DEFAULT current_setting('search_path'));
 CREATE TABLE beats.later (id serial);
 CREATE FUNCTION beats.note() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RETURN NULL; END $$;
@@ -38,7 +38,7 @@ wait_state($node, $db, 'h', 'streaming');
 ok($node->poll_query_until($db, 'SELECT count(*) >= 3 FROM beats.beat'),
 	'the query runs again and again');
 is($node->safe_psql($db, 'SELECT DISTINCT who, path FROM beats.beat'),
-	'keeper|', 'as the owner, with no search path');
+	'keeper=keeper|', 'as the owner, with no search path');
 my @beats = read_topic($broker, '__debezium-heartbeat.h', '%p %k %s\n');
 cmp_ok(scalar @beats, '>=', 3, 'heartbeats arrive');
 like($_, qr/^0 \{"serverName":"h"\} \{"ts_ms":\d{13}\}$/, 'a heartbeat')
