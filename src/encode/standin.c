@@ -151,8 +151,7 @@ w2k_standin_fallback(const W2kType *type, W2kValue *value)
 			w2k_decimal_zero(value);
 			break;
 		case W2K_FALLBACK_ZEROES:
-			w2k_value_set_ascii(value,
-								psprintf("%.*f", type->scale, 0.0));
+			w2k_value_set_ascii(value, psprintf("%.*f", type->scale, 0.0));
 			break;
 		case W2K_FALLBACK_BYTES:
 			set_bytes(value, "", 0);
