@@ -71,6 +71,7 @@ append_node(const Renderer *renderer, const W2kSchema *schema, W2kNode *node)
 	StringInfo out = renderer->out;
 
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
 	if (node == NULL && schema != NULL)
 		node = default_of(renderer, schema);
 	if (node == NULL)
@@ -101,7 +102,6 @@ append_node(const Renderer *renderer, const W2kSchema *schema, W2kNode *node)
 			w2k_buffer_append_char(out, '[');
 			for (int i = 0; i < node->nitems; i++)
 			{
-				CHECK_FOR_INTERRUPTS();
 				if (i > 0)
 					w2k_buffer_append_char(out, ',');
 				append_node(renderer, NULL, node->items[i]);
