@@ -119,8 +119,6 @@ w2k_jsonplan_adapt(W2kWriter *writer, W2kJsonPlan *plan,
 				   const W2kRelation *wrel, const W2kRow *before,
 				   const W2kRow *after)
 {
-	bool is_changed = false;
-
 	for (int i = 0; i < plan->ncolumns + plan->nkeys; i++)
 	{
 		W2kJsonColumn *jcol = i < plan->ncolumns
@@ -129,13 +127,15 @@ w2k_jsonplan_adapt(W2kWriter *writer, W2kJsonPlan *plan,
 
 		if (jcol->type->logical == W2K_LOGICAL_ARRAY &&
 			fit_column(jcol, before, after))
-			is_changed = true;
+			plan->shape_version++;
 	}
-	if (!is_changed)
+	if (plan->lead_version == plan->shape_version)
 		return;
+	/* an error may have ended the last attempt halfway */
 	resetStringInfo(&plan->key_lead);
 	resetStringInfo(&plan->value_lead);
 	fill_leads(writer, plan, wrel);
+	plan->lead_version = plan->shape_version;
 }
 
 void

@@ -16,8 +16,9 @@
 struct W2kOrigin
 {
 	MemoryContext context;
-	W2kSchema *key;		 /* NULL = no key */
-	W2kSchema *envelope; /* or a message's value */
+	uint32 shape_version; /* of the table's arrays (encode/jsonplan.h) */
+	W2kSchema *key;		  /* NULL = no key */
+	W2kSchema *envelope;  /* or a message's value */
 	W2kSchema *source;
 	W2kNode *schema_name; /* in source */
 	W2kNode *table_name;
