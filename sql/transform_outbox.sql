@@ -99,6 +99,14 @@ SELECT topic, key FROM transformed(:'outbox'::jsonb || '{"transforms.o.predicate
 	"predicates.outbox.type": "TopicNameMatches", "predicates.outbox.pattern": ".*outbox"}') WHERE key !~ '"[12].';
 RESET client_min_messages;
 
+-- More versions of a schema than are kept
+SELECT 'read' FROM pg_logical_slot_get_changes('regress_transform_outbox', NULL, NULL) LIMIT 1;
+INSERT INTO outbox (id, aggregatetype, aggregateid, payload, ver)
+SELECT format('00000000-0000-0000-0000-000000000%s', 100 + i)::uuid, 'T', i % 75, '{}', i % 75 FROM generate_series(1, 150) AS i;
+SELECT count(*), count(DISTINCT v) FROM (SELECT key::json#>>'{}', coalesce((value::json)->'schema'->>'version', '0'), value::json->'payload'->>'key'
+	FROM transformed(:'outbox'::jsonb || '{"value.converter": "JsonConverter", "transforms.o.table.field.event.schema.version": "ver",
+		"transforms.o.table.fields.additional.placement": "aggregateid:envelope:key"}')) AS t(k, v, e) WHERE k = v AND k = e;
+
 -- JSON that is made to take long: it does not, or the payload stays text
 SELECT 'read' FROM pg_logical_slot_get_changes('regress_transform_outbox', NULL, NULL) LIMIT 1;
 SET statement_timeout = '60s';

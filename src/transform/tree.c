@@ -136,7 +136,9 @@ get_origin(W2kRelation *wrel)
 		MemoryContextDelete(origin->context);
 	}
 
-	context = AllocSetContextCreate(wrel->context, "wal2kafka transforms",
+	/* the table's once it is done: an error halfway leaves nothing behind */
+	context = AllocSetContextCreate(CurrentMemoryContext,
+									"wal2kafka transforms",
 									ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(context);
 	origin = make_origin(context,
@@ -146,6 +148,7 @@ get_origin(W2kRelation *wrel)
 	origin->table_name = w2k_node_make_text(copy_utf8(wrel->table));
 	origin->shape_version = plan->shape_version;
 	MemoryContextSwitchTo(oldcontext);
+	MemoryContextSetParent(context, wrel->context);
 	wrel->origin = origin;
 	return origin;
 }
