@@ -48,6 +48,12 @@ FROM (VALUES
 	(30, '{"transforms": "a", "transforms.a.type": "EventRouter", "transforms.a.table.op.invalid.behavior": "ignore"}'),
 	(31, '{"transforms": "a", "transforms.a.type": "EventRouter", "transforms.a.route.topic.replacement": "${route}"}'),
 	(32, '{"transforms": "a", "transforms.a.type": "ByLogicalTableRouter", "transforms.a.topic.regex": "a", "transforms.a.topic.replacement": "b", "transforms.a.key.field.regex": "a"}'),
+	-- empty elements, and empty parts of them
+	(33, '{"transforms": "a", "transforms.a.type": "HeaderToValue", "transforms.a.headers": "a,b", "transforms.a.fields": "task,", "transforms.a.operation": "copy"}'),
+	(34, '{"transforms": "a", "transforms.a.type": "HeaderToValue", "transforms.a.headers": "a,", "transforms.a.fields": "task,b", "transforms.a.operation": "copy"}'),
+	(35, '{"transforms": "a", "transforms.a.type": "HeaderToValue", "transforms.a.headers": "a", "transforms.a.fields": "a..b", "transforms.a.operation": "copy"}'),
+	(36, '{"transforms": "a", "transforms.a.type": "HeaderToValue", "transforms.a.headers": "a", "transforms.a.fields": ".", "transforms.a.operation": "copy"}'),
+	(37, '{"transforms": "a", "transforms.a.type": "HeaderToValue", "transforms.a.headers": ",", "transforms.a.fields": ",", "transforms.a.operation": "copy"}'),
 	-- regular expressions and replacements
 	(40, '{"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "(a", "transforms.a.replacement": "b"}'),
 	(41, '{"transforms": "a", "transforms.a.type": "RegexRouter", "transforms.a.regex": "a*+", "transforms.a.replacement": "b"}'),
@@ -71,6 +77,20 @@ FROM (VALUES
 	(65, '{"predicates": "p", "predicates.p.type": "RecordIsTombstone", "predicates.p.pattern": "a"}'),
 	(66, '{"predicates.p.type": "RecordIsTombstone"}'),
 	(67, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.predicate": "p", "transforms.a.negate": "x", "predicates": "p", "predicates.p.type": "RecordIsTombstone"}'),
+	-- the same of other lists
+	(70, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.add.fields": "op,"}'),
+	(71, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.add.fields": "before."}'),
+	(72, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.add.fields": "a.b.c"}'),
+	(73, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.add.headers": "op: "}'),
+	(74, '{"transforms": "a", "transforms.a.type": "ExtractNewRecordState", "transforms.a.add.headers": " :x"}'),
+	(75, '{"transforms": "a", "transforms.a.type": "EventRouter", "transforms.a.table.fields.additional.placement": "a:header,"}'),
+	(76, '{"transforms": "a", "transforms.a.type": "EventRouter", "transforms.a.table.fields.additional.placement": "a:"}'),
+	(77, '{"transforms": "a", "transforms.a.type": "EventRouter", "transforms.a.table.fields.additional.placement": ":header"}'),
+	(78, '{"transforms": "a", "transforms.a.type": "EventRouter", "transforms.a.table.fields.additional.placement": "a:header:"}'),
+	(90, '{"transforms": "a", "transforms.a.type": "TimezoneConverter", "transforms.a.converted.timezone": "+01:00", "transforms.a.include.list": "a:b,"}'),
+	(91, '{"transforms": "a", "transforms.a.type": "TimezoneConverter", "transforms.a.converted.timezone": "+01:00", "transforms.a.include.list": "source:"}'),
+	(92, '{"transforms": "a", "transforms.a.type": "TimezoneConverter", "transforms.a.converted.timezone": "+01:00", "transforms.a.include.list": ":a"}'),
+	(93, '{"transforms": "a", "transforms.a.type": "TimezoneConverter", "transforms.a.converted.timezone": "+01:00", "transforms.a.include.list": "source:a:"}'),
 	-- what nobody minds
 	(80, '{"transforms": "", "predicates": ""}'),
 	(81, '{"transforms": " a , b ", "transforms.a.type": "io.debezium.transforms.ExtractNewRecordState", "transforms.a.add.fields.prefix": "", "transforms.b.type": "org.apache.kafka.connect.transforms.RegexRouter", "transforms.b.regex": "a", "transforms.b.replacement": "b"}'),
@@ -94,6 +114,17 @@ INSERT INTO transform_errors VALUES (1, 2);
 SELECT data FROM pg_logical_slot_peek_changes('regress_transform_errors', NULL, NULL, 'transforms', 'a', 'transforms.a.type', 'ExtractNewRecordState', 'transforms.a.route.by.field', 'route');
 SELECT data FROM pg_logical_slot_peek_changes('regress_transform_errors', NULL, NULL, 'transforms', 'a', 'transforms.a.type', 'ExtractNewRecordState', 'transforms.a.route.by.field', 'route',
 	'suspect.lsn', '0/1', 'event.processing.failure.handling.mode', 'skip');
+-- Nothing of them stays in memory, in kB (it was more than 60000).
+SELECT 'read' FROM pg_logical_slot_get_changes('regress_transform_errors', NULL, NULL) LIMIT 1;
+INSERT INTO transform_errors SELECT i, i FROM generate_series(2, 30000) AS i;
+CREATE FUNCTION peak_memory() RETURNS int LANGUAGE sql AS $$
+	SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\s*(\d+)')::int $$;
+SELECT peak_memory() AS before \gset
+SELECT count(*) FROM pg_logical_slot_peek_changes('regress_transform_errors', NULL, NULL, 'transforms', 'a', 'transforms.a.type', 'ExtractNewRecordState',
+	'transforms.a.add.fields', 'source.db,source.lsn,source.table,ts_ms,ts_us,op:id', 'transforms.a.add.fields.prefix', '',
+	'suspect.lsn', '0/1', 'event.processing.failure.handling.mode', 'skip');
+SELECT peak_memory() - :before < 30000;
+DROP FUNCTION peak_memory;
 DROP TABLE transform_errors;
 SELECT 'drop' FROM pg_drop_replication_slot('regress_transform_errors');
 DROP FUNCTION try;

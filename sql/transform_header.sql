@@ -61,6 +61,13 @@ SELECT * FROM transformed(:'header'::jsonb || '{"transforms.v.headers": "__debez
 SELECT * FROM transformed(:'header'::jsonb || '{"transforms.v.headers": "__debezium.newkey", "transforms.v.fields": "after", "transforms.v.operation": "copy"}');
 SELECT * FROM transformed('{"transforms": "u,v", "transforms.u.type": "ExtractNewRecordState", "transforms.u.add.headers": "before.v:v",
 	"transforms.v.type": "HeaderToValue", "transforms.v.headers": "__v", "transforms.v.fields": "id", "transforms.v.operation": "copy"}');
+-- A header where another's name leads into; what only looks like a structure
+SELECT * FROM transformed(:'header'::jsonb || '{"transforms.v.headers": "__debezium.context.taskId,__debezium.context.connectorName", "transforms.v.fields": "a,a.b", "transforms.v.operation": "copy"}');
+SELECT * FROM transformed(:'header'::jsonb || '{"transforms.v.headers": "__debezium.newkey,__debezium.context.taskId", "transforms.v.fields": "a,a.b", "transforms.v.operation": "copy"}');
+ALTER TABLE headers ADD place point;
+SELECT 'read' FROM pg_logical_slot_get_changes('regress_transform_header', NULL, NULL) LIMIT 1;
+INSERT INTO headers VALUES (1, 'a', NULL, '(1,2)');
+SELECT * FROM transformed(:'header'::jsonb || '{"transforms.v.headers": "__debezium.context.taskId", "transforms.v.fields": "after.place.task", "transforms.v.operation": "copy"}');
 
 SELECT 'drop' FROM pg_drop_replication_slot('regress_transform_header');
 DROP TABLE headers;

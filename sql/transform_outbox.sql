@@ -99,6 +99,42 @@ SELECT topic, key FROM transformed(:'outbox'::jsonb || '{"transforms.o.predicate
 	"predicates.outbox.type": "TopicNameMatches", "predicates.outbox.pattern": ".*outbox"}') WHERE key !~ '"[12].';
 RESET client_min_messages;
 
+-- More versions of a schema than are kept
+SELECT 'read' FROM pg_logical_slot_get_changes('regress_transform_outbox', NULL, NULL) LIMIT 1;
+INSERT INTO outbox (id, aggregatetype, aggregateid, payload, ver)
+SELECT format('00000000-0000-0000-0000-000000000%s', 100 + i)::uuid, 'T', i % 75, '{}', i % 75 FROM generate_series(1, 150) AS i;
+SELECT count(*), count(DISTINCT v) FROM (SELECT key::json#>>'{}', coalesce((value::json)->'schema'->>'version', '0'), value::json->'payload'->>'key'
+	FROM transformed(:'outbox'::jsonb || '{"value.converter": "JsonConverter", "transforms.o.table.field.event.schema.version": "ver",
+		"transforms.o.table.fields.additional.placement": "aggregateid:envelope:key"}')) AS t(k, v, e) WHERE k = v AND k = e;
+
+-- JSON that is made to take long: it does not, or the payload stays text
+SELECT 'read' FROM pg_logical_slot_get_changes('regress_transform_outbox', NULL, NULL) LIMIT 1;
+SET statement_timeout = '60s';
+INSERT INTO outbox (id, aggregatetype, aggregateid, body)
+SELECT ('00000000-0000-0000-0000-0000000000' || n)::uuid, 'T', n, body
+FROM (SELECT 30, (SELECT '{' || string_agg('"k' || i || '":' || i, ',') || ', "k5": "twice"}' FROM generate_series(1, 10000) AS i)
+	UNION ALL
+	SELECT 31, (SELECT '{' || string_agg('"k' || i || '":' || i, ',') || '}' FROM generate_series(1, 10001) AS i)
+	UNION ALL
+	SELECT 32, (SELECT '{' || string_agg('"k' || i || '":' || i, ',') || '}' FROM generate_series(1, 500000) AS i)
+	UNION ALL
+	SELECT 33, (SELECT '{"a":[' || string_agg('{"k' || i % 200 || '":' || i || '}', ',') || ']}' FROM generate_series(1, 2000) AS i)
+	UNION ALL
+	SELECT 34, (SELECT '{"a":[' || string_agg('{"k' || i || '":' || i || '}', ',') || ']}' FROM generate_series(1, 5000) AS i)
+	UNION ALL
+	SELECT 35, (SELECT '{"a":[' || string_agg('{"k' || i || '":' || i || '}', ',') || ']}' FROM generate_series(1, 20000) AS i)
+	UNION ALL
+	SELECT 36, repeat('{"a":', 1000) || '1' || repeat('}', 1000)
+	UNION ALL
+	SELECT 37, repeat('{"a":', 1001) || '1' || repeat('}', 1001)
+	UNION ALL
+	SELECT 38, '{"' || repeat('n', 100000) || '":{' || (SELECT string_agg('"k' || i || '":{}', ',') FROM generate_series(1, 5000) AS i) || '}}'
+	UNION ALL
+	SELECT 39, '{"a":[' || (SELECT string_agg('{"a":[{"b":' || i || ', "c\"[[":"]"}]}', ',') FROM generate_series(1, 100000) AS i) || ']}'
+	) AS t(n, body);
+SELECT key, length(value), left(value, 40), value LIKE '%"k5":"twice","k6":6,%' FROM transformed(:'outbox'::jsonb || :'expand');
+RESET statement_timeout;
+
 SELECT 'drop' FROM pg_drop_replication_slot('regress_transform_outbox');
 DROP TABLE outbox, beside;
 DROP FUNCTION transformed;

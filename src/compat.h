@@ -26,9 +26,11 @@
 #if PG_VERSION_NUM >= 160000
 #define W2K_JSON_RESULT JsonParseErrorType
 #define W2K_JSON_GO_ON JSON_SUCCESS
+#define W2K_JSON_STOP JSON_SEM_ACTION_FAILED
 #else
 #define W2K_JSON_RESULT void
 #define W2K_JSON_GO_ON
+#define W2K_JSON_STOP /* the parser goes on: later callbacks do nothing */
 #endif
 
 /* Parses UTF-8 text; what is wrong with it is a return value. */

@@ -166,7 +166,33 @@ check_regex_router(W2kPropertyParse *parse, const char *prefix, void *options)
 					  said->replacement);
 }
 
-/* "op,source.ts_ms:name": at most one colon in each, and something in front */
+/* Does a list have an element that is empty, or is there none at all? */
+static bool
+has_empty_element(List *elements)
+{
+	ListCell *lc;
+
+	foreach(lc, elements)
+	{
+		if (((const char *) lfirst(lc))[0] == '\0')
+			return true;
+	}
+	return elements == NIL;
+}
+
+/* "name", "parent.name", and either with ":new_name" */
+static bool
+is_field_reference(const char *element)
+{
+	List *parts = w2k_transforms_split(element, ':');
+	List *path;
+
+	if (has_empty_element(parts) || list_length(parts) > 2)
+		return false;
+	path = w2k_transforms_split(linitial(parts), '.');
+	return !has_empty_element(path) && list_length(path) <= 2;
+}
+
 static void
 check_field_list(W2kPropertyParse *parse, const char *prefix,
 				 const char *option, const char *list)
@@ -175,12 +201,7 @@ check_field_list(W2kPropertyParse *parse, const char *prefix,
 
 	foreach(lc, w2k_transforms_split(list, ','))
 	{
-		const char *element = lfirst(lc);
-		const char *colon = strchr(element, ':');
-
-		if (element[0] != '\0' && element[0] != ':' && element[0] != '.' &&
-			(colon == NULL ||
-			 (colon[1] != '\0' && strchr(colon + 1, ':') == NULL)))
+		if (is_field_reference(lfirst(lc)))
 			continue;
 		w2k_properties_invalid(parse, psprintf("%s%s", prefix, option), list)
 			->hint = "It must be a list of fields, each with or without "
@@ -213,7 +234,7 @@ check_outbox(W2kPropertyParse *parse, const char *prefix, void *options)
 		List *parts = w2k_transforms_split(lfirst(lc), ':');
 		const char *placement = list_length(parts) < 2 ? "" : lsecond(parts);
 
-		if ((list_length(parts) == 2 || list_length(parts) == 3) &&
+		if (!has_empty_element(parts) && list_length(parts) <= 3 &&
 			(pg_strcasecmp(placement, "header") == 0 ||
 			 pg_strcasecmp(placement, "envelope") == 0 ||
 			 pg_strcasecmp(placement, "partition") == 0))
@@ -249,14 +270,35 @@ check_header_to_value(W2kPropertyParse *parse, const char *prefix,
 					  void *options)
 {
 	const W2kHeaderToValueOptions *said = options;
+	List *headers = w2k_transforms_split(said->headers, ',');
+	List *fields = w2k_transforms_split(said->fields, ',');
+	ListCell *lc;
 
-	if (said->headers != NULL && said->fields != NULL &&
-		list_length(w2k_transforms_split(said->headers, ',')) !=
-			list_length(w2k_transforms_split(said->fields, ',')))
+	if (has_empty_element(headers))
+	{
+		w2k_properties_invalid(parse, psprintf("%sheaders", prefix),
+							   said->headers)
+			->hint = "It must be a list of names, none of them empty.";
+		return;
+	}
+	if (list_length(headers) != list_length(fields))
+	{
 		w2k_properties_invalid(parse, psprintf("%sfields", prefix),
 							   said->fields)
 			->hint = psprintf("It must have as many elements as \"%sheaders\".",
 							  prefix);
+		return;
+	}
+	foreach(lc, fields)
+	{
+		if (!has_empty_element(w2k_transforms_split(lfirst(lc), '.')))
+			continue;
+		w2k_properties_invalid(parse, psprintf("%sfields", prefix),
+							   said->fields)
+			->hint = "It must be a list of names; dots lead into structures, "
+					 "and no name is empty.";
+		return;
+	}
 }
 
 static void
@@ -273,9 +315,10 @@ check_timezone_list(W2kPropertyParse *parse, const char *prefix,
 						   pg_strcasecmp(linitial(parts), "topic") == 0);
 
 		/* once said, source or topic holds for those that follow */
-		if (list_length(parts) == 2 ||
-			(list_length(parts) == 1 && foreach_current_index(lc) > 0) ||
-			(list_length(parts) == 3 && has_prefix))
+		if (!has_empty_element(parts) &&
+			(list_length(parts) == 2 ||
+			 (list_length(parts) == 1 && foreach_current_index(lc) > 0) ||
+			 (list_length(parts) == 3 && has_prefix)))
 			continue;
 		w2k_properties_invalid(parse, psprintf("%s%s", prefix, option), list)
 			->hint = "It must be a list of source:table[:field], "

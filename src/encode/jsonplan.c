@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include "utils/memutils.h"
+
 #include "encode/json.h"
 #include "encode/jsonplan.h"
 #include "encode/jsonschema.h"
@@ -119,8 +121,6 @@ w2k_jsonplan_adapt(W2kWriter *writer, W2kJsonPlan *plan,
 				   const W2kRelation *wrel, const W2kRow *before,
 				   const W2kRow *after)
 {
-	bool is_changed = false;
-
 	for (int i = 0; i < plan->ncolumns + plan->nkeys; i++)
 	{
 		W2kJsonColumn *jcol = i < plan->ncolumns
@@ -129,13 +129,15 @@ w2k_jsonplan_adapt(W2kWriter *writer, W2kJsonPlan *plan,
 
 		if (jcol->type->logical == W2K_LOGICAL_ARRAY &&
 			fit_column(jcol, before, after))
-			is_changed = true;
+			plan->shape_version++;
 	}
-	if (!is_changed)
+	if (plan->lead_version == plan->shape_version)
 		return;
+	/* an error may have ended the last attempt halfway */
 	resetStringInfo(&plan->key_lead);
 	resetStringInfo(&plan->value_lead);
 	fill_leads(writer, plan, wrel);
+	plan->lead_version = plan->shape_version;
 }
 
 void
@@ -143,7 +145,11 @@ w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel)
 {
 	const W2kWriterOptions *options = &writer->options;
 	bool ascii_only = options->ascii_only;
-	MemoryContext oldcontext = MemoryContextSwitchTo(wrel->context);
+	/* the table's once it is done: an error halfway leaves nothing behind */
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "wal2kafka JSON plan",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(context);
 	W2kJsonPlan *plan = palloc0(sizeof(W2kJsonPlan));
 
 	plan->columns = palloc(sizeof(W2kJsonColumn) * Max(wrel->ncolumns, 1));
@@ -179,5 +185,6 @@ w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel)
 	MemoryContextSwitchTo(oldcontext);
 	/* trees of schemas go with the change, their text stays */
 	fill_leads(writer, plan, wrel);
+	MemoryContextSetParent(context, wrel->context);
 	wrel->plan = plan;
 }

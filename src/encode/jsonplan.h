@@ -35,6 +35,8 @@ typedef struct W2kJsonPlan
 	int nkeys;
 	W2kJsonColumn *keys;
 	bool has_arrays;		   /* with schemas, see w2k_jsonplan_adapt() */
+	uint32 shape_version;	   /* counts changes of what schemas say of them */
+	uint32 lead_version;	   /* which of these the leads tell */
 	StringInfoData key_lead;   /* the key's schema, or nothing */
 	StringInfoData value_lead; /* up to what is before the first image */
 	StringInfoData names;	   /* of the source block: schema and table */
@@ -48,6 +50,9 @@ extern void w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel);
  * schema must say how deep its arrays are.  So the schema follows the values:
  * where a row's arrays are deeper, or less deep, it is rendered again.  So it
  * is for the first NULL in an array whose elements Debezium calls required.
+ *
+ * Images that are only compared, and not sent, adapt it too: whoever keeps
+ * schemas of the table must look at shape_version to see that they are old.
  */
 extern void w2k_jsonplan_adapt(W2kWriter *writer, W2kJsonPlan *plan,
 							   const W2kRelation *wrel, const W2kRow *before,

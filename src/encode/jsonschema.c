@@ -103,6 +103,7 @@ append_schema(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 			  const W2kSchema *schema)
 {
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
 	appendStringInfo(out, "{\"type\":\"%s\"", type_names[schema->type]);
 	append_children(writer, side, out, schema);
 	appendStringInfo(out, ",\"optional\":%s",

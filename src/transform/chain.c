@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
+#include "utils/memutils.h"
 
 #include "transform/chain.h"
 #include "transform/step.h"
@@ -160,7 +161,6 @@ const char *
 w2k_step_replace_topic(W2kStep *step, W2kTransformRecord *rec,
 					   W2kJavaRegex *regex)
 {
-	MemoryContext oldcontext;
 	const char *topic;
 
 	if (rec->is_topic_transient)
@@ -169,11 +169,12 @@ w2k_step_replace_topic(W2kStep *step, W2kTransformRecord *rec,
 	if (topic == NULL)
 	{
 		/* one that does not match is kept as itself */
-		oldcontext = MemoryContextSwitchTo(rec->origin->context);
 		topic = w2k_javaregex_replace(regex, rec->topic);
+		topic = topic == NULL
+					? rec->topic
+					: MemoryContextStrdup(rec->origin->context, topic);
 		w2k_origin_keep(rec->origin, regex, rec->topic, 0,
-						unconstify(char *, topic == NULL ? rec->topic : topic));
-		MemoryContextSwitchTo(oldcontext);
+						unconstify(char *, topic));
 	}
 	return topic == rec->topic ? NULL : topic;
 }
@@ -219,16 +220,21 @@ w2k_step_find_schema(W2kStep *step, const W2kTransformRecord *rec,
 MemoryContext
 w2k_step_schema_context(const W2kTransformRecord *rec)
 {
-	return rec->is_value_schema_transient ? CurrentMemoryContext
-										  : rec->origin->context;
+	return rec->is_value_schema_transient
+			   ? CurrentMemoryContext
+			   : AllocSetContextCreate(CurrentMemoryContext,
+									   "wal2kafka made schema",
+									   ALLOCSET_SMALL_SIZES);
 }
 
 void
 w2k_step_keep_schema(W2kStep *step, W2kTransformRecord *rec,
 					 const W2kSchema *input, uint32 variant, W2kSchema *made)
 {
-	if (!rec->is_value_schema_transient)
-		w2k_origin_keep(rec->origin, step, input, variant, made);
+	if (rec->is_value_schema_transient)
+		return;
+	w2k_origin_adopt(rec->origin, GetMemoryChunkContext(made));
+	w2k_origin_keep(rec->origin, step, input, variant, made);
 }
 
 bool

@@ -5,11 +5,17 @@
  * A field's name may lead into structures ("source.note"); where the last of
  * these does not exist, it is made.  Debezium takes the schema that the first
  * record's headers gave for that of all others, and fails when one has other
- * headers; here each set of headers has a schema of its own.
+ * headers; here each set of headers has a schema of its own.  A set is known by
+ * its number; what comes after MAX_SETS of them has schemas that are not kept.
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+#include "nodes/nodes.h"
+
 #include "transform/step.h"
+
+#define MAX_SETS 64
 
 /* A header that is asked for. */
 typedef struct Wanted
@@ -30,7 +36,18 @@ typedef struct HeaderToValue
 {
 	List *wanted;
 	bool is_move;
+	MemoryContext context; /* the session's */
+	List *sets; /* of integer lists: places in wanted, in records' order */
 } HeaderToValue;
+
+/* One part of a field's name. */
+static const char *
+part_of(const W2kStep *step, const Entry *entry, int depth)
+{
+	if (depth >= list_length(entry->path))
+		w2k_step_fail(step, "The name of a field has no part %d.", depth + 1);
+	return list_nth(entry->path, depth);
+}
 
 static bool
 is_part(const Entry *entry, int depth, const char *name)
@@ -68,7 +85,7 @@ add_parents(W2kStep *step, W2kSchema *schema, List *entries, int depth)
 	foreach(lc, entries)
 	{
 		const Entry *entry = lfirst(lc);
-		const char *name = list_nth(entry->path, depth);
+		const char *name = part_of(step, entry, depth);
 		W2kSchema *parent;
 		ListCell *lc_child;
 
@@ -82,7 +99,7 @@ add_parents(W2kStep *step, W2kSchema *schema, List *entries, int depth)
 		foreach(lc_child, entries_below(entries, depth, name))
 		{
 			const Entry *child = lfirst(lc_child);
-			char *field = pstrdup(list_nth(child->path, depth + 1));
+			char *field = pstrdup(part_of(step, child, depth + 1));
 
 			if (w2k_node_find_field(parent, field) < 0)
 				w2k_connect_add(parent, field,
@@ -97,6 +114,7 @@ extend_schema(W2kStep *step, const W2kSchema *old, List *entries, int depth)
 	W2kSchema *schema = w2k_node_copy_schema(old, 0);
 	ListCell *lc;
 
+	check_stack_depth();
 	for (int i = 0; i < old->nchildren; i++)
 	{
 		W2kSchema *field = old->children[i];
@@ -114,7 +132,7 @@ extend_schema(W2kStep *step, const W2kSchema *old, List *entries, int depth)
 	foreach(lc, entries)
 	{
 		const Entry *entry = lfirst(lc);
-		const char *name = list_nth(entry->path, depth);
+		const char *name = part_of(step, entry, depth);
 
 		if (list_length(entry->path) == depth + 1 &&
 			w2k_node_find_field(schema, name) < 0)
@@ -151,10 +169,17 @@ static W2kNode *
 extend_value(const W2kStep *step, const W2kNode *node, const W2kSchema *schema,
 			 List *entries, int depth)
 {
-	W2kNode *value = node != NULL ? w2k_node_copy_struct(node, schema)
-								  : w2k_node_make_struct(schema);
+	W2kNode *value;
 	ListCell *lc;
 
+	check_stack_depth();
+	/* a header may have become what another's name leads into, or it is a
+	 * column's value that only looks like a structure (a point) */
+	if (schema->type != W2K_CONNECT_STRUCT ||
+		(node != NULL && node->kind != W2K_NODE_STRUCT))
+		w2k_step_fail(step, "Field \"%s\" is not a structure.", schema->field);
+	value = node != NULL ? w2k_node_copy_struct(node, schema)
+						 : w2k_node_make_struct(schema);
 	if (step->uses_defaults && node != NULL)
 		w2k_node_fill_defaults(value, node->nitems);
 	for (int i = 0; i < value->nitems; i++)
@@ -171,10 +196,11 @@ extend_value(const W2kStep *step, const W2kNode *node, const W2kSchema *schema,
 	foreach(lc, entries)
 	{
 		const Entry *entry = lfirst(lc);
-
-		const char *name = list_nth(entry->path, depth);
+		const char *name = part_of(step, entry, depth);
 		int at = w2k_node_find_field(schema, name);
 
+		if (at < 0)
+			w2k_step_fail(step, "The value has no field \"%s\".", name);
 		if (list_length(entry->path) != depth + 1)
 			continue;
 		check_fits(step, entry, schema->children[at]);
@@ -185,15 +211,15 @@ extend_value(const W2kStep *step, const W2kNode *node, const W2kSchema *schema,
 
 /* ---- records ---- */
 
-/* The record's headers that are asked for, in its order, and which. */
+/* The record's headers that are asked for, in its order, and which (set). */
 static List *
 find_entries(const HeaderToValue *state, const W2kTransformRecord *rec,
-			 uint32 *variant)
+			 List **set)
 {
 	List *entries = NIL;
 	ListCell *lc;
 
-	*variant = 1;
+	*set = NIL;
 	foreach(lc, rec->headers)
 	{
 		const W2kTransformHeader *header = lfirst(lc);
@@ -210,11 +236,33 @@ find_entries(const HeaderToValue *state, const W2kTransformRecord *rec,
 			entry->schema = header->schema;
 			entry->value = header->value;
 			entries = lappend(entries, entry);
-			*variant = *variant * 31 + i + 1;
+			*set = lappend_int(*set, i);
 			break;
 		}
 	}
 	return entries;
+}
+
+/* The number of a set, which it is given here; false where there is none. */
+static bool
+find_variant(HeaderToValue *state, List *set, uint32 *variant)
+{
+	MemoryContext oldcontext;
+	ListCell *lc;
+
+	foreach(lc, state->sets)
+	{
+		*variant = (uint32) foreach_current_index(lc);
+		if (equal(lfirst(lc), set))
+			return true;
+	}
+	if (list_length(state->sets) >= MAX_SETS)
+		return false;
+	*variant = (uint32) list_length(state->sets);
+	oldcontext = MemoryContextSwitchTo(state->context);
+	state->sets = lappend(state->sets, list_copy(set));
+	MemoryContextSwitchTo(oldcontext);
+	return true;
 }
 
 static void
@@ -242,18 +290,21 @@ remove_headers(const HeaderToValue *state, W2kTransformRecord *rec)
 static bool
 apply_header_to_value(W2kStep *step, W2kTransformRecord *rec)
 {
-	const HeaderToValue *state = step->state;
+	HeaderToValue *state = step->state;
 	W2kSchema *schema;
 	List *entries;
-	uint32 variant;
+	List *set;
+	uint32 variant = 0;
 
 	if (rec->value == NULL)
 		return true;
 	if (rec->value->kind != W2K_NODE_STRUCT)
 		w2k_step_fail(step, "The value is not a structure.");
-	entries = find_entries(state, rec, &variant);
+	entries = find_entries(state, rec, &set);
 	if (entries == NIL)
 		return true;
+	if (!find_variant(state, set, &variant))
+		rec->is_value_schema_transient = true;
 
 	schema = w2k_step_find_schema(step, rec, rec->value_schema, variant);
 	if (schema == NULL)
@@ -289,6 +340,7 @@ w2k_header_to_value_init(W2kStep *step)
 		state->wanted = lappend(state->wanted, wanted);
 	}
 	state->is_move = options->is_move;
+	state->context = CurrentMemoryContext;
 	step->state = state;
 	step->apply = apply_header_to_value;
 }

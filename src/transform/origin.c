@@ -6,6 +6,8 @@
  */
 #include "postgres.h"
 
+#include "utils/memutils.h"
+
 #include "transform/origin.h"
 
 typedef struct Made
@@ -31,6 +33,23 @@ w2k_origin_find(const W2kOrigin *origin, const void *owner, const void *input,
 			return entry->made;
 	}
 	return NULL;
+}
+
+int
+w2k_origin_count(const W2kOrigin *origin, const void *owner)
+{
+	int n = 0;
+	ListCell *lc;
+
+	foreach(lc, origin->made)
+		n += ((const Made *) lfirst(lc))->owner == owner;
+	return n;
+}
+
+void
+w2k_origin_adopt(W2kOrigin *origin, MemoryContext context)
+{
+	MemoryContextSetParent(context, origin->context);
 }
 
 void

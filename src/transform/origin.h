@@ -16,8 +16,9 @@
 struct W2kOrigin
 {
 	MemoryContext context;
-	W2kSchema *key;		 /* NULL = no key */
-	W2kSchema *envelope; /* or a message's value */
+	uint32 shape_version; /* of the table's arrays (encode/jsonplan.h) */
+	W2kSchema *key;		  /* NULL = no key */
+	W2kSchema *envelope;  /* or a message's value */
 	W2kSchema *source;
 	W2kNode *schema_name; /* in source */
 	W2kNode *table_name;
@@ -30,6 +31,16 @@ struct W2kOrigin
  */
 extern void *w2k_origin_find(const W2kOrigin *origin, const void *owner,
 							 const void *input, uint32 variant);
+
+/* How much an owner keeps. */
+extern int w2k_origin_count(const W2kOrigin *origin, const void *owner);
+
+/*
+ * Lets a context, in which something to be kept was made, live as long as the
+ * origin.  Until then it should be the change's, so that an error halfway
+ * leaves nothing behind: there may be one for each row.
+ */
+extern void w2k_origin_adopt(W2kOrigin *origin, MemoryContext context);
 
 /* Keeps it; it must live in the origin's context, or longer. */
 extern void w2k_origin_keep(W2kOrigin *origin, const void *owner,

@@ -16,6 +16,7 @@
 
 #define PAYLOAD_FIELD "payload"
 #define ID_HEADER "id"
+#define MAX_KEPT 64 /* schemas of a table, which rows tell the versions of */
 
 typedef enum Placement
 {
@@ -180,6 +181,8 @@ get_envelope_schema(W2kStep *step, W2kTransformRecord *rec, const Event *event)
 	schema = w2k_step_find_schema(step, rec, input, (uint32) version);
 	if (schema != NULL)
 		return schema;
+	if (w2k_origin_count(rec->origin, step) >= MAX_KEPT)
+		rec->is_value_schema_transient = true;
 
 	oldcontext = MemoryContextSwitchTo(w2k_step_schema_context(rec));
 	schema = w2k_connect_make(W2K_CONNECT_STRUCT, false);

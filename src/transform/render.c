@@ -13,6 +13,7 @@
 #include "encode/buffer.h"
 #include "encode/header.h"
 #include "encode/json.h"
+#include "encode/jsonplan.h"
 #include "encode/jsonschema.h"
 #include "transform/origin.h"
 #include "transform/render.h"
@@ -71,6 +72,7 @@ append_node(const Renderer *renderer, const W2kSchema *schema, W2kNode *node)
 	StringInfo out = renderer->out;
 
 	check_stack_depth();
+	CHECK_FOR_INTERRUPTS();
 	if (node == NULL && schema != NULL)
 		node = default_of(renderer, schema);
 	if (node == NULL)
@@ -101,7 +103,6 @@ append_node(const Renderer *renderer, const W2kSchema *schema, W2kNode *node)
 			w2k_buffer_append_char(out, '[');
 			for (int i = 0; i < node->nitems; i++)
 			{
-				CHECK_FOR_INTERRUPTS();
 				if (i > 0)
 					w2k_buffer_append_char(out, ',');
 				append_node(renderer, NULL, node->items[i]);
@@ -127,8 +128,10 @@ static void
 append_lead(const Renderer *renderer, W2kOrigin *origin,
 			const W2kSchema *schema, bool is_transient)
 {
-	MemoryContext oldcontext;
-	StringInfo text;
+	const W2kJsonText *text;
+	W2kJsonText *made;
+	char *data;
+	int start = renderer->out->len;
 
 	if (is_transient)
 	{
@@ -136,15 +139,18 @@ append_lead(const Renderer *renderer, W2kOrigin *origin,
 		return;
 	}
 	text = w2k_origin_find(origin, renderer->side, schema, 0);
-	if (text == NULL)
+	if (text != NULL)
 	{
-		oldcontext = MemoryContextSwitchTo(origin->context);
-		text = makeStringInfo();
-		append_schema(renderer, text, schema);
-		MemoryContextSwitchTo(oldcontext);
-		w2k_origin_keep(origin, renderer->side, schema, 0, text);
+		w2k_buffer_append(renderer->out, text->data, text->len);
+		return;
 	}
-	w2k_buffer_append(renderer->out, text->data, text->len);
+	append_schema(renderer, renderer->out, schema);
+	made = MemoryContextAlloc(origin->context, sizeof(W2kJsonText));
+	made->len = renderer->out->len - start;
+	data = MemoryContextAlloc(origin->context, made->len);
+	memcpy(data, renderer->out->data + start, made->len);
+	made->data = data;
+	w2k_origin_keep(origin, renderer->side, schema, 0, made);
 }
 
 /* A null with a schema is JSON's null; without one it is nothing. */

@@ -6,6 +6,7 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
+#include "utils/memutils.h"
 
 #include "schema/adjust.h"
 #include "transform/step.h"
@@ -76,7 +77,9 @@ get_key_schema(W2kStep *step, W2kTransformRecord *rec, const char *topic)
 	if (schema != NULL)
 		return schema;
 	if (is_kept)
-		MemoryContextSwitchTo(rec->origin->context);
+		MemoryContextSwitchTo(AllocSetContextCreate(CurrentMemoryContext,
+													"wal2kafka made schema",
+													ALLOCSET_SMALL_SIZES));
 	schema = w2k_node_copy_schema(old, old->nchildren);
 	schema->is_optional = old->is_optional;
 	schema->name = schema_name(step, topic, "Key");
@@ -84,8 +87,10 @@ get_key_schema(W2kStep *step, W2kTransformRecord *rec, const char *topic)
 		w2k_connect_add_field(schema, router->key_field, W2K_CONNECT_STRING,
 							  false);
 	MemoryContextSwitchTo(oldcontext);
-	if (is_kept)
-		w2k_origin_keep(rec->origin, step, old, MADE_KEY, schema);
+	if (!is_kept)
+		return schema;
+	w2k_origin_adopt(rec->origin, GetMemoryChunkContext(schema));
+	w2k_origin_keep(rec->origin, step, old, MADE_KEY, schema);
 	return schema;
 }
 

@@ -53,8 +53,9 @@ extern void w2k_step_add_header(W2kTransformRecord *rec, const char *name,
 								const W2kSchema *schema, W2kNode *value);
 
 /*
- * Making a schema out of one of the record's: into the origin's context, with
- * w2k_step_keep_schema() afterwards, unless it is the record's own.
+ * Making a schema out of one of the value's: in w2k_step_schema_context(), and
+ * w2k_step_keep_schema() afterwards.  Unless it is the record's own, that is a
+ * new context, which ends with the change if the schema is not kept.
  */
 extern W2kSchema *w2k_step_find_schema(W2kStep *step,
 									   const W2kTransformRecord *rec,

@@ -116,19 +116,29 @@ make_origin(MemoryContext context, W2kSchema *key, W2kSchema *envelope)
 	return origin;
 }
 
-/* What is made once for a table. */
+/*
+ * What is made once for a table, and again where its arrays have got another
+ * shape: by this record, or by an image that was only compared.
+ */
 static W2kOrigin *
 get_origin(W2kRelation *wrel)
 {
+	const W2kJsonPlan *plan = wrel->plan;
 	MemoryContext context;
 	MemoryContext oldcontext;
-	W2kOrigin *origin;
+	W2kOrigin *origin = wrel->origin;
 
-	if (wrel->origin != NULL)
-		return wrel->origin;
+	if (origin != NULL && origin->shape_version == plan->shape_version)
+		return origin;
+	if (origin != NULL)
+	{
+		wrel->origin = NULL;
+		MemoryContextDelete(origin->context);
+	}
 
-	/* deleted with the table's, or by w2k_tree_adapt() */
-	context = AllocSetContextCreate(wrel->context, "wal2kafka transforms",
+	/* the table's once it is done: an error halfway leaves nothing behind */
+	context = AllocSetContextCreate(CurrentMemoryContext,
+									"wal2kafka transforms",
 									ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(context);
 	origin = make_origin(context,
@@ -136,40 +146,21 @@ get_origin(W2kRelation *wrel)
 						 w2k_change_schema_envelope(wrel));
 	origin->schema_name = w2k_node_make_text(copy_utf8(wrel->schema));
 	origin->table_name = w2k_node_make_text(copy_utf8(wrel->table));
+	origin->shape_version = plan->shape_version;
 	MemoryContextSwitchTo(oldcontext);
+	MemoryContextSetParent(context, wrel->context);
 	wrel->origin = origin;
 	return origin;
-}
-
-/* What a table's schemas say of its arrays, as one number. */
-static uint32
-hash_arrays(const W2kRelation *wrel)
-{
-	uint32 hash = 0;
-
-	for (int i = 0; i < wrel->ncolumns; i++)
-	{
-		const W2kColumn *column = &wrel->columns[i];
-
-		hash = hash * 31 + column->ndims * 2 + column->has_null_elements;
-	}
-	return hash;
 }
 
 void
 w2k_tree_adapt(W2kTree *tree, W2kRelation *wrel, const W2kEvent *event)
 {
 	W2kJsonPlan *plan = wrel->plan;
-	uint32 hash;
 
-	if (!tree->writer->options.value.has_schemas || !plan->has_arrays)
-		return;
-	hash = hash_arrays(wrel);
-	w2k_jsonplan_adapt(tree->writer, plan, wrel, event->before, event->after);
-	if (wrel->origin == NULL || hash_arrays(wrel) == hash)
-		return;
-	MemoryContextDelete(((W2kOrigin *) wrel->origin)->context);
-	wrel->origin = NULL;
+	if (plan->has_arrays)
+		w2k_jsonplan_adapt(tree->writer, plan, wrel, event->before,
+						   event->after);
 }
 
 /* The same for messages. */
@@ -262,15 +253,15 @@ make_source(W2kTree *tree, const W2kOrigin *origin, XLogRecPtr lsn)
 	return source;
 }
 
-/* The value of a column in a row; NULL where it is null. */
+/* The value of a column in a row, for a side; NULL where it is null. */
 static W2kNode *
-read_column(W2kTree *tree, W2kColumn *column, const W2kRow *row)
+read_column(W2kTree *tree, const W2kSideOptions *side, W2kColumn *column,
+			const W2kRow *row)
 {
 	W2kNode *node = palloc(sizeof(W2kNode));
 
 	w2k_envelope_read_column(tree->writer, column, row, &node->value);
-	w2k_json_check_dimensions(&tree->writer->options.value, &node->value,
-							  column);
+	w2k_json_check_dimensions(side, &node->value, column);
 	if (node->value.kind == W2K_VALUE_FAILED)
 		w2k_envelope_resolve_failed(tree->writer, column, &node->value);
 	if (node->value.kind == W2K_VALUE_NULL)
@@ -290,6 +281,7 @@ static void
 set_row(W2kTree *tree, W2kNode *envelope, const char *field,
 		const W2kRelation *wrel, const W2kRow *row)
 {
+	const W2kSideOptions *side = &tree->writer->options.value;
 	int at = w2k_node_find_field(envelope->schema, field);
 	W2kNode *node;
 	int n = 0;
@@ -300,20 +292,21 @@ set_row(W2kTree *tree, W2kNode *envelope, const char *field,
 	for (int i = 0; i < wrel->ncolumns; i++)
 	{
 		if (wrel->columns[i].is_captured)
-			node->items[n++] = read_column(tree, &wrel->columns[i], row);
+			node->items[n++] = read_column(tree, side, &wrel->columns[i], row);
 	}
 	tree->writer->column = NULL;
 	envelope->items[at] = node;
 }
 
 static W2kNode *
-make_key(W2kTree *tree, const W2kRelation *wrel, const W2kRow *row)
+make_key(W2kTree *tree, const W2kSideOptions *side, const W2kRelation *wrel,
+		 const W2kRow *row)
 {
 	const W2kOrigin *origin = wrel->origin;
 	W2kNode *node = w2k_node_make_struct(origin->key);
 
 	for (int i = 0; i < wrel->nkeys; i++)
-		node->items[i] = read_column(tree, wrel->keys[i], row);
+		node->items[i] = read_column(tree, side, wrel->keys[i], row);
 	tree->writer->column = NULL;
 	return node;
 }
@@ -354,7 +347,7 @@ w2k_tree_begin_record(W2kTree *tree, W2kRelation *wrel, const W2kRow *key_row,
 	if (key_row == NULL || origin->key == NULL)
 		return;
 	rec->key_schema = origin->key;
-	rec->key = make_key(tree, wrel, key_row);
+	rec->key = make_key(tree, &tree->writer->options.key, wrel, key_row);
 }
 
 void
@@ -389,7 +382,8 @@ w2k_tree_add_key_header(W2kTree *tree, W2kRelation *wrel, const char *name,
 
 	header->name = name;
 	header->schema = origin->key;
-	header->value = make_key(tree, wrel, row);
+	/* it has no schema there, but may become part of the value */
+	header->value = make_key(tree, &tree->writer->options.value, wrel, row);
 	rec->headers = lcons(header, rec->headers);
 }
 

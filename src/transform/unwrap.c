@@ -88,9 +88,9 @@ parse_references(const char *list, const char *prefix)
 		parts = w2k_transforms_split(said, '.');
 		if (list_length(parts) == 1)
 		{
-			reference->field = said;
-			reference->parent = default_parent(said);
-			reference->name = said;
+			reference->field = linitial(parts);
+			reference->parent = default_parent(reference->field);
+			reference->name = reference->field;
 		}
 		else
 		{
