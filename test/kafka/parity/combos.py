@@ -137,6 +137,14 @@ OPEN = [
 ]
 
 
+# What make test takes by turns; the lists of known differences are complete
+# for these.  The others are for the long run.  (Of a key column that is not
+# captured Debezium says null or the fallback, as it knows the table.)
+PROVEN = [combo.name for combo in NOW
+          if combo.name not in ("columns", "notcolumns")] + [
+              "doubles", "transactions", "keys"]
+
+
 def missing(combo, support):
     """Properties of a combo that are not implemented; support: name ->
     word, with families as name.<part>."""

@@ -72,7 +72,7 @@ def fields_by_name(schema):
     if not isinstance(schema, dict):
         return schema
     schema = {k: fields_by_name(v) for k, v in schema.items()}
-    if schema.get("type") == "struct":
+    if schema.get("type") == "struct" and isinstance(schema["fields"], list):
         schema["fields"] = {f["field"]: f for f in schema["fields"]}
     return schema
 

@@ -236,10 +236,14 @@ class KnownByType:
         return "KnownByType(%s: %s)" % (self.tag, self.reason)
 
 
+def _are_numbers(*values):
+    return all(isinstance(v, str) and v.lstrip("-").isdigit() for v in values)
+
+
 def _before_1582(unit):
     """Of an array: where Java's calendar is another one, and the ends."""
     def test(theirs, ours, at):
-        return at and isinstance(theirs, str) and isinstance(ours, str) and (
+        return at and _are_numbers(theirs, ours) and (
             int(ours) < -141427 * unit
             or theirs in ("-622191234", "-625821272"))
     return test
@@ -250,31 +254,36 @@ def _text_before_1582(theirs, ours, at):
 
 
 def _is_cut_time(theirs, ours, at):
-    return at and isinstance(theirs, str) and isinstance(ours, str) \
+    return at and _are_numbers(theirs, ours) \
         and int(theirs) == int(ours) // 1000 * 1000
 
 
 def _is_rounded(theirs, ours, at):
     """Debezium counts an interval's microseconds in a double."""
-    return (isinstance(theirs, str) and isinstance(ours, str)
-            and ours.lstrip("-").isdigit()
+    return (_are_numbers(theirs, ours)
             and abs(int(theirs) - int(ours)) <= 1 + (abs(int(ours)) >> 50))
 
 
 BY_TYPE = [
     KnownByType("rounded", _is_rounded, "the exact number of microseconds"),
     KnownByType("dropped", lambda t, o, at: t == MISSING, _DROPPED),
+    KnownByType("generated", lambda t, o, at: o == MISSING,
+                "once it has looked at a changed table again, Debezium shows "
+                "its generated columns, as null"),
     KnownByType("nulled", lambda t, o, at: t is None and isinstance(o, str),
                 "name columns: Debezium streams null"),
     KnownByType("nested", lambda t, o, at: at and isinstance(o, list),
                 _NESTED),
+    KnownByType("nested", lambda t, o, at: at.startswith(".items."),
+                "and their schemas as deep as they are"),
     KnownByType("days", _before_1582(1), AS_SCALAR),
     KnownByType("milliseconds", _before_1582(86400000), AS_SCALAR),
     KnownByType("microseconds", _before_1582(86400000000), AS_SCALAR),
     KnownByType("zoned", _text_before_1582, AS_SCALAR),
     KnownByType("times", _is_cut_time, AS_SCALAR),
     KnownByType("nan", lambda t, o, at: not at and t is None
-                and isinstance(o, list) and "None" in str(o),
+                and isinstance(o, list)
+                and ("None" in str(o) or "NaN" in str(o)),
                 "one NaN makes one null, not the whole array"),
     KnownByType("offset", lambda t, o, at: t is None and isinstance(o, str)
                 and o.endswith("Z"), _OFFSET),
