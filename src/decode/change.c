@@ -372,19 +372,32 @@ is_key_available(const W2kRelation *wrel, const W2kRow *row)
 }
 
 /*
+ * A change that cannot be sent: counts it where the policy is to go on.  False
+ * where that is to be done without a word, else how to say it.
+ */
+static bool
+must_say(Change *change, int *elevel)
+{
+	W2kFailureMode mode = change->session->conf->processing_failure;
+
+	if (mode != W2K_FAILURE_FAIL)
+		w2k_output_skip(change->ctx, change->event.lsn, change->wrel->relid);
+	*elevel = mode == W2K_FAILURE_FAIL ? ERROR : WARNING;
+	return mode != W2K_FAILURE_SKIP;
+}
+
+/*
  * All rows whose key is a placeholder would be one row to a consumer: an
  * error, unless the connector's policy is to go on.
  */
 static void
 refuse_update(Change *change)
 {
-	W2kFailureMode mode = change->session->conf->processing_failure;
+	int elevel;
 
-	if (mode != W2K_FAILURE_FAIL)
-		w2k_output_skip(change->ctx, change->event.lsn, change->wrel->relid);
-	if (mode == W2K_FAILURE_SKIP)
+	if (!must_say(change, &elevel))
 		return;
-	ereport(mode == W2K_FAILURE_FAIL ? ERROR : WARNING,
+	ereport(elevel,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("cannot tell the key of a row of table \"%s.%s\" that "
 					"was updated at LSN %X/%X",
@@ -406,14 +419,11 @@ refuse_update(Change *change)
 static void
 refuse_delete(Change *change)
 {
-	W2kSession *session = change->session;
-	W2kFailureMode mode = session->conf->processing_failure;
+	int elevel;
 
-	if (mode != W2K_FAILURE_FAIL)
-		w2k_output_skip(change->ctx, change->event.lsn, change->wrel->relid);
-	if (mode == W2K_FAILURE_SKIP)
+	if (!must_say(change, &elevel))
 		return;
-	ereport(mode == W2K_FAILURE_FAIL ? ERROR : WARNING,
+	ereport(elevel,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("cannot tell which row of table \"%s.%s\" was deleted at "
 					"LSN %X/%X",

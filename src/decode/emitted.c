@@ -55,6 +55,18 @@ read_column(const W2kRelation *wrel, const char *name, W2kValue *value)
 	return column != NULL;
 }
 
+/* Does a column of the new row name the session's connector? */
+static bool
+is_for_us(const W2kSession *session, const W2kRelation *wrel, const char *name)
+{
+	const char *connector = session->conf->connector;
+	W2kValue value;
+
+	return read_column(wrel, name, &value) &&
+		   value.len == (int) strlen(connector) &&
+		   memcmp(value.data, connector, value.len) == 0;
+}
+
 /* Finds or makes the stream's name for a topic. */
 static void
 get_topic(W2kSession *session, const W2kValue *name, W2kTopicRef *topic)
@@ -170,9 +182,7 @@ w2k_change_write_emitted(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 
 	heap_deform_tuple(tuple, RelationGetDescr(relation), wrel->new_values,
 					  wrel->new_nulls);
-	if (!read_column(wrel, "connector", &value) ||
-		value.len != (int) strlen(session->conf->connector) ||
-		memcmp(value.data, session->conf->connector, value.len) != 0 ||
+	if (!is_for_us(session, wrel, "connector") ||
 		!read_column(wrel, "topic", &value))
 		return;
 
@@ -218,9 +228,7 @@ w2k_change_write_renewed(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		return;
 	heap_deform_tuple(tuple, RelationGetDescr(relation), wrel->new_values,
 					  wrel->new_nulls);
-	if (!read_column(wrel, "name", &value) ||
-		value.len != (int) strlen(conf->connector) ||
-		memcmp(value.data, conf->connector, value.len) != 0 ||
+	if (!is_for_us(session, wrel, "name") ||
 		!read_column(wrel, "config_generation", &value) ||
 		value.u.integer <= conf->config_generation)
 		return;

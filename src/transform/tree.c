@@ -333,16 +333,23 @@ set_place(W2kNode *envelope, const W2kPlace *place, XLogRecPtr lsn)
 
 /* ---- records ---- */
 
+/* Without key, value and headers. */
+static void
+init_record(W2kTransformRecord *rec, W2kOrigin *origin, const char *topic)
+{
+	memset(rec, 0, sizeof(*rec));
+	rec->origin = origin;
+	rec->topic = topic;
+	rec->partition = -1;
+}
+
 void
 w2k_tree_begin_record(W2kTree *tree, W2kRelation *wrel, const W2kRow *key_row,
 					  W2kTransformRecord *rec)
 {
 	W2kOrigin *origin = get_origin(wrel);
 
-	memset(rec, 0, sizeof(*rec));
-	rec->origin = origin;
-	rec->topic = wrel->topic;
-	rec->partition = -1;
+	init_record(rec, origin, wrel->topic);
 	rec->headers = list_copy(tree->context_headers);
 	if (key_row == NULL || origin->key == NULL)
 		return;
@@ -429,10 +436,7 @@ w2k_tree_make_message(W2kTree *tree, const W2kMessage *message,
 	set_place(value, message->place, message->lsn);
 	w2k_node_set(value, "message", body);
 
-	memset(rec, 0, sizeof(*rec));
-	rec->origin = origin;
-	rec->topic = topic;
-	rec->partition = -1;
+	init_record(rec, origin, topic);
 	rec->key_schema = origin->key;
 	rec->key = w2k_node_make_struct(origin->key);
 	w2k_node_set(rec->key, "prefix", prefix);
@@ -483,10 +487,7 @@ w2k_tree_make_boundary(W2kTree *tree, const W2kBoundary *boundary,
 											boundary);
 	}
 
-	memset(rec, 0, sizeof(*rec));
-	rec->origin = origin;
-	rec->topic = topic;
-	rec->partition = -1;
+	init_record(rec, origin, topic);
 	rec->key_schema = origin->key;
 	rec->key = w2k_node_make_struct(origin->key);
 	w2k_node_set(rec->key, "id", id);
