@@ -67,7 +67,11 @@ CREATE TABLE wal2kafka.connector_progress (
 	consistent_point pg_catalog.pg_lsn,
 	system_identifier pg_catalog.text NOT NULL,
 	database_oid pg_catalog.oid NOT NULL,
-	snapshot pg_catalog.jsonb,
+	snapshot pg_catalog.text
+		CHECK (snapshot OPERATOR(pg_catalog.=) ANY
+			('{none,running,completed}'::pg_catalog.text[])),
+	snapshot_generation pg_catalog.int8,
+	snapshot_paused pg_catalog.bool NOT NULL DEFAULT false,
 	updated pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 -- Without a policy: to keep out pg_write_all_data, whose members could have a
@@ -75,6 +79,56 @@ CREATE TABLE wal2kafka.connector_progress (
 ALTER TABLE wal2kafka.connector_progress ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE wal2kafka.connector_progress IS
 'what a connector''s worker must find again after a restart; written by the workers alone';
+
+-- Tables to be read, or that have been: a row for each one of each snapshot.
+CREATE TABLE wal2kafka.connector_snapshot (
+	name pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+	snapshot_id pg_catalog.int8 NOT NULL,
+	ordinal pg_catalog.int4 NOT NULL,
+	kind pg_catalog.text NOT NULL
+		CHECK (kind OPERATOR(pg_catalog.=) ANY
+			('{initial,incremental,blocking}'::pg_catalog.text[])),
+	signal_id pg_catalog.text,
+	relid pg_catalog.oid NOT NULL,
+	schemaname pg_catalog.text NOT NULL,
+	relname pg_catalog.text NOT NULL,
+	collection pg_catalog.text NOT NULL,
+	filter pg_catalog.text,
+	query pg_catalog.text,
+	state pg_catalog.text NOT NULL DEFAULT 'waiting'
+		CHECK (state OPERATOR(pg_catalog.=) ANY
+			('{waiting,reading,done,failed,skipped,stopped}'::pg_catalog.text[])),
+	next_block pg_catalog.int8 NOT NULL DEFAULT 0,
+	total_blocks pg_catalog.int8,
+	filenode pg_catalog.oid,
+	first_tid pg_catalog.tid,
+	last_tid pg_catalog.tid,
+	rows_estimated pg_catalog.int8,
+	rows_read pg_catalog.int8 NOT NULL DEFAULT 0,
+	bytes_read pg_catalog.int8 NOT NULL DEFAULT 0,
+	error pg_catalog.text,
+	created pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	started pg_catalog.timestamptz,
+	finished pg_catalog.timestamptz,
+	PRIMARY KEY (name, snapshot_id, ordinal)
+);
+-- As connector_progress.
+ALTER TABLE wal2kafka.connector_snapshot ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE wal2kafka.connector_snapshot IS
+'tables that snapshots read, and how far they are; written by the workers alone';
+
+-- Signals that a worker has not taken up yet.
+CREATE TABLE wal2kafka.connector_signal (
+	id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+	signal_id pg_catalog.text NOT NULL,
+	type pg_catalog.text NOT NULL,
+	data pg_catalog.jsonb,
+	created pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+ALTER TABLE wal2kafka.connector_signal ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE wal2kafka.connector_signal IS
+'signals by function on their way to a worker; see signal()';
 
 -- Where emit() leaves a record for the WAL: a row inserted and deleted at
 -- once, recognized by its relation, which nobody else can write to.
