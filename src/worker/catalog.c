@@ -22,11 +22,11 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/pg_lsn.h"
-#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "wal2kafka.h"
 #include "worker/catalog.h"
+#include "worker/interlude.h"
 
 static const char *const connector_query =
 	"SELECT name, owner::pg_catalog.oid, config, desired_state,"
@@ -63,24 +63,6 @@ w2k_catalog_override_settings(void)
 		if (GetConfigOption(settings[i][0], true, false) != NULL)
 			SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET,
 							PGC_S_OVERRIDE);
-}
-
-/* Starts a transaction in which SPI may run; ends with finish_query. */
-static void
-start_query(void)
-{
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	SPI_connect();
-	PushActiveSnapshot(GetTransactionSnapshot());
-}
-
-static void
-finish_query(void)
-{
-	SPI_finish();
-	PopActiveSnapshot();
-	CommitTransactionCommand();
 }
 
 /* This cluster, as it is written in our tables. */
@@ -177,7 +159,7 @@ read_connectors(const char *name)
 	MemoryContext caller = CurrentMemoryContext;
 	List *rows = NIL;
 
-	start_query();
+	w2k_interlude_begin(true);
 	values[0] = system_identifier();
 	values[1] = ObjectIdGetDatum(MyDatabaseId);
 	values[2] = name == NULL ? (Datum) 0 : CStringGetTextDatum(name);
@@ -191,8 +173,7 @@ read_connectors(const char *name)
 		rows = lappend(rows, read_connector(i));
 		MemoryContextSwitchTo(spi);
 	}
-	finish_query();
-	MemoryContextSwitchTo(caller);
+	w2k_interlude_end();
 	return rows;
 }
 
@@ -236,7 +217,7 @@ w2k_catalog_progress(const char *name)
 	MemoryContext caller = CurrentMemoryContext;
 	W2kProgressRow *row = NULL;
 
-	start_query();
+	w2k_interlude_begin(false);
 	values[0] = system_identifier();
 	values[1] = ObjectIdGetDatum(MyDatabaseId);
 	values[2] = CStringGetTextDatum(name);
@@ -259,8 +240,7 @@ w2k_catalog_progress(const char *name)
 		row->consistent_point = is_null ? InvalidXLogRecPtr : DatumGetLSN(lsn);
 		row->is_foreign = !DatumGetBool(get_column(0, 4, NULL));
 	}
-	finish_query();
-	MemoryContextSwitchTo(caller);
+	w2k_interlude_end();
 	return row;
 }
 
@@ -271,11 +251,10 @@ w2k_catalog_set_progress(const char *name, const char *slot_name,
 	Oid types[] = {TEXTOID, NAMEOID, TEXTOID, LSNOID, TEXTOID, OIDOID};
 	Datum values[6];
 	char nulls[] = {' ', ' ', ' ', ' ', ' ', ' '};
-	MemoryContext caller = CurrentMemoryContext;
 	NameData slot;
 
 	namestrcpy(&slot, slot_name);
-	start_query();
+	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(name);
 	values[1] = NameGetDatum(&slot);
 	values[2] = CStringGetTextDatum(is_ready ? "ready" : "creating");
@@ -296,8 +275,7 @@ w2k_catalog_set_progress(const char *name, const char *slot_name,
 			  " database_oid = excluded.database_oid,"
 			  " updated = excluded.updated",
 			  6, types, values, nulls, false, SPI_OK_INSERT);
-	finish_query();
-	MemoryContextSwitchTo(caller);
+	w2k_interlude_end();
 }
 
 bool
@@ -305,12 +283,11 @@ w2k_catalog_slot_is_taken(const char *name, const char *slot_name)
 {
 	Oid types[] = {TEXTOID, NAMEOID};
 	Datum values[2];
-	MemoryContext caller = CurrentMemoryContext;
 	NameData slot;
 	bool is_taken;
 
 	namestrcpy(&slot, slot_name);
-	start_query();
+	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(name);
 	values[1] = NameGetDatum(&slot);
 	run_query("SELECT FROM wal2kafka.connector_progress"
@@ -318,8 +295,7 @@ w2k_catalog_slot_is_taken(const char *name, const char *slot_name)
 			  " AND slot_name OPERATOR(pg_catalog.=) $2",
 			  2, types, values, NULL, true, SPI_OK_SELECT);
 	is_taken = SPI_processed > 0;
-	finish_query();
-	MemoryContextSwitchTo(caller);
+	w2k_interlude_end();
 	return is_taken;
 }
 
@@ -328,9 +304,8 @@ w2k_catalog_delete(const char *name)
 {
 	Oid types[] = {TEXTOID};
 	Datum values[1];
-	MemoryContext caller = CurrentMemoryContext;
 
-	start_query();
+	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(name);
 	run_query("DELETE FROM wal2kafka.connector"
 			  " WHERE name OPERATOR(pg_catalog.=) $1"
@@ -340,6 +315,5 @@ w2k_catalog_delete(const char *name)
 		run_query("DELETE FROM wal2kafka.connector_progress"
 				  " WHERE name OPERATOR(pg_catalog.=) $1",
 				  1, types, values, NULL, false, SPI_OK_DELETE);
-	finish_query();
-	MemoryContextSwitchTo(caller);
+	w2k_interlude_end();
 }
