@@ -94,7 +94,6 @@ CREATE TABLE wal2kafka.connector_snapshot (
 	relname pg_catalog.text NOT NULL,
 	collection pg_catalog.text NOT NULL,
 	filter pg_catalog.text,
-	query pg_catalog.text,
 	state pg_catalog.text NOT NULL DEFAULT 'waiting'
 		CHECK (state OPERATOR(pg_catalog.=) ANY
 			('{waiting,reading,done,failed,skipped,stopped}'::pg_catalog.text[])),

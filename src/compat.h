@@ -225,6 +225,19 @@ w2k_compat_is_infinite(const Interval *interval)
 
 /* ---- end of decoding ---- */
 
+#include "utils/rel.h"
+
+/* The file that a table's rows are in: a rewrite gives it another. */
+static inline Oid
+w2k_compat_filenode(Relation relation)
+{
+#if PG_VERSION_NUM >= 160000
+	return relation->rd_locator.relNumber;
+#else
+	return relation->rd_node.relNode;
+#endif
+}
+
 /* Attribute numbers of from, by those of to. */
 static inline AttrMap *
 w2k_compat_map_attributes(TupleDesc from, TupleDesc to)

@@ -24,6 +24,7 @@
 #include "config/connector.h"
 #include "config/kafka.h"
 #include "config/properties.h"
+#include "config/snapshots.h"
 #include "config/transforms.h"
 
 #define JSON_CONVERTER "org.apache.kafka.connect.json.JsonConverter"
@@ -263,6 +264,7 @@ check_together(W2kPropertyParse *parse)
 	if (w2k_properties_said(parse, "skipped.operations") != NULL)
 		parse->conf->unpublished_operations = parse->conf->skipped_operations;
 	w2k_transforms_take(parse);
+	w2k_snapshots_check(parse);
 	if (parse->is_options)
 		return;
 	check_identity(parse);
@@ -278,17 +280,6 @@ check_together(W2kPropertyParse *parse)
 		w2k_problem_add(&parse->problems, 0, "slot.failover", "true",
 						"connector property \"slot.failover\" has no effect before PostgreSQL 17")
 			->is_error = false;
-	if (w2k_properties_said(parse, "snapshot.mode") == NULL)
-	{
-		W2kProblem *problem;
-
-		problem =
-			w2k_problem_add(&parse->problems, 0, "snapshot.mode", NULL,
-							"rows that exist already will not be sent, because snapshots are not supported yet");
-		problem->is_error = false;
-		problem->hint =
-			"Set connector property \"snapshot.mode\" to \"no_data\" to ask for that.";
-	}
 }
 
 static W2kPropertyParse *

@@ -75,6 +75,20 @@ typedef enum W2kNaming
 	W2K_NAMING_TABLE_UNICODE
 } W2kNaming;
 
+/* snapshot.mode */
+typedef enum W2kSnapshotMode
+{
+	W2K_SNAPSHOT_INITIAL,
+	W2K_SNAPSHOT_ALWAYS,
+	W2K_SNAPSHOT_INITIAL_ONLY,
+	W2K_SNAPSHOT_NO_DATA,
+	W2K_SNAPSHOT_WHEN_NEEDED,
+	W2K_SNAPSHOT_CONFIGURATION_BASED
+} W2kSnapshotMode;
+
+/* The most readers that snapshot.max.threads may ask for. */
+#define W2K_MAX_SNAPSHOT_THREADS 16
+
 /* Bits of skipped_operations, the same as W2K_PUBLISH_*. */
 #define W2K_SKIP_CREATE 0x01
 #define W2K_SKIP_UPDATE 0x02
@@ -141,6 +155,19 @@ typedef struct W2kConnectorConfig
 	char *heartbeat_action_query;	  /* NULL = none */
 	char *topic_heartbeat_prefix;
 	char *topic_heartbeat_name; /* NULL = prefixes, with the delimiter */
+
+	W2kSnapshotMode snapshot_mode;
+	bool snapshot_by_configuration, stream_by_configuration;
+	bool anew_by_configuration;
+	int snapshot_locks_tables; /* an enum's field: snapshot.locking.mode */
+	int snapshot_lock_timeout_ms;
+	List *snapshot_overrides;	 /* of W2kSelectOverride, see snapshots.h */
+	char *snapshot_include_list; /* NULL = all that is captured */
+	int snapshot_max_threads;
+	int snapshot_order; /* by rows: 1, -1; 0 = by name */
+	int snapshot_delay_ms, streaming_delay_ms;
+	int snapshot_max_rate; /* rows in a second; 0 = no limit */
+	int incremental_chunk_size;
 
 	/* What the sender gets, in order; values may still hold ${file:...} */
 	List *sender_settings; /* of W2kSenderSetting */

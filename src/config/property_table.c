@@ -15,6 +15,7 @@
 
 #include "config/properties.h"
 #include "config/rules.h"
+#include "config/snapshots.h"
 
 /* How a row is written; the rest is designated initializers. */
 #define DONE(n, t, d, ...)                                                    \
@@ -432,35 +433,35 @@ const W2kProperty w2k_properties[] = {
 
 #undef CATEGORY
 #define CATEGORY "Snapshots"
-	NOT_YET("snapshot.mode", ENUM, "initial", "When existing rows are read. Unsaid: no_data, until snapshots are supported.", CHOICES({"always", 0}, {"initial", 0}, {"initial_only", 0}, {"no_data", 0}, {"never", 0}, {"when_needed", 0}, {"configuration_based", 0}, {"custom", 0}), ACCEPTS("no_data|never")),
-#define NO_SNAPSHOT "has a meaning only with a snapshot"
-	IGNORED("snapshot.mode.configuration.based.snapshot.data", BOOLEAN, "false", NO_SNAPSHOT),
-	IGNORED("snapshot.mode.configuration.based.snapshot.schema", BOOLEAN, "false", NO_SNAPSHOT),
-	IGNORED("snapshot.mode.configuration.based.start.stream", BOOLEAN, "false", NO_SNAPSHOT),
-	IGNORED("snapshot.mode.configuration.based.snapshot.on.schema.error", BOOLEAN, "false", NO_SNAPSHOT),
-	IGNORED("snapshot.mode.configuration.based.snapshot.on.data.error", BOOLEAN, "false", NO_SNAPSHOT),
-	IGNORED("snapshot.mode.custom.name", STRING, NULL, NO_SNAPSHOT),
-	IGNORED("snapshot.isolation.mode", STRING, "serializable", NO_SNAPSHOT),
-	IGNORED("snapshot.locking.mode", STRING, "none", NO_SNAPSHOT),
-	IGNORED("snapshot.locking.mode.custom.name", STRING, NULL, NO_SNAPSHOT),
-	IGNORED("snapshot.lock.timeout.ms", DURATION, "10000", NO_SNAPSHOT),
-	IGNORED("snapshot.query.mode", STRING, "select_all", NO_SNAPSHOT),
-	IGNORED("snapshot.query.mode.custom.name", STRING, NULL, NO_SNAPSHOT),
-	IGNORED("snapshot.select.statement.overrides", LIST, NULL, NO_SNAPSHOT),
-	IGNORED("snapshot.select.statement.overrides.<table>", STRING, NULL, NO_SNAPSHOT, FAMILY),
-	IGNORED("snapshot.include.collection.list", REGEX_LIST, NULL, NO_SNAPSHOT),
-	IGNORED("snapshot.fetch.size", INT, "10240", NO_SNAPSHOT),
-	IGNORED("snapshot.max.threads", INT, "1", NO_SNAPSHOT),
-	IGNORED("snapshot.max.threads.multiplier", INT, "1", NO_SNAPSHOT),
-	IGNORED("legacy.snapshot.max.threads", BOOLEAN, "false", NO_SNAPSHOT),
-	IGNORED("snapshot.tables.order.by.row.count", STRING, "disabled", NO_SNAPSHOT),
-	IGNORED("snapshot.delay.ms", DURATION, "0", NO_SNAPSHOT),
-	IGNORED("query.fetch.size", INT, "0", NO_SNAPSHOT),
-	NOT_YET("streaming.delay.ms", DURATION, "0", "Wait before streaming starts."),
-	IGNORED("read.only", BOOLEAN, "false", NO_SNAPSHOT),
-	IGNORED("incremental.snapshot.chunk.size", INT, "1024", NO_SNAPSHOT),
-	IGNORED("incremental.snapshot.watermarking.strategy", STRING, "insert_insert", NO_SNAPSHOT),
-	IGNORED("incremental.snapshot.allow.schema.changes", BOOLEAN, "false", NO_SNAPSHOT),
+	DONE("snapshot.mode", ENUM, "initial", "When existing rows are read. always: at each start that was asked for, and of the server. No effect where start.after.lsn is set: then somebody has sent them.", AT(snapshot_mode), CHOICES({"initial", W2K_SNAPSHOT_INITIAL}, {"always", W2K_SNAPSHOT_ALWAYS}, {"initial_only", W2K_SNAPSHOT_INITIAL_ONLY}, {"no_data", W2K_SNAPSHOT_NO_DATA}, {"never", W2K_SNAPSHOT_NO_DATA}, {"when_needed", W2K_SNAPSHOT_WHEN_NEEDED}, {"configuration_based", W2K_SNAPSHOT_CONFIGURATION_BASED})),
+	DONE("snapshot.mode.configuration.based.snapshot.data", BOOLEAN, "false", "With snapshot.mode=configuration_based: read existing rows.", AT(snapshot_by_configuration)),
+	IGNORED("snapshot.mode.configuration.based.snapshot.schema", BOOLEAN, "false", "schemas are always those of the catalogs"),
+	DONE("snapshot.mode.configuration.based.start.stream", BOOLEAN, "false", "With snapshot.mode=configuration_based: stream changes.", AT(stream_by_configuration)),
+	IGNORED("snapshot.mode.configuration.based.snapshot.on.schema.error", BOOLEAN, "false", "schemas are always those of the catalogs"),
+	DONE("snapshot.mode.configuration.based.snapshot.on.data.error", BOOLEAN, "false", "With snapshot.mode=configuration_based: begin anew where the slot was lost.", AT(anew_by_configuration)),
+	NOT_YET("snapshot.mode.custom.name", STRING, NULL, "Java code; see configuration_based."),
+	IGNORED("snapshot.isolation.mode", ENUM, "serializable", "rows are read under the slot's own snapshot, which is REPEATABLE READ, as Debezium does with a new slot", CHOICES({"serializable", 0}, {"repeatable_read", 0}, {"read_committed", 0}, {"read_uncommitted", 0})),
+	DONE("snapshot.locking.mode", ENUM, "none", "shared: tables stay locked (ACCESS SHARE) until the initial snapshot is complete. none: only while a chunk is read.", AT(snapshot_locks_tables), CHOICES({"none", 0}, {"shared", 1})),
+	NOT_YET("snapshot.locking.mode.custom.name", STRING, NULL, "Java code."),
+	DONE("snapshot.lock.timeout.ms", DURATION, "10000", "How long a snapshot waits for a table that is locked, before it tries again later.", AT(snapshot_lock_timeout_ms), RANGE(0, INT_MAX)),
+	NOT_YET("snapshot.query.mode", ENUM, "select_all", "How rows are read.", CHOICES({"select_all", 0}, {"custom", 0})),
+	NOT_YET("snapshot.query.mode.custom.name", STRING, NULL, "Java code; see snapshot.select.statement.overrides."),
+	DONE("snapshot.select.statement.overrides", LIST, NULL, "Tables (schema.table) that an initial snapshot reads by a SELECT of their own.", PLUGIN),
+	DONE("snapshot.select.statement.overrides.<table>", STRING, NULL, "The SELECT for such a table; its columns are the table's by name. Run as the connector's owner.", PLUGIN_FAMILY, .apply = w2k_snapshots_apply_override),
+	DONE("snapshot.include.collection.list", REGEX_LIST, NULL, "Captured tables whose existing rows an initial snapshot reads; unsaid: all.", AT(snapshot_include_list), PLUGIN),
+	IGNORED("snapshot.fetch.size", INT, "10240", "rows are read block by block, in bounded memory"),
+	DONE("snapshot.max.threads", INT, "1", "Processes that read tables during an initial snapshot.", AT(snapshot_max_threads), RANGE(1, W2K_MAX_SNAPSHOT_THREADS)),
+	IGNORED("snapshot.max.threads.multiplier", INT, "1", "tables are cut into chunks by their blocks"),
+	IGNORED("legacy.snapshot.max.threads", BOOLEAN, "false", "tables are cut into chunks by their blocks"),
+	DONE("snapshot.tables.order.by.row.count", ENUM, "disabled", "Order of tables in an initial snapshot, by their estimated rows instead of by name.", AT(snapshot_order), CHOICES({"disabled", 0}, {"ascending", 1}, {"descending", -1})),
+	DONE("snapshot.delay.ms", DURATION, "0", "Wait before an initial snapshot.", AT(snapshot_delay_ms), RANGE(0, INT_MAX)),
+	DONE("snapshot.max.rows.per.second", INT, "0", "Ours: rows that snapshots read at most, on the average; 0 = no limit.", AT(snapshot_max_rate), RANGE(0, INT_MAX)),
+	IGNORED("query.fetch.size", INT, "0", "rows are read block by block, in bounded memory"),
+	DONE("streaming.delay.ms", DURATION, "0", "Wait between an initial snapshot and streaming.", AT(streaming_delay_ms), RANGE(0, INT_MAX)),
+	IGNORED("read.only", BOOLEAN, "false", "incremental snapshots write no watermarks"),
+	DONE("incremental.snapshot.chunk.size", INT, "1024", "Rows that an incremental snapshot reads at once.", AT(incremental_chunk_size), RANGE(1, 1000000)),
+	IGNORED("incremental.snapshot.watermarking.strategy", STRING, "insert_insert", "incremental snapshots write no watermarks"),
+	IGNORED("incremental.snapshot.allow.schema.changes", BOOLEAN, "false", "a table may always be altered while it is read"),
 
 #undef CATEGORY
 #define CATEGORY "Heartbeats, signals, notifications"

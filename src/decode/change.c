@@ -6,6 +6,7 @@
  *		update		u; where the key has changed: d, tombstone, c
  *		delete		d, tombstone
  *		truncate	t
+ *		a row read	r
  *
  * The old row's image is what the replica identity put into the WAL: nothing
  * (then before is null), its columns alone (the others are filled in as
@@ -551,6 +552,16 @@ w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	}
 	else if (!has_old || passes_filter(&change, &old_row))
 		write_delete(&change, has_old ? &old_row : NULL);
+}
+
+void
+w2k_change_write_read(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+					  W2kRelation *wrel, const W2kRow *row, XLogRecPtr lsn)
+{
+	Change change;
+
+	init_change(&change, ctx, txn, wrel, lsn);
+	write_event(&change, W2K_OP_READ, row, NULL, row, NULL);
 }
 
 void

@@ -72,6 +72,14 @@ extern void w2k_change_write_row(LogicalDecodingContext *ctx,
 								 Relation relation,
 								 ReorderBufferChange *change);
 
+/*
+ * A row of a captured table was read by a snapshot: writes its record, without
+ * a look at its row filter.  See decode/reading.
+ */
+extern void w2k_change_write_read(LogicalDecodingContext *ctx,
+								  ReorderBufferTXN *txn, W2kRelation *wrel,
+								  const W2kRow *row, XLogRecPtr lsn);
+
 /* A captured table was truncated. */
 extern void w2k_change_write_truncate(LogicalDecodingContext *ctx,
 									  ReorderBufferTXN *txn, W2kRelation *wrel,

@@ -98,8 +98,8 @@ on_unconvertible(W2kFailureMode mode)
 }
 
 /* A UUID of version 7: the time in front, then random bits. */
-static char *
-make_run_id(void)
+char *
+w2k_options_make_run_id(void)
 {
 	unsigned char b[16];
 	struct timespec now;
@@ -194,7 +194,7 @@ add_context_headers(W2kSession *session)
 	add_context_header(session, CONTEXT_HEADER("taskId"), "0");
 	add_context_header(session, CONTEXT_HEADER("connectorName"), "postgresql");
 	add_context_header(session, CONTEXT_HEADER("runId"),
-					   conf->run_id != NULL ? conf->run_id : make_run_id());
+					   conf->run_id != NULL ? conf->run_id : w2k_options_make_run_id());
 }
 
 void

@@ -22,7 +22,9 @@ typedef struct W2kSource
 {
 	const char *database;
 	int64 commit_time_us;		/* since 1970 */
-	uint32 xid;					/* 0 = null */
+	uint64 xid;					/* 0 = null */
+	const char *snapshot;		/* of a row that was read; NULL = a change */
+	bool has_null_lsn;			/* "lsn" is null, though there is one */
 	XLogRecPtr last_commit_lsn; /* end of the last commit before; 0 = none */
 	const char *origin;			/* NULL = none */
 	XLogRecPtr origin_lsn;

@@ -37,6 +37,7 @@ typedef struct JsonWriter
 	StringInfoData source_times; /* from there to the schema's name */
 	StringInfoData source_xid;	 /* from the table's name to the LSN */
 	StringInfoData source_tail;	 /* from there to the end */
+	bool has_null_lsn;
 
 	/* Schemas of what is not a row's, in front of it; or nothing */
 	StringInfoData message_lead[SIDES];
@@ -307,8 +308,14 @@ begin_source(W2kWriter *base, const W2kSource *source)
 	w2k_json_append_name(&writer->source_head, base->options.prefix,
 						 ascii_only);
 	appendStringInfo(&writer->source_head,
-					 ",\"ts_ms\":" INT64_FORMAT ",\"snapshot\":%s,\"db\":", ms,
-					 base->options.has_null_snapshot ? "null" : "\"false\"");
+					 ",\"ts_ms\":" INT64_FORMAT ",\"snapshot\":", ms);
+	if (source->snapshot != NULL)
+		appendStringInfo(&writer->source_head, "\"%s\"", source->snapshot);
+	else
+		appendStringInfoString(&writer->source_head,
+							   base->options.has_null_snapshot ? "null"
+															   : "\"false\"");
+	appendStringInfoString(&writer->source_head, ",\"db\":");
 	w2k_json_append_name(&writer->source_head, source->database, ascii_only);
 	if (XLogRecPtrIsInvalid(source->last_commit_lsn))
 		appendStringInfoString(&writer->source_head,
@@ -329,7 +336,8 @@ begin_source(W2kWriter *base, const W2kSource *source)
 		appendStringInfoString(&writer->source_xid, ",\"txId\":null,\"lsn\":");
 	else
 		appendStringInfo(&writer->source_xid,
-						 ",\"txId\":%u,\"lsn\":", source->xid);
+						 ",\"txId\":" UINT64_FORMAT ",\"lsn\":", source->xid);
+	writer->has_null_lsn = source->has_null_lsn;
 
 	resetStringInfo(&writer->source_tail);
 	appendStringInfoString(&writer->source_tail, ",\"xmin\":null,\"origin\":");
@@ -420,7 +428,10 @@ append_source(const JsonWriter *writer, StringInfo out, const char *names,
 	w2k_buffer_append(out, writer->source_times.data, writer->source_times.len);
 	w2k_buffer_append(out, names, names_len);
 	w2k_buffer_append(out, writer->source_xid.data, writer->source_xid.len);
-	w2k_buffer_append(out, text, len);
+	if (unlikely(writer->has_null_lsn))
+		W2K_BUFFER_APPEND_LITERAL(out, "null");
+	else
+		w2k_buffer_append(out, text, len);
 	w2k_buffer_append(out, writer->source_tail.data, writer->source_tail.len);
 }
 

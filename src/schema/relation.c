@@ -653,3 +653,14 @@ w2k_relation_lookup(W2kRelationCache *cache, Relation relation)
 		rebuild(cache, wrel, relation);
 	return wrel;
 }
+
+void
+w2k_relation_forget_topics(W2kRelationCache *cache)
+{
+	W2kRelation *wrel;
+	HASH_SEQ_STATUS status;
+
+	hash_seq_init(&status, cache->table);
+	while ((wrel = hash_seq_search(&status)) != NULL)
+		wrel->is_topic_announced = false;
+}

@@ -113,4 +113,7 @@ w2k_relation_create_cache(const struct W2kConnectorConfig *conf,
 extern W2kRelation *w2k_relation_lookup(W2kRelationCache *cache,
 										Relation relation);
 
+/* Every topic is to be announced again. */
+extern void w2k_relation_forget_topics(W2kRelationCache *cache);
+
 #endif /* W2K_SCHEMA_RELATION_H */

@@ -59,6 +59,7 @@ struct W2kTree
 	MemoryContext source_context;
 	W2kNode *source[SOURCE_COUNT]; /* what its events share, or NULL */
 	XLogRecPtr last_commit_lsn;
+	bool has_null_lsn;
 };
 
 /* A name as UTF-8, copied. */
@@ -223,7 +224,9 @@ w2k_tree_begin_source(W2kTree *tree, const W2kSource *source)
 	nodes[SOURCE_TS_NS] = w2k_node_make_integer(time_us * 1000);
 	nodes[SOURCE_DB] = w2k_node_make_text(copy_utf8(source->database));
 	if (source->xid != 0)
-		nodes[SOURCE_TXID] = w2k_node_make_integer(source->xid);
+		nodes[SOURCE_TXID] = w2k_node_make_integer((int64) source->xid);
+	if (source->snapshot != NULL)
+		nodes[SOURCE_SNAPSHOT] = w2k_node_make_text(pstrdup(source->snapshot));
 	if (source->origin != NULL)
 	{
 		nodes[SOURCE_ORIGIN] = w2k_node_make_text(copy_utf8(source->origin));
@@ -231,6 +234,7 @@ w2k_tree_begin_source(W2kTree *tree, const W2kSource *source)
 			(int64) source->origin_lsn);
 	}
 	tree->last_commit_lsn = source->last_commit_lsn;
+	tree->has_null_lsn = source->has_null_lsn;
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -249,7 +253,8 @@ make_source(W2kTree *tree, const W2kOrigin *origin, XLogRecPtr lsn)
 	source->items[SOURCE_SEQUENCE] = w2k_node_make_text(sequence);
 	source->items[SOURCE_SCHEMA] = origin->schema_name;
 	source->items[SOURCE_TABLE] = origin->table_name;
-	source->items[SOURCE_LSN] = w2k_node_make_integer((int64) lsn);
+	if (!tree->has_null_lsn)
+		source->items[SOURCE_LSN] = w2k_node_make_integer((int64) lsn);
 	return source;
 }
 

@@ -72,33 +72,6 @@ system_identifier(void)
 	return CStringGetTextDatum(psprintf(UINT64_FORMAT, GetSystemIdentifier()));
 }
 
-/* Runs a query and insists on the kind of result it should have. */
-static void
-run_query(const char *query, int nargs, Oid *types, Datum *values,
-		  const char *nulls, bool read_only, int expected)
-{
-	int rc = SPI_execute_with_args(query, nargs, types, values, nulls,
-								   read_only, 0);
-
-	if (rc != expected)
-		elog(ERROR, "query \"%s\" failed: %s", query,
-			 SPI_result_code_string(rc));
-}
-
-static Datum
-get_column(uint64 row, int column, bool *is_null)
-{
-	bool isnull;
-	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-								column, &isnull);
-
-	if (is_null != NULL)
-		*is_null = isnull;
-	else if (isnull)
-		elog(ERROR, "unexpected null in column %d", column);
-	return value;
-}
-
 /* Facts about the owner that only the catalog knows. */
 static void
 look_up_owner(W2kConnectorRow *row)
@@ -119,19 +92,19 @@ static W2kConnectorRow *
 read_connector(uint64 i)
 {
 	W2kConnectorRow *row = palloc0(sizeof(W2kConnectorRow));
-	char *desired = TextDatumGetCString(get_column(i, 4, NULL));
+	char *desired = TextDatumGetCString(w2k_interlude_column(i, 4, NULL));
 
-	row->name = TextDatumGetCString(get_column(i, 1, NULL));
-	row->owner = DatumGetObjectId(get_column(i, 2, NULL));
-	row->config = DatumGetJsonbPCopy(get_column(i, 3, NULL));
+	row->name = TextDatumGetCString(w2k_interlude_column(i, 1, NULL));
+	row->owner = DatumGetObjectId(w2k_interlude_column(i, 2, NULL));
+	row->config = DatumGetJsonbPCopy(w2k_interlude_column(i, 3, NULL));
 	if (!w2k_desired_from_name(desired, &row->desired))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("unrecognized desired state \"%s\" of connector \"%s\"",
 						desired, row->name)));
-	row->config_generation = DatumGetInt64(get_column(i, 5, NULL));
-	row->restart_generation = DatumGetInt64(get_column(i, 6, NULL));
-	row->is_foreign = !DatumGetBool(get_column(i, 7, NULL));
+	row->config_generation = DatumGetInt64(w2k_interlude_column(i, 5, NULL));
+	row->restart_generation = DatumGetInt64(w2k_interlude_column(i, 6, NULL));
+	row->is_foreign = !DatumGetBool(w2k_interlude_column(i, 7, NULL));
 	look_up_owner(row);
 	return row;
 }
@@ -164,7 +137,7 @@ read_connectors(const char *name)
 	values[1] = ObjectIdGetDatum(MyDatabaseId);
 	values[2] = name == NULL ? (Datum) 0 : CStringGetTextDatum(name);
 	if (lock_connectors())
-		run_query(connector_query, 3, types, values, nulls, true,
+		w2k_interlude_query(connector_query, 3, types, values, nulls, true,
 				  SPI_OK_SELECT);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -209,6 +182,27 @@ w2k_catalog_connector(const char *name)
 	return rows == NIL ? NULL : linitial(rows);
 }
 
+static const char *const initial_names[] = {
+	[W2K_INITIAL_UNDECIDED] = NULL,
+	[W2K_INITIAL_NONE] = "none",
+	[W2K_INITIAL_RUNNING] = "running",
+	[W2K_INITIAL_COMPLETED] = "completed"};
+
+const char *
+w2k_initial_snapshot_name(W2kInitialSnapshot initial)
+{
+	return initial_names[initial];
+}
+
+static W2kInitialSnapshot
+find_initial(const char *name)
+{
+	for (int i = W2K_INITIAL_NONE; i < (int) lengthof(initial_names); i++)
+		if (name != NULL && strcmp(initial_names[i], name) == 0)
+			return (W2kInitialSnapshot) i;
+	return W2K_INITIAL_UNDECIDED;
+}
+
 W2kProgressRow *
 w2k_catalog_progress(const char *name)
 {
@@ -221,40 +215,47 @@ w2k_catalog_progress(const char *name)
 	values[0] = system_identifier();
 	values[1] = ObjectIdGetDatum(MyDatabaseId);
 	values[2] = CStringGetTextDatum(name);
-	run_query("SELECT slot_name, state OPERATOR(pg_catalog.=) 'ready',"
+	w2k_interlude_query("SELECT slot_name, state OPERATOR(pg_catalog.=) 'ready',"
 			  " consistent_point,"
 			  " system_identifier OPERATOR(pg_catalog.=) $1"
-			  " AND database_oid OPERATOR(pg_catalog.=) $2"
+			  " AND database_oid OPERATOR(pg_catalog.=) $2,"
+			  " snapshot, snapshot_generation"
 			  " FROM wal2kafka.connector_progress"
 			  " WHERE name OPERATOR(pg_catalog.=) $3",
 			  3, types, values, NULL, true, SPI_OK_SELECT);
 	if (SPI_processed > 0)
 	{
 		bool is_null;
-		Datum lsn = get_column(0, 3, &is_null);
+		Datum lsn = w2k_interlude_column(0, 3, &is_null);
+		Datum snapshot;
 
 		row = MemoryContextAllocZero(caller, sizeof(W2kProgressRow));
 		namestrcpy(&row->slot_name,
-				   NameStr(*DatumGetName(get_column(0, 1, NULL))));
-		row->is_ready = DatumGetBool(get_column(0, 2, NULL));
+				   NameStr(*DatumGetName(w2k_interlude_column(0, 1, NULL))));
+		row->is_ready = DatumGetBool(w2k_interlude_column(0, 2, NULL));
 		row->consistent_point = is_null ? InvalidXLogRecPtr : DatumGetLSN(lsn);
-		row->is_foreign = !DatumGetBool(get_column(0, 4, NULL));
+		row->is_foreign = !DatumGetBool(w2k_interlude_column(0, 4, NULL));
+		snapshot = w2k_interlude_column(0, 5, &is_null);
+		row->initial = find_initial(is_null ? NULL
+											: TextDatumGetCString(snapshot));
+		snapshot = w2k_interlude_column(0, 6, &is_null);
+		row->snapshot_generation = is_null ? 0 : DatumGetInt64(snapshot);
 	}
 	w2k_interlude_end();
 	return row;
 }
 
 void
-w2k_catalog_set_progress(const char *name, const char *slot_name,
-						 bool is_ready, XLogRecPtr consistent_point)
+w2k_catalog_write_progress(const char *name, const char *slot_name,
+						   bool is_ready, XLogRecPtr consistent_point,
+						   W2kInitialSnapshot initial)
 {
-	Oid types[] = {TEXTOID, NAMEOID, TEXTOID, LSNOID, TEXTOID, OIDOID};
-	Datum values[6];
-	char nulls[] = {' ', ' ', ' ', ' ', ' ', ' '};
+	Oid types[] = {TEXTOID, NAMEOID, TEXTOID, LSNOID, TEXTOID, OIDOID, TEXTOID};
+	Datum values[lengthof(types)];
+	char nulls[] = {' ', ' ', ' ', ' ', ' ', ' ', ' '};
 	NameData slot;
 
 	namestrcpy(&slot, slot_name);
-	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(name);
 	values[1] = NameGetDatum(&slot);
 	values[2] = CStringGetTextDatum(is_ready ? "ready" : "creating");
@@ -263,18 +264,36 @@ w2k_catalog_set_progress(const char *name, const char *slot_name,
 		nulls[3] = 'n';
 	values[4] = system_identifier();
 	values[5] = ObjectIdGetDatum(MyDatabaseId);
-	run_query("INSERT INTO wal2kafka.connector_progress AS p"
-			  " (name, slot_name, state, consistent_point,"
-			  " system_identifier, database_oid, updated)"
-			  " VALUES ($1, $2, $3, $4, $5, $6,"
-			  " pg_catalog.clock_timestamp())"
-			  " ON CONFLICT (name) DO UPDATE SET"
-			  " slot_name = excluded.slot_name, state = excluded.state,"
-			  " consistent_point = excluded.consistent_point,"
-			  " system_identifier = excluded.system_identifier,"
-			  " database_oid = excluded.database_oid,"
-			  " updated = excluded.updated",
-			  6, types, values, nulls, false, SPI_OK_INSERT);
+	if (initial == W2K_INITIAL_UNDECIDED)
+		nulls[6] = 'n';
+	else
+		values[6] = CStringGetTextDatum(initial_names[initial]);
+	w2k_interlude_query("INSERT INTO wal2kafka.connector_progress AS p"
+						" (name, slot_name, state, consistent_point,"
+						" system_identifier, database_oid, snapshot, updated)"
+						" VALUES ($1, $2, $3, $4, $5, $6, $7,"
+						" pg_catalog.clock_timestamp())"
+						" ON CONFLICT (name) DO UPDATE SET"
+						" slot_name = excluded.slot_name,"
+						" state = excluded.state,"
+						" consistent_point = excluded.consistent_point,"
+						" system_identifier = excluded.system_identifier,"
+						" database_oid = excluded.database_oid,"
+						" snapshot = excluded.snapshot,"
+						" snapshot_paused = false,"
+						" updated = excluded.updated",
+						lengthof(types), types, values, nulls, false,
+						SPI_OK_INSERT);
+}
+
+void
+w2k_catalog_set_progress(const char *name, const char *slot_name,
+						 bool is_ready, XLogRecPtr consistent_point,
+						 W2kInitialSnapshot initial)
+{
+	w2k_interlude_begin(false);
+	w2k_catalog_write_progress(name, slot_name, is_ready, consistent_point,
+							   initial);
 	w2k_interlude_end();
 }
 
@@ -290,7 +309,7 @@ w2k_catalog_slot_is_taken(const char *name, const char *slot_name)
 	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(name);
 	values[1] = NameGetDatum(&slot);
-	run_query("SELECT FROM wal2kafka.connector_progress"
+	w2k_interlude_query("SELECT FROM wal2kafka.connector_progress"
 			  " WHERE name OPERATOR(pg_catalog.<>) $1"
 			  " AND slot_name OPERATOR(pg_catalog.=) $2",
 			  2, types, values, NULL, true, SPI_OK_SELECT);
@@ -302,18 +321,25 @@ w2k_catalog_slot_is_taken(const char *name, const char *slot_name)
 void
 w2k_catalog_delete(const char *name)
 {
+	static const char *const deletes[] =
+		{"DELETE FROM wal2kafka.connector_progress"
+		 " WHERE name OPERATOR(pg_catalog.=) $1",
+		 "DELETE FROM wal2kafka.connector_snapshot"
+		 " WHERE name OPERATOR(pg_catalog.=) $1",
+		 "DELETE FROM wal2kafka.connector_signal"
+		 " WHERE name OPERATOR(pg_catalog.=) $1"};
 	Oid types[] = {TEXTOID};
 	Datum values[1];
 
 	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(name);
-	run_query("DELETE FROM wal2kafka.connector"
+	w2k_interlude_query("DELETE FROM wal2kafka.connector"
 			  " WHERE name OPERATOR(pg_catalog.=) $1"
 			  " AND desired_state OPERATOR(pg_catalog.=) 'dropping'",
 			  1, types, values, NULL, false, SPI_OK_DELETE);
 	if (SPI_processed > 0)
-		run_query("DELETE FROM wal2kafka.connector_progress"
-				  " WHERE name OPERATOR(pg_catalog.=) $1",
-				  1, types, values, NULL, false, SPI_OK_DELETE);
+		for (size_t i = 0; i < lengthof(deletes); i++)
+			w2k_interlude_query(deletes[i], 1, types, values, NULL, false,
+								SPI_OK_DELETE);
 	w2k_interlude_end();
 }

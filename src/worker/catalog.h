@@ -29,6 +29,18 @@ typedef struct W2kConnectorRow
 	bool is_foreign; /* made for another cluster or database */
 } W2kConnectorRow;
 
+/* What became of a connector's initial snapshot. */
+typedef enum W2kInitialSnapshot
+{
+	W2K_INITIAL_UNDECIDED, /* nobody has asked for one yet, nor said no */
+	W2K_INITIAL_NONE,	   /* none was wanted when the connector began */
+	W2K_INITIAL_RUNNING,
+	W2K_INITIAL_COMPLETED
+} W2kInitialSnapshot;
+
+/* "none" and so on; NULL = undecided. */
+extern const char *w2k_initial_snapshot_name(W2kInitialSnapshot initial);
+
 /* A row of wal2kafka.connector_progress. */
 typedef struct W2kProgressRow
 {
@@ -36,6 +48,8 @@ typedef struct W2kProgressRow
 	bool is_ready; /* else the slot was being created */
 	bool is_foreign;
 	XLogRecPtr consistent_point;
+	W2kInitialSnapshot initial;
+	int64 snapshot_generation; /* restart_generation that it was made for */
 } W2kProgressRow;
 
 /*
@@ -57,7 +71,14 @@ extern W2kProgressRow *w2k_catalog_progress(const char *name);
 /* Records the slot that is about to be made, or that has been made. */
 extern void w2k_catalog_set_progress(const char *name, const char *slot_name,
 									 bool is_ready,
-									 XLogRecPtr consistent_point);
+									 XLogRecPtr consistent_point,
+									 W2kInitialSnapshot initial);
+
+/* The same inside an interlude. */
+extern void w2k_catalog_write_progress(const char *name, const char *slot_name,
+									   bool is_ready,
+									   XLogRecPtr consistent_point,
+									   W2kInitialSnapshot initial);
 
 /* Is the slot recorded as another connector's of this database? */
 extern bool w2k_catalog_slot_is_taken(const char *name, const char *slot_name);

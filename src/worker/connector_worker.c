@@ -36,10 +36,14 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
+#include "config/snapshots.h"
+#include "decode/options.h"
 #include "worker/attempt.h"
 #include "worker/connector_worker.h"
 #include "worker/pump.h"
 #include "worker/slot_setup.h"
+#include "worker/snapshot.h"
+#include "worker/snapshot_crew.h"
 
 /* After which a process that is stuck dies of a SIGTERM as any other does. */
 #define STUCK_MS 1300
@@ -116,6 +120,7 @@ static void
 run_dropping(void)
 {
 	w2k_attempt_set_state(W2K_STATE_DROPPING, NULL);
+	w2k_crew_end_all();
 	w2k_slot_setup_drop(w2k_attempt->row->name);
 	w2k_catalog_delete(w2k_attempt->row->name);
 	ereport(LOG, (errmsg("wal2kafka connector \"%s\" is dropped",
@@ -164,6 +169,7 @@ plugin_options(void)
 								psprintf(INT64_FORMAT,
 										 w2k_attempt->row->config_generation)),
 							-1));
+	options = lappend(options, makeDefElem("run.id", (Node *) makeString(w2k_options_make_run_id()), -1));
 	if (slot->suspect_count > 0 &&
 		w2k_attempt->conf->processing_failure != W2K_FAILURE_FAIL)
 		options =
@@ -176,9 +182,48 @@ plugin_options(void)
 	return options;
 }
 
+/* snapshot.mode=initial_only: there is nothing more to do, nor to keep. */
+pg_noreturn static void
+end_after_snapshot(void)
+{
+	W2kWorkerSlot *slot = w2k_attempt->slot;
+
+	w2k_slot_setup_drop(w2k_attempt->row->name);
+	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
+	slot->is_finished = true;
+	slot->failed_config_generation = w2k_attempt->row->config_generation;
+	slot->failed_restart_generation = w2k_attempt->row->restart_generation;
+	LWLockRelease(w2k_shared->lock);
+	w2k_attempt_set_state(W2K_STATE_STOPPED, NULL);
+	proc_exit(0);
+}
+
+/* Has snapshot.mode=initial_only been done with already? */
+static bool
+is_snapshot_all(void)
+{
+	W2kProgressRow *progress;
+
+	if (w2k_snapshots_wants_stream(w2k_attempt->conf))
+		return false;
+	progress = w2k_catalog_progress(w2k_attempt->row->name);
+	return progress != NULL && progress->initial == W2K_INITIAL_COMPLETED;
+}
+
+/* Existing rows, where they are still to be read. */
+static void
+run_snapshot(List *options)
+{
+	W2kProgressRow *progress = w2k_catalog_progress(w2k_attempt->row->name);
+
+	if (progress != NULL && progress->initial == W2K_INITIAL_RUNNING)
+		w2k_snapshot_run(options);
+}
+
 static void
 run_streaming(void)
 {
+	List *options = plugin_options();
 	W2kConnectorConfig *conf = w2k_attempt->conf;
 	W2kCounters *counters = &w2k_attempt->slot->counters;
 	char lock_path[MAXPGPATH];
@@ -199,11 +244,16 @@ run_streaming(void)
 	LWLockRelease(w2k_shared->lock);
 	w2k_pump_make_wait_sets();
 
+	run_snapshot(options);
+	if (!w2k_snapshots_wants_stream(conf))
+		end_after_snapshot();
 	w2k_attempt->stream = w2k_stream_open(NameStr(w2k_attempt->slot_name),
-										  plugin_options(),
+										  options,
 										  conf->start_after_lsn,
 										  &w2k_attempt->sender.out,
 										  w2k_pump_write, NULL);
+	/* what is known of the brokers is news in the new state */
+	w2k_attempt->sender.has_status = w2k_attempt->sender.is_connected;
 	pg_atomic_write_u64(&counters->confirmed_lsn,
 						w2k_stream_confirmed(w2k_attempt->stream));
 	pg_atomic_write_u64(&counters->saved_lsn,
@@ -274,7 +324,8 @@ run_worker(void)
 	show_note(
 		"making the replication slot waits for every transaction that is running now, prepared ones too; see pg_stat_activity and pg_prepared_xacts");
 	w2k_slot_setup(w2k_attempt->row->name, w2k_attempt->conf,
-				   &w2k_attempt->slot_name);
+				   w2k_attempt->row->desired == W2K_DESIRED_RUNNING,
+				   plugin_options(), &w2k_attempt->slot_name);
 	show_note(NULL);
 	LWLockAcquire(w2k_shared->lock, LW_EXCLUSIVE);
 	slot->slot_name = w2k_attempt->slot_name;
@@ -289,6 +340,8 @@ run_worker(void)
 			run_paused();
 			break;
 		default:
+			if (is_snapshot_all())
+				end_after_snapshot();
 			run_streaming();
 			break;
 	}

@@ -85,3 +85,29 @@ w2k_interlude_end(void)
 	MemoryContextSwitchTo(interlude.context);
 	CurrentResourceOwner = interlude.owner;
 }
+
+void
+w2k_interlude_query(const char *query, int nargs, Oid *types, Datum *values,
+					const char *nulls, bool read_only, int expected)
+{
+	int rc = SPI_execute_with_args(query, nargs, types, values, nulls,
+								   read_only, 0);
+
+	if (rc != expected)
+		elog(ERROR, "query \"%s\" failed: %s", query,
+			 SPI_result_code_string(rc));
+}
+
+Datum
+w2k_interlude_column(uint64 row, int column, bool *is_null)
+{
+	bool isnull;
+	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+								column, &isnull);
+
+	if (is_null != NULL)
+		*is_null = isnull;
+	else if (isnull)
+		elog(ERROR, "unexpected null in column %d", column);
+	return value;
+}

@@ -436,7 +436,8 @@ wants_worker(const W2kWorkerSlot *slot)
 		return true;
 	if (slot->is_foreign)
 		return false;
-	if (slot->state == W2K_STATE_FAILED &&
+	if ((slot->state == W2K_STATE_FAILED ||
+		 (slot->state == W2K_STATE_STOPPED && slot->is_finished)) &&
 		slot->failed_config_generation == slot->config_generation &&
 		slot->failed_restart_generation == slot->restart_generation)
 		return false;

@@ -223,15 +223,19 @@ static void
 show_connection(void)
 {
 	W2kSenderLink *sender = &w2k_attempt->sender;
+	W2kState busy = w2k_attempt->stream == NULL ? W2K_STATE_SNAPSHOT
+												: W2K_STATE_STREAMING;
 
 	if (!sender->has_status)
 		return;
 	sender->has_status = false;
-	if (sender->is_connected && w2k_attempt->shown_state != W2K_STATE_STREAMING)
+	if (sender->is_connected && w2k_attempt->shown_state != busy)
 	{
-		ereport(LOG, (errmsg("wal2kafka connector \"%s\" is streaming",
-							 w2k_attempt->row->name)));
-		w2k_attempt_set_state(W2K_STATE_STREAMING, NULL);
+		ereport(LOG, (errmsg("wal2kafka connector \"%s\" is %s",
+							 w2k_attempt->row->name,
+							 busy == W2K_STATE_SNAPSHOT ? "reading existing rows"
+														: "streaming")));
+		w2k_attempt_set_state(busy, NULL);
 	}
 	else if (!sender->is_connected &&
 			 strcmp(w2k_attempt->slot->last_error, sender->status) != 0)
@@ -265,6 +269,22 @@ wait_on(WaitEventSet *set, long timeout_ms)
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
 	read_answers();
+}
+
+void
+w2k_pump_read(void)
+{
+	read_answers();
+}
+
+void
+w2k_pump_wait(long timeout_ms)
+{
+	w2k_sender_link_flush(&w2k_attempt->sender);
+	wait_on(w2k_sender_link_unsent(&w2k_attempt->sender) > 0
+				? w2k_attempt->pipe_set
+				: w2k_attempt->idle_set,
+			timeout_ms);
 }
 
 /*

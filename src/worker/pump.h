@@ -13,6 +13,13 @@ extern void w2k_pump_make_wait_sets(void);
 /* For w2k_stream_open: what the plugin writes goes to the sender. */
 extern void w2k_pump_write(StringInfo out, void *arg);
 
+/* For who has nothing to decode: reads the sender's answers; ... */
+extern void w2k_pump_read(void);
+
+/* ... and waits for more, for the latch, and for room in the pipe where there
+ * is something to be written. */
+extern void w2k_pump_wait(long timeout_ms);
+
 /*
  * Moves WAL records from the slot to the sender and acknowledgements from the
  * sender to the slot, until the attempt is to end; then ends it.

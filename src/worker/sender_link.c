@@ -23,6 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "config/connector.h"
+#include "decode/reading.h"
 #include "worker/broker_stats.h"
 #include "worker/sender_link.h"
 
@@ -156,17 +157,66 @@ w2k_sender_link_close(W2kSenderLink *sender, int grace_ms)
 	pg_atomic_write_u64(&sender->counters->queue_bytes, 0);
 }
 
+/* An entry of read_tables. */
+typedef struct ReadTable
+{
+	uint32 topic_id; /* hash key: first */
+	W2kTableStat *stat;
+} ReadTable;
+
+/* Readers of snapshots have high numbers, each a range of its own. */
+static void
+put_read_table(W2kSenderLink *sender, uint32 topic_id, W2kTableStat *stat)
+{
+	ReadTable *table;
+
+	if (sender->read_tables == NULL)
+	{
+		HASHCTL ctl = {.keysize = sizeof(uint32),
+					   .entrysize = sizeof(ReadTable),
+					   .hcxt = TopMemoryContext};
+
+		sender->read_tables = hash_create("wal2kafka tables of readers", 64,
+										  &ctl,
+										  HASH_ELEM | HASH_BLOBS |
+											  HASH_CONTEXT);
+	}
+	table = hash_search(sender->read_tables, &topic_id, HASH_ENTER, NULL);
+	table->stat = stat;
+}
+
+static W2kTableStat *
+get_table(const W2kSenderLink *sender, uint32 topic_id)
+{
+	const ReadTable *table = NULL;
+
+	if (likely(topic_id < sender->tables_size))
+		return sender->tables[topic_id];
+	if (topic_id >= W2K_READING_FIRST_TOPIC && sender->read_tables != NULL)
+		table = hash_search(sender->read_tables, &topic_id, HASH_FIND, NULL);
+	return table == NULL ? NULL : table->stat;
+}
+
 /* A topic id now stands for a table of ours. */
 static void
 note_topic(W2kSenderLink *sender, W2kCursor *cur)
 {
 	uint32 topic_id = w2k_get_u32(cur);
 	Oid relid = w2k_get_u32(cur);
+	W2kTableStat *stat = NULL;
 	char topic[256];
 
 	get_text(cur, topic, sizeof(topic));
-	if (cur->is_malformed || topic_id > 10000000)
+	if (cur->is_malformed ||
+		(topic_id > 10000000 && topic_id < W2K_READING_FIRST_TOPIC))
 		elog(ERROR, "malformed topic frame from the output plugin");
+	if (OidIsValid(relid))
+		stat = w2k_slots_table(sender->slot_index, relid, topic);
+	if (topic_id >= W2K_READING_FIRST_TOPIC)
+	{
+		put_read_table(sender, topic_id, stat);
+		return;
+	}
 	if (topic_id >= sender->tables_size)
 	{
 		uint32 size = Max(topic_id + 1, sender->tables_size * 2);
@@ -177,17 +227,14 @@ note_topic(W2kSenderLink *sender, W2kCursor *cur)
 			   sizeof(W2kTableStat *) * (size - sender->tables_size));
 		sender->tables_size = size;
 	}
-	sender->tables[topic_id] = OidIsValid(relid)
-								   ? w2k_slots_table(sender->slot_index, relid,
-													 topic)
-								   : NULL;
+	sender->tables[topic_id] = stat;
 }
 
 static void
 note_record(W2kSenderLink *sender, W2kCursor *cur)
 {
 	W2kRecordFrame rec;
-	W2kTableStat *stat = NULL;
+	W2kTableStat *stat;
 	uint64 bytes;
 
 	w2k_get_record_fixed(cur, &rec);
@@ -198,8 +245,7 @@ note_record(W2kSenderLink *sender, W2kCursor *cur)
 	pg_atomic_write_u64(&sender->counters->total_bytes,
 						pg_atomic_read_u64(&sender->counters->total_bytes) +
 							bytes);
-	if (rec.topic_id < sender->tables_size)
-		stat = sender->tables[rec.topic_id];
+	stat = get_table(sender, rec.topic_id);
 	if (stat == NULL)
 		return;
 	pg_atomic_write_u64(&stat->bytes, pg_atomic_read_u64(&stat->bytes) + bytes);

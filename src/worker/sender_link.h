@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 #include "storage/latch.h"
+#include "utils/hsearch.h"
 
 #include "compat.h"
 #include "wire/frame.h"
@@ -56,6 +57,7 @@ typedef struct W2kSenderLink
 	/* By topic id; NULL where a table has no counters. */
 	W2kTableStat **tables;
 	uint32 tables_size;
+	HTAB *read_tables; /* the same for the numbers that readers give */
 
 	TimestampTz heard_time; /* when it last said anything */
 

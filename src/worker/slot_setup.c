@@ -14,8 +14,11 @@
 #include "utils/builtins.h"
 
 #include "config/slot_name.h"
+#include "config/snapshots.h"
 #include "worker/catalog.h"
 #include "worker/slot_setup.h"
+#include "worker/snapshot.h"
+#include "worker/snapshot_crew.h"
 #include "worker/stream.h"
 
 /* The slot recorded as ready: is it still what it was? */
@@ -97,9 +100,46 @@ choose_slot_name(const char *connector, const W2kConnectorConfig *conf,
 						conf->slot_name, connector)));
 }
 
+/* A slot that is gone is no loss to those who asked to begin anew then. */
+static bool
+begins_anew(const char *connector, const W2kConnectorConfig *conf,
+			const char *slot_name)
+{
+	W2kSlotKind kind = w2k_stream_slot_kind(slot_name);
+
+	if (!w2k_snapshots_begins_anew(conf) ||
+		(kind != W2K_SLOT_MISSING && kind != W2K_SLOT_LOST))
+		return false;
+	ereport(LOG,
+			(errmsg("replication slot \"%s\" of connector \"%s\" is lost; it begins anew with a snapshot, as snapshot.mode says",
+					slot_name, connector)));
+	if (kind == W2K_SLOT_LOST)
+		w2k_stream_drop_slot(slot_name);
+	return true;
+}
+
+/* Makes the slot, with a snapshot or without, and records both. */
+static XLogRecPtr
+make_slot(const char *connector, const W2kConnectorConfig *conf,
+		  bool is_running, List *options, const char *name)
+{
+	bool wants_data = w2k_snapshots_wants_data(conf);
+	XLogRecPtr consistent_point;
+
+	w2k_catalog_set_progress(connector, name, false, InvalidXLogRecPtr,
+							 W2K_INITIAL_UNDECIDED);
+	if (wants_data && is_running)
+		return w2k_snapshot_make_slot(conf, name, options);
+	consistent_point = w2k_stream_create_slot(name, conf->slot_failover);
+	w2k_catalog_set_progress(connector, name, true, consistent_point,
+							 wants_data ? W2K_INITIAL_UNDECIDED
+										: W2K_INITIAL_NONE);
+	return consistent_point;
+}
+
 void
 w2k_slot_setup(const char *connector, const W2kConnectorConfig *conf,
-			   NameData *slot_name)
+			   bool is_running, List *options, NameData *slot_name)
 {
 	W2kProgressRow *progress = w2k_catalog_progress(connector);
 	const char *name = NameStr(*slot_name);
@@ -109,9 +149,16 @@ w2k_slot_setup(const char *connector, const W2kConnectorConfig *conf,
 	if (progress != NULL && progress->is_ready && !progress->is_foreign)
 	{
 		*slot_name = progress->slot_name;
-		check_recorded_slot(connector, name);
-		check_start(connector, conf, name, progress->consistent_point);
-		return;
+		/* snapshot.mode=initial_only has let go of it */
+		if (progress->initial == W2K_INITIAL_COMPLETED &&
+			!w2k_snapshots_wants_stream(conf))
+			return;
+		if (!begins_anew(connector, conf, name))
+		{
+			check_recorded_slot(connector, name);
+			check_start(connector, conf, name, progress->consistent_point);
+			return;
+		}
 	}
 
 	choose_slot_name(connector, conf, slot_name);
@@ -128,6 +175,7 @@ w2k_slot_setup(const char *connector, const W2kConnectorConfig *conf,
 	if (kind != W2K_SLOT_MISSING && progress != NULL &&
 		!progress->is_foreign && namestrcmp(&progress->slot_name, name) == 0)
 	{
+		w2k_crew_end_all(); /* who was making it may hold it still */
 		w2k_stream_drop_slot(name);
 		kind = W2K_SLOT_MISSING;
 	}
@@ -136,15 +184,16 @@ w2k_slot_setup(const char *connector, const W2kConnectorConfig *conf,
 	if (kind == W2K_SLOT_OURS)
 	{
 		/* Made beforehand by a person, to hold a position. */
-		w2k_catalog_set_progress(connector, name, true, InvalidXLogRecPtr);
+		w2k_catalog_set_progress(connector, name, true, InvalidXLogRecPtr,
+								 w2k_snapshots_wants_data(conf)
+									 ? W2K_INITIAL_UNDECIDED
+									 : W2K_INITIAL_NONE);
 		ereport(LOG,
 				(errmsg("connector \"%s\" uses the existing replication slot \"%s\"",
 						connector, name)));
 		return;
 	}
-	w2k_catalog_set_progress(connector, name, false, InvalidXLogRecPtr);
-	consistent_point = w2k_stream_create_slot(name, conf->slot_failover);
-	w2k_catalog_set_progress(connector, name, true, consistent_point);
+	consistent_point = make_slot(connector, conf, is_running, options, name);
 	ereport(LOG,
 			(errmsg("connector \"%s\" has made replication slot \"%s\" at %X/%X",
 					connector, name, LSN_FORMAT_ARGS(consistent_point))));

@@ -13,10 +13,13 @@
  * raises OBJECT_NOT_IN_PREREQUISITE_STATE: changes were lost, and no new slot
  * is ever made in silence.  May wait long: a new slot needs every running
  * transaction to end.  Must be called outside a transaction.
+ *
+ * Where existing rows are to be read, and the connector is_running, a new slot
+ * is made together with a snapshot; options are the plugin's, for that.
  */
 extern void w2k_slot_setup(const char *connector,
-						   const W2kConnectorConfig *conf,
-						   NameData *slot_name);
+						   const W2kConnectorConfig *conf, bool is_running,
+						   List *options, NameData *slot_name);
 
 /* Drops the slot that connector_progress records, if it is there and ours. */
 extern void w2k_slot_setup_drop(const char *connector);

@@ -63,6 +63,17 @@ typedef struct W2kBrokerStat
 	int64 connects, disconnects;
 } W2kBrokerStat;
 
+/* Of one connector, the holder of the initial snapshot included. */
+#define W2K_MAX_READERS 16
+
+/* A process that reads tables; written by itself. */
+typedef struct W2kReaderSlot
+{
+	pid_t pid;			/* 0 = none */
+	uint32 handle;		/* of the segment where it waits for a worker; 0 = none */
+	bool has_snapshot;	/* the initial one, and goes on without a worker */
+} W2kReaderSlot;
+
 typedef struct W2kWorkerSlot
 {
 	/* Who: set by the launcher's visitor when the slot is taken. */
@@ -88,12 +99,15 @@ typedef struct W2kWorkerSlot
 	TimestampTz start_time;			 /* of the present worker */
 	TimestampTz next_start_time;	 /* back-off: not before */
 	int backoff_ms;					 /* the last one, 0 = none */
+	bool is_finished; /* nothing to do: initial_only; ends as a failure does */
 	int64 failed_config_generation;	 /* failed for this configuration ... */
 	int64 failed_restart_generation; /* ... and this restart: do not start */
 	char last_error[W2K_ERROR_LEN];
 	TimestampTz last_error_time;
 	XLogRecPtr suspect_lsn; /* the change that failed, for R12 */
 	int suspect_count;		/* how often in a row */
+
+	W2kReaderSlot readers[W2K_MAX_READERS];
 
 	/* Requests to the worker: raise, then set the latch. */
 	pg_atomic_uint64 save_request; /* drain(): save the slot up to here */

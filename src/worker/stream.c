@@ -31,10 +31,13 @@
 #include "replication/decode.h"
 #include "replication/logical.h"
 #include "replication/slot.h"
+#include "replication/snapbuild.h"
 #include "storage/latch.h"
+#include "storage/proc.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "wal2kafka.h"
@@ -152,31 +155,74 @@ w2k_stream_slot_kind(const char *slot_name)
 	return kind;
 }
 
-XLogRecPtr
-w2k_stream_create_slot(const char *slot_name, bool failover)
+/*
+ * Makes a slot that is ephemeral (gone by itself if we fail before it is
+ * consistent), and finds where it begins.
+ */
+static LogicalDecodingContext *
+begin_slot(const char *slot_name, bool failover, bool has_snapshot)
 {
 	LogicalDecodingContext *ctx;
-	XLogRecPtr consistent_point;
-	ResourceOwner owner = CurrentResourceOwner;
 
-	Assert(!IsTransactionOrTransactionBlock());
 	CheckLogicalDecodingRequirements();
-
-	/* Ephemeral: gone by itself if we fail before it is consistent. */
 	w2k_compat_slot_create(slot_name, RS_EPHEMERAL, failover);
-	ctx = CreateInitDecodingContext(W2K_NAME, NIL, false, InvalidXLogRecPtr,
+	ctx = CreateInitDecodingContext(W2K_NAME, NIL, has_snapshot,
+									InvalidXLogRecPtr,
 									XL_ROUTINE(.page_read = read_page_waiting,
 											   .segment_open = wal_segment_open,
 											   .segment_close =
 												   wal_segment_close),
 									NULL, NULL, NULL);
 	DecodingContextFindStartpoint(ctx);
+	return ctx;
+}
+
+/* Keeps it, and lets go of it. */
+static XLogRecPtr
+finish_slot(LogicalDecodingContext *ctx)
+{
+	XLogRecPtr consistent_point;
+
 	FreeDecodingContext(ctx);
 	ReplicationSlotPersist();
 	consistent_point = MyReplicationSlot->data.confirmed_flush;
 	ReplicationSlotRelease();
+	return consistent_point;
+}
+
+XLogRecPtr
+w2k_stream_create_slot(const char *slot_name, bool failover)
+{
+	XLogRecPtr consistent_point;
+	ResourceOwner owner = CurrentResourceOwner;
+
+	Assert(!IsTransactionOrTransactionBlock());
+	consistent_point = finish_slot(begin_slot(slot_name, failover, false));
 	CurrentResourceOwner = owner;
 	return consistent_point;
+}
+
+/*
+ * As CREATE_REPLICATION_SLOT ... USE_SNAPSHOT.  The transaction is begun
+ * before the slot is made, else the server would keep our xmin out of
+ * everybody's horizon (R27).
+ */
+XLogRecPtr
+w2k_stream_create_slot_with_snapshot(const char *slot_name, bool failover)
+{
+	LogicalDecodingContext *ctx;
+	Snapshot snapshot;
+
+	Assert(!IsTransactionOrTransactionBlock());
+	StartTransactionCommand();
+	XactIsoLevel = XACT_REPEATABLE_READ;
+	XactReadOnly = true;
+	ctx = begin_slot(slot_name, failover, true);
+	/* before 16, whatever a catalog was read with would be in the way */
+	InvalidateCatalogSnapshot();
+	snapshot = SnapBuildInitialSnapshot(ctx->snapshot_builder);
+	RestoreTransactionSnapshot(snapshot, MyProc);
+	return finish_slot(ctx);
 }
 
 void

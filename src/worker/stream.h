@@ -46,6 +46,14 @@ extern W2kSlotKind w2k_stream_slot_kind(const char *slot_name);
  */
 extern XLogRecPtr w2k_stream_create_slot(const char *slot_name, bool failover);
 
+/*
+ * The same in a transaction that has done nothing yet, and is to see the
+ * database as of the consistent point from then on: starts it, and leaves it
+ * open.  It is REPEATABLE READ, and nothing may write in it (R27).
+ */
+extern XLogRecPtr w2k_stream_create_slot_with_snapshot(const char *slot_name,
+													   bool failover);
+
 /* Drops a slot of ours; nothing when there is none. */
 extern void w2k_stream_drop_slot(const char *slot_name);
 

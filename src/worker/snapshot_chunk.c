@@ -1,0 +1,587 @@
+/*
+ * snapshot_chunk.c
+ *		In a reader: rows of a table under a snapshot -> messages.
+ *
+ * Rows are read in a subtransaction, so that one that cannot be encoded costs
+ * neither the snapshot nor, where the policy is to go on, the rows after it.
+ */
+#include "postgres.h"
+
+#include "access/heapam.h"
+#include "access/relation.h"
+#include "access/tableam.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "access/xlog_internal.h"
+#include "catalog/pg_am_d.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "decode/identity.h"
+#include "decode/output.h"
+#include "worker/snapshot_chunk.h"
+#include "worker/snapshot_query.h"
+
+/* A message is sent when it has grown to this. */
+#define MESSAGE_SIZE (64 * 1024)
+/* Between two looks at transactions that are in the middle of committing. */
+#define COMMITTING_POLL_US 1000
+#define COMMITTED_POLL_MS 5
+
+/* A chunk being read. */
+typedef struct Chunk
+{
+	W2kReader *reader;
+	W2kChunkRequest *request;
+	const char *filter; /* NULL = none */
+	const char *query;
+	W2kChunkDone done;
+	Snapshot snapshot;
+	ItemPointerData from; /* where to go on after a row that failed */
+	ItemPointerData row;  /* the one being written; invalid = none */
+	int row_start;		  /* of it, in the output */
+	TransactionId *xids;
+	bool is_full; /* the request's limits are reached */
+} Chunk;
+
+Oid
+w2k_chunk_filenode(Relation relation)
+{
+	return w2k_compat_filenode(relation);
+}
+
+/* ---- the snapshot of a chunk ---- */
+
+/*
+ * Transactions whose commit record is in the WAL, and so may be decoded, but
+ * that are not marked as committed yet: they keep checkpoints waiting, which
+ * is how they can be told.  A matter of microseconds.
+ */
+static void
+wait_for_committing(void)
+{
+	VirtualTransactionId *vxids;
+	int count;
+
+	vxids = GetVirtualXIDsDelayingChkpt(&count, DELAY_CHKPT_START);
+	while (count > 0 &&
+		   HaveVirtualXIDsDelayingChkpt(vxids, count, DELAY_CHKPT_START))
+	{
+		CHECK_FOR_INTERRUPTS();
+		pg_usleep(COMMITTING_POLL_US);
+	}
+	pfree(vxids);
+}
+
+/*
+ * And those that are marked, but still look as if they were running, for as
+ * long as a synchronous standby takes.
+ */
+static void
+wait_for_committed(W2kReader *reader)
+{
+	Snapshot snapshot = GetTransactionSnapshot();
+	TransactionId *xids = palloc(sizeof(TransactionId) *
+								 Max(snapshot->xcnt, 1));
+	int count = 0;
+
+	for (uint32 i = 0; i < snapshot->xcnt; i++)
+		if (TransactionIdDidCommit(snapshot->xip[i]))
+			xids[count++] = snapshot->xip[i];
+	for (int i = 0; i < count; i++)
+		while (TransactionIdIsInProgress(xids[i]) &&
+			   !w2k_snapshot_link_is_cancelled(reader->link))
+		{
+			(void) WaitLatch(MyLatch,
+							 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+							 COMMITTED_POLL_MS, PG_WAIT_EXTENSION);
+			ResetLatch(MyLatch);
+			CHECK_FOR_INTERRUPTS();
+		}
+	pfree(xids);
+}
+
+/* Where the next WAL record goes: the end of the last one. */
+static XLogRecPtr
+insert_position(void)
+{
+	XLogRecPtr lsn = GetXLogInsertRecPtr();
+
+	/* at the start of a page the position given is behind its header */
+	if (XLogSegmentOffset(lsn, wal_segment_size) == SizeOfXLogLongPHD)
+		lsn -= SizeOfXLogLongPHD;
+	else if (lsn % XLOG_BLCKSZ == SizeOfXLogShortPHD)
+		lsn -= SizeOfXLogShortPHD;
+	return lsn;
+}
+
+/*
+ * A new snapshot that sees everything that was committed, by its commit
+ * record, before the position which the worker has decoded.  The worker had
+ * decoded it before it asked, so what there is now is enough.
+ */
+static void
+take_snapshot(Chunk *chunk)
+{
+	W2kChunkDone *done = &chunk->done;
+	Snapshot snapshot;
+
+	StartTransactionCommand();
+	XactIsoLevel = XACT_READ_COMMITTED;
+	XactReadOnly = true;
+	/* first, since it may have to wait */
+	LockRelationOid(chunk->request->relid, AccessShareLock);
+	wait_for_committing();
+	wait_for_committed(chunk->reader);
+	snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	done->high = insert_position();
+	XLogFlush(done->high);
+	done->xmin = snapshot->xmin;
+	done->xmax = snapshot->xmax;
+	done->nxids = (int) snapshot->xcnt;
+	chunk->xids = MemoryContextAlloc(chunk->reader->chunk_context,
+									 sizeof(TransactionId) *
+										 Max(done->nxids, 1));
+	memcpy(chunk->xids, snapshot->xip, sizeof(TransactionId) * done->nxids);
+	chunk->snapshot = snapshot;
+}
+
+/* ---- rows ---- */
+
+struct TableScanDescData *
+w2k_chunk_begin_scan(Relation relation, Snapshot snapshot, BlockNumber start,
+					 BlockNumber count)
+{
+	TableScanDesc scan;
+
+	/* with a ring of buffers, and without joining somebody else's scan */
+	scan = table_beginscan_strat(relation, snapshot, 0, NULL, true, false);
+	if (relation->rd_rel->relam == HEAP_TABLE_AM_OID)
+		heap_setscanlimits(scan, start, count);
+	return scan;
+}
+
+static void
+flush(Chunk *chunk)
+{
+	W2kReader *reader = chunk->reader;
+	StringInfo out = &reader->out;
+	bool is_there;
+
+	if (out->len == 0)
+		return;
+	is_there = w2k_snapshot_link_send(reader->link,
+									  chunk->request->has_identities
+										  ? W2K_SNAPSHOT_ROWS
+										  : W2K_SNAPSHOT_FRAMES,
+									  out->data, out->len, NULL, 0);
+	chunk->done.bytes += out->len;
+	resetStringInfo(out);
+	/* a huge row must not leave a huge buffer */
+	if (out->maxlen > 16 * MESSAGE_SIZE)
+	{
+		out->data = repalloc(out->data, 2 * MESSAGE_SIZE);
+		out->maxlen = 2 * MESSAGE_SIZE;
+	}
+	if (!is_there)
+		ereport(ERROR, (errcode(ERRCODE_CONNECTION_FAILURE),
+						errmsg("the connector's worker has gone")));
+}
+
+static W2kMarker
+marker_of(W2kChunkRequest *request, ItemPointer tid)
+{
+	if (ItemPointerIsValid(&request->last) &&
+		ItemPointerEquals(tid, &request->last))
+		return request->last_marker;
+	if (ItemPointerIsValid(&request->first) &&
+		ItemPointerEquals(tid, &request->first))
+		return request->first_marker;
+	return request->marker;
+}
+
+/* A row's record, in front of it what it is known by where that is asked. */
+static void
+write_row(Chunk *chunk, W2kRelation *wrel, TupleTableSlot *slot,
+		  W2kMarker marker)
+{
+	const W2kChunkRequest *request = chunk->request;
+	W2kReading *reading = chunk->reader->reading;
+	StringInfo out = &chunk->reader->out;
+	W2kRowHead head = {0};
+
+	chunk->row_start = out->len;
+	if (!w2k_reading_load(reading, wrel, slot))
+		return;
+	if (request->has_identities)
+	{
+		int start;
+
+		appendBinaryStringInfo(out, (char *) &head, sizeof(head));
+		start = out->len;
+		w2k_reading_append_identity(reading, wrel, slot, out);
+		head.identity_len = (uint32) (out->len - start);
+		start = out->len;
+		w2k_reading_write(reading, wrel, slot, marker, out);
+		head.frames_len = (uint32) (out->len - start);
+		memcpy(out->data + chunk->row_start, &head, sizeof(head));
+	}
+	else
+		w2k_reading_write(reading, wrel, slot, marker, out);
+	chunk->done.rows++;
+	if (out->len >= MESSAGE_SIZE)
+		flush(chunk);
+	chunk->is_full = (request->max_rows > 0 &&
+					  chunk->done.rows >= request->max_rows) ||
+					 (request->max_bytes > 0 &&
+					  chunk->done.bytes + out->len >= request->max_bytes);
+}
+
+/* The rows of the table itself, in the order in which they lie. */
+static void
+read_blocks(Chunk *chunk, Relation relation, W2kRelation *wrel)
+{
+	W2kChunkRequest *request = chunk->request;
+	BlockNumber start = ItemPointerGetBlockNumberNoCheck(&chunk->from);
+	BlockNumber end = Min(request->end, chunk->done.blocks);
+	bool is_heap = relation->rd_rel->relam == HEAP_TABLE_AM_OID;
+	TupleTableSlot *slot;
+	TableScanDesc scan;
+
+	chunk->done.is_end = true;
+	if (is_heap && start >= end)
+		return;
+	slot = table_slot_create(relation, NULL);
+	scan = w2k_chunk_begin_scan(relation, chunk->snapshot, start, end - start);
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (is_heap && ItemPointerCompare(&slot->tts_tid, &chunk->from) < 0)
+			continue;
+		if (chunk->is_full && is_heap)
+		{
+			chunk->done.next = slot->tts_tid;
+			chunk->done.is_end = false;
+			break;
+		}
+		if (w2k_snapshot_link_is_cancelled(chunk->reader->link))
+			ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED),
+							errmsg("snapshot was stopped")));
+		chunk->row = slot->tts_tid;
+		write_row(chunk, wrel, slot, marker_of(request, &slot->tts_tid));
+		ItemPointerSetInvalid(&chunk->row);
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+/*
+ * The rows that SQL chooses.  For a SELECT of somebody's own it is not known
+ * beforehand which row is the last, so one is always held back.
+ */
+static void
+read_query(Chunk *chunk, Relation relation, W2kRelation *wrel)
+{
+	const W2kChunkRequest *request = chunk->request;
+	Oid owner = w2k_reading_session(chunk->reader->reading)->conf->owner;
+	bool is_select = chunk->query != NULL;
+	BlockNumber start = ItemPointerGetBlockNumberNoCheck(&chunk->from);
+	BlockNumber end = Min(request->end, chunk->done.blocks);
+	TupleTableSlot *slot = table_slot_create(relation, NULL);
+	TupleTableSlot *held = MakeSingleTupleTableSlot(RelationGetDescr(relation),
+													&TTSOpsHeapTuple);
+	TupleTableSlot *result = is_select
+								 ? MakeSingleTupleTableSlot(
+									   RelationGetDescr(relation),
+									   &TTSOpsVirtual)
+								 : slot;
+	W2kSnapshotQuery *query;
+	W2kMarker marker = is_select ? request->first_marker : request->marker;
+
+	query = is_select
+				? w2k_snapshot_query_select(relation, chunk->query, owner)
+				: w2k_snapshot_query_filter(relation, chunk->filter, owner,
+											start, end);
+	while (w2k_snapshot_query_next(query, result))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (w2k_snapshot_link_is_cancelled(chunk->reader->link))
+			ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED),
+							errmsg("snapshot was stopped")));
+		if (!is_select)
+		{
+			write_row(chunk, wrel, result, marker);
+			continue;
+		}
+		if (!TTS_EMPTY(held))
+		{
+			write_row(chunk, wrel, held, marker);
+			marker = request->marker;
+		}
+		ExecCopySlot(held, result);
+	}
+	if (!TTS_EMPTY(held))
+		write_row(chunk, wrel, held,
+				  request->last_marker == W2K_MARKER_LAST ||
+						  marker != W2K_MARKER_FIRST
+					  ? request->last_marker
+					  : marker);
+	w2k_snapshot_query_end(query);
+	if (result != slot)
+		ExecDropSingleTupleTableSlot(result);
+	ExecDropSingleTupleTableSlot(held);
+	ExecDropSingleTupleTableSlot(slot);
+	chunk->done.is_end = is_select || end >= chunk->done.blocks ||
+						 end >= request->end;
+}
+
+/* What is to be read is what was planned?  Sets the result where not. */
+static W2kRelation *
+check_relation(Chunk *chunk, Relation relation)
+{
+	const W2kChunkRequest *request = chunk->request;
+	W2kChunkDone *done = &chunk->done;
+	W2kRelation *wrel;
+
+	done->filenode = w2k_chunk_filenode(relation);
+	done->blocks = RelationGetNumberOfBlocks(relation);
+	if (OidIsValid(request->filenode) && done->filenode != request->filenode)
+	{
+		done->result = W2K_CHUNK_REWRITTEN;
+		return NULL;
+	}
+	wrel = w2k_relation_lookup(
+		w2k_reading_session(chunk->reader->reading)->relations, relation);
+	if (wrel->capture != W2K_CAPTURE_ROWS ||
+		(wrel->published.operations & W2K_PUBLISH_INSERT) == 0)
+	{
+		done->result = W2K_CHUNK_UNCAPTURED;
+		return NULL;
+	}
+	if (request->has_identities && !w2k_identity_exists(wrel, relation))
+	{
+		done->result = W2K_CHUNK_UNKEYED;
+		return NULL;
+	}
+	return wrel;
+}
+
+static void
+read_rows(Chunk *chunk)
+{
+	Relation relation = try_relation_open(chunk->request->relid,
+										  AccessShareLock);
+	W2kRelation *wrel;
+
+	if (relation == NULL)
+	{
+		chunk->done.result = W2K_CHUNK_GONE;
+		return;
+	}
+	wrel = check_relation(chunk, relation);
+	if (wrel != NULL)
+	{
+		PushActiveSnapshot(chunk->snapshot);
+		if (wrel->has_printed_types)
+			w2k_output_set_modes(w2k_reading_session(chunk->reader->reading));
+		if (chunk->filter != NULL || chunk->query != NULL)
+			read_query(chunk, relation, wrel);
+		else
+			read_blocks(chunk, relation, wrel);
+		flush(chunk);
+		PopActiveSnapshot();
+	}
+	relation_close(relation, AccessShareLock);
+}
+
+/* May the policy pass over a row that failed in this way? */
+static bool
+may_skip(const Chunk *chunk, const ErrorData *error)
+{
+	const W2kConnectorConfig *conf =
+		w2k_reading_session(chunk->reader->reading)->conf;
+
+	if (!ItemPointerIsValid(&chunk->row) ||
+		conf->processing_failure == W2K_FAILURE_FAIL)
+		return false;
+	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
+	{
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_CONNECTION_EXCEPTION:
+			return false;
+		default:
+			return true;
+	}
+}
+
+static void
+skip_row(Chunk *chunk, const ErrorData *error)
+{
+	const W2kConnectorConfig *conf =
+		w2k_reading_session(chunk->reader->reading)->conf;
+
+	chunk->done.skipped++;
+	if (conf->processing_failure == W2K_FAILURE_WARN)
+		ereport(WARNING, (errcode(error->sqlerrcode),
+						  errmsg("skipped row (%u,%u) of the relation with OID %u that could not be encoded",
+								 ItemPointerGetBlockNumber(&chunk->row),
+								 ItemPointerGetOffsetNumber(&chunk->row),
+								 chunk->request->relid),
+						  errdetail("%s", error->message)));
+	chunk->from = chunk->row;
+	ItemPointerInc(&chunk->from);
+	ItemPointerSetInvalid(&chunk->row);
+}
+
+/*
+ * Reads on from chunk->from in a subtransaction.  False when a row was passed
+ * over and there may be more.
+ */
+static bool
+try_rows(Chunk *chunk)
+{
+	W2kReader *reader = chunk->reader;
+	MemoryContext oldcontext = CurrentMemoryContext;
+	ResourceOwner oldowner = CurrentResourceOwner;
+	volatile bool is_done = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(reader->chunk_context);
+	PG_TRY();
+	{
+		read_rows(chunk);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(oldcontext);
+		CurrentResourceOwner = oldowner;
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(reader->chunk_context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(oldcontext);
+		CurrentResourceOwner = oldowner;
+		w2k_reading_forget(reader->reading);
+		if (!may_skip(chunk, error))
+			ReThrowError(error);
+		reader->out.len = chunk->row_start;
+		skip_row(chunk, error);
+		is_done = false;
+	}
+	PG_END_TRY();
+	return is_done;
+}
+
+/* ---- the answer ---- */
+
+static void
+begin_chunk(Chunk *chunk)
+{
+	W2kReader *reader = chunk->reader;
+	const W2kChunkRequest *request = chunk->request;
+	W2kReadSource source = {0};
+
+	if (reader->mode == W2K_READER_FRESH)
+		take_snapshot(chunk);
+	else
+		chunk->snapshot = GetTransactionSnapshot();
+	if (request->marker == W2K_MARKER_INCREMENTAL)
+	{
+		source.time_us = w2k_output_now_ns() / 1000;
+		source.has_null_lsn = true;
+	}
+	else
+	{
+		source.time_us = reader->time_us;
+		source.xid = reader->xid;
+	}
+	source.lsn = request->lsn;
+	source.last_commit_lsn = request->last_commit_lsn;
+	w2k_reading_begin(reader->reading, &source);
+}
+
+static void
+end_chunk(Chunk *chunk)
+{
+	if (chunk->reader->mode != W2K_READER_FRESH)
+		return;
+	UnregisterSnapshot(chunk->snapshot);
+	CommitTransactionCommand();
+}
+
+static void
+send_done(Chunk *chunk, const char *error)
+{
+	W2kReader *reader = chunk->reader;
+	W2kChunkDone *done = &chunk->done;
+	StringInfo out = &reader->out;
+
+	resetStringInfo(out);
+	done->table = chunk->request->table;
+	done->error_len = error == NULL ? 0 : (int) strlen(error);
+	appendBinaryStringInfo(out, (char *) done, sizeof(*done));
+	if (done->nxids > 0)
+		appendBinaryStringInfo(out, (char *) chunk->xids,
+							   (int) sizeof(TransactionId) * done->nxids);
+	if (error != NULL)
+		appendBinaryStringInfo(out, error, done->error_len);
+	(void) w2k_snapshot_link_send(reader->link, W2K_SNAPSHOT_DONE, out->data,
+								  out->len, NULL, 0);
+	resetStringInfo(out);
+}
+
+void
+w2k_chunk_answer(W2kReader *reader, W2kChunkRequest *request,
+				 const char *filter, const char *query)
+{
+	MemoryContext oldcontext = CurrentMemoryContext;
+	ResourceOwner oldowner = CurrentResourceOwner;
+	Chunk chunk = {.reader = reader,
+				   .request = request,
+				   .filter = filter,
+				   .query = query,
+				   .from = request->from};
+	char *volatile text = NULL;
+
+	resetStringInfo(&reader->out);
+	PG_TRY();
+	{
+		begin_chunk(&chunk);
+		while (!try_rows(&chunk))
+			;
+		end_chunk(&chunk);
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		MemoryContextSwitchTo(reader->chunk_context);
+		error = CopyErrorData();
+		FlushErrorState();
+		if (reader->mode == W2K_READER_FRESH)
+			AbortCurrentTransaction();
+		MemoryContextSwitchTo(reader->chunk_context);
+		CurrentResourceOwner = oldowner;
+		chunk.done.result = W2K_CHUNK_FAILED;
+		chunk.done.sqlerrcode = error->sqlerrcode;
+		chunk.done.nxids = 0;
+		text = error->message;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(oldcontext);
+	send_done(&chunk, text);
+	MemoryContextReset(reader->chunk_context);
+}

@@ -1,0 +1,279 @@
+/*
+ * snapshot_crew.c
+ *		The readers of a connector's worker: starts them, asks them, listens.
+ */
+#include "postgres.h"
+
+#include <signal.h>
+
+#include "miscadmin.h"
+#include "nodes/value.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "worker/attempt.h"
+#include "worker/snapshot_crew.h"
+#include "worker/snapshot_reader.h"
+
+/* Between two looks at a process that begins or ends; it sets our latch. */
+#define POLL_MS 100
+
+struct W2kCrewMember
+{
+	int number;
+	W2kSnapshotLink *link;
+};
+
+/* What it says of itself in shared memory. */
+static W2kReaderSlot
+look_at(int number)
+{
+	W2kReaderSlot reader;
+
+	LWLockAcquire(w2k_shared->lock, LW_SHARED);
+	reader = w2k_attempt->slot->readers[number];
+	LWLockRelease(w2k_shared->lock);
+	return reader;
+}
+
+static void
+wait_a_moment(void)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 POLL_MS, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	if (w2k_attempt_should_end())
+		w2k_attempt_finish();
+}
+
+static BackgroundWorkerHandle *
+launch(int number)
+{
+	BackgroundWorker worker;
+	BackgroundWorkerHandle *handle;
+	MemoryContext oldcontext;
+	bool is_registered;
+
+	memset(&worker, 0, sizeof(worker));
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS |
+					   BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker.bgw_restart_time = BGW_NEVER_RESTART;
+	worker.bgw_main_arg = W2K_READER_ARG(w2k_attempt->slot_index, number);
+	worker.bgw_notify_pid = MyProcPid;
+	strlcpy(worker.bgw_library_name, W2K_NAME, BGW_MAXLEN);
+	strlcpy(worker.bgw_function_name, "w2k_snapshot_reader_main", BGW_MAXLEN);
+	strlcpy(worker.bgw_type, W2K_NAME " snapshot", BGW_MAXLEN);
+	snprintf(worker.bgw_name, BGW_MAXLEN, W2K_NAME " snapshot %s",
+			 w2k_attempt->row->name);
+
+	oldcontext = MemoryContextSwitchTo(TopMemoryContext);
+	is_registered = RegisterDynamicBackgroundWorker(&worker, &handle);
+	MemoryContextSwitchTo(oldcontext);
+	if (!is_registered)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("could not start a background worker for a snapshot of connector \"%s\"",
+						w2k_attempt->row->name),
+				 errhint(
+					 "Increase max_worker_processes and restart the server.")));
+	return handle;
+}
+
+W2kCrewMember *
+w2k_crew_start(int number)
+{
+	W2kCrewMember *member;
+	W2kSnapshotLink *link = NULL;
+	BackgroundWorkerHandle *handle = NULL;
+
+	while (link == NULL)
+	{
+		W2kReaderSlot reader = look_at(number);
+		pid_t pid;
+
+		if (reader.handle != 0)
+			link = w2k_snapshot_link_attach(reader.handle);
+		if (link != NULL)
+			break;
+		if (handle != NULL &&
+			GetBackgroundWorkerPid(handle, &pid) == BGWH_STOPPED)
+			ereport(ERROR,
+					(errcode(ERRCODE_INTERNAL_ERROR),
+					 errmsg("the process that was to read tables for connector \"%s\" ended at once",
+							w2k_attempt->row->name)));
+		/* one whose worker has gone may still be on its way out */
+		if (handle == NULL && reader.pid == 0)
+			handle = launch(number);
+		else
+			wait_a_moment();
+	}
+	member = MemoryContextAllocZero(TopMemoryContext, sizeof(W2kCrewMember));
+	member->number = number;
+	member->link = link;
+	return member;
+}
+
+bool
+w2k_crew_has_holder(void)
+{
+	W2kReaderSlot reader = look_at(0);
+
+	return reader.pid != 0 && reader.has_snapshot;
+}
+
+void
+w2k_crew_end_all(void)
+{
+	for (int number = 0; number < W2K_MAX_READERS; number++)
+	{
+		W2kReaderSlot reader = look_at(number);
+
+		while (reader.pid != 0)
+		{
+			(void) kill(reader.pid, SIGTERM);
+			(void) WaitLatch(MyLatch,
+							 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+							 POLL_MS, PG_WAIT_EXTENSION);
+			ResetLatch(MyLatch);
+			CHECK_FOR_INTERRUPTS();
+			reader = look_at(number);
+		}
+	}
+}
+
+/* A plugin option, for take_options() of the reader. */
+static void
+add_option(StringInfo text, const DefElem *option)
+{
+	appendStringInfoString(text, option->defname);
+	appendStringInfoChar(text, '\0');
+	appendStringInfoString(text, strVal(option->arg));
+	appendStringInfoChar(text, '\0');
+}
+
+/* Waits for a message, which must be of this type. */
+static void
+wait_for(W2kCrewMember *member, char wanted, const char **body, Size *len)
+{
+	char type;
+
+	while (!w2k_crew_receive(member, &type, body, len))
+		wait_a_moment();
+	if (type != wanted)
+		elog(ERROR, "unexpected message '%c' from a reader", type);
+}
+
+/* The last words of a reader that cannot go on. */
+pg_noreturn static void
+raise_failure(const W2kChunkDone *done)
+{
+	const char *text = (const char *) (done + 1);
+
+	ereport(ERROR, (errcode(done->sqlerrcode),
+					errmsg("could not begin to read tables for connector \"%s\": %.*s",
+						   w2k_attempt->row->name, done->error_len, text)));
+}
+
+List *
+w2k_crew_open(W2kCrewMember *member, W2kReaderMode mode,
+			  const W2kConnectorConfig *conf, const char *slot_name,
+			  List *options, const char *snapshot_id, W2kPlanHead *head)
+{
+	W2kReaderOpen open = {.mode = mode,
+						  .failover = conf->slot_failover,
+						  .locks_tables = conf->snapshot_locks_tables != 0,
+						  .lock_timeout_ms = conf->snapshot_lock_timeout_ms,
+						  .noptions = list_length(options)};
+	StringInfoData text;
+	ListCell *lc;
+	const char *body;
+	Size len;
+	List *tables = NIL;
+
+	namestrcpy(&open.slot_name, slot_name);
+	if (snapshot_id != NULL)
+		strlcpy(open.snapshot_id, snapshot_id, sizeof(open.snapshot_id));
+	initStringInfo(&text);
+	foreach(lc, options)
+		add_option(&text, lfirst(lc));
+	(void) w2k_snapshot_link_send(member->link, W2K_SNAPSHOT_OPEN, &open,
+								  sizeof(open), text.data, text.len);
+	pfree(text.data);
+	wait_for(member, W2K_SNAPSHOT_PLAN, &body, &len);
+	memcpy(head, body, sizeof(*head));
+	for (int i = 0; i < head->ntables; i++)
+	{
+		W2kPlanTable *table = palloc(sizeof(W2kPlanTable));
+
+		memcpy(table, body + sizeof(*head) + sizeof(W2kPlanTable) * i,
+			   sizeof(W2kPlanTable));
+		tables = lappend(tables, table);
+	}
+	return tables;
+}
+
+void
+w2k_crew_ask(W2kCrewMember *member, W2kChunkRequest *request,
+			 const char *filter, const char *query)
+{
+	StringInfoData text;
+
+	request->filter_len = filter == NULL ? 0 : (int) strlen(filter);
+	request->query_len = query == NULL ? 0 : (int) strlen(query);
+	initStringInfo(&text);
+	if (filter != NULL)
+		appendStringInfoString(&text, filter);
+	if (query != NULL)
+		appendStringInfoString(&text, query);
+	(void) w2k_snapshot_link_send(member->link, W2K_SNAPSHOT_CHUNK, request,
+								  sizeof(*request), text.data, text.len);
+	pfree(text.data);
+}
+
+bool
+w2k_crew_receive(W2kCrewMember *member, char *type, const char **body,
+				 Size *len)
+{
+	const W2kChunkDone *done;
+
+	switch (w2k_snapshot_link_receive(member->link, type, body, len))
+	{
+		case W2K_LINK_EMPTY:
+			return false;
+		case W2K_LINK_GONE:
+			ereport(ERROR,
+					(errcode(ERRCODE_CONNECTION_FAILURE),
+					 errmsg("a process that reads tables for connector \"%s\" has ended",
+							w2k_attempt->row->name)));
+			break;
+		case W2K_LINK_MESSAGE:
+			break;
+	}
+	done = (const W2kChunkDone *) *body;
+	if (*type == W2K_SNAPSHOT_DONE && done->table < 0)
+		raise_failure(done);
+	return true;
+}
+
+void
+w2k_crew_release(W2kCrewMember *member)
+{
+	w2k_snapshot_link_cancel(member->link);
+	w2k_snapshot_link_close(member->link);
+	pfree(member);
+}
+
+void
+w2k_crew_dismiss(W2kCrewMember *member)
+{
+	(void) w2k_snapshot_link_send(member->link, W2K_SNAPSHOT_QUIT, "", 0, NULL,
+								  0);
+	w2k_snapshot_link_close(member->link);
+	pfree(member);
+}

@@ -1,0 +1,192 @@
+/*
+ * snapshot_query.c
+ *		In a reader: rows chosen by somebody's SQL.
+ */
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+#include "worker/snapshot_query.h"
+
+/* Rows fetched from the cursor at once. */
+#define BATCH 1000
+
+struct W2kSnapshotQuery
+{
+	Relation relation;
+	Oid owner;
+	Portal portal;
+	bool gives_places; /* its rows are ctids */
+	int *places;	   /* result column of each attribute, from 1; 0 = none */
+	uint64 at;		   /* in SPI_tuptable */
+	SPITupleTable *table;
+};
+
+static const char *
+qualified_name(Relation relation)
+{
+	return quote_qualified_identifier(
+		get_namespace_name(RelationGetNamespace(relation)),
+		RelationGetRelationName(relation));
+}
+
+/*
+ * Opens the cursor.  Planning may run functions, too (those that fold to
+ * constants), so that is the owner's as well.
+ */
+static void
+open_cursor(W2kSnapshotQuery *query, const char *text)
+{
+	Oid user;
+	int context;
+	SPIPlanPtr plan;
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(query->owner, context |
+											 SECURITY_LOCAL_USERID_CHANGE |
+											 SECURITY_RESTRICTED_OPERATION);
+	SPI_connect();
+	plan = SPI_prepare_cursor(text, 0, NULL, CURSOR_OPT_NO_SCROLL);
+	if (plan == NULL)
+		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR),
+						errmsg("query of a snapshot cannot be run: %s",
+							   SPI_result_code_string(SPI_result))));
+	if (!SPI_is_cursor_plan(plan))
+		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR),
+						errmsg("query of a snapshot is not a SELECT")));
+	query->portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
+	SetUserIdAndSecContext(user, context);
+}
+
+W2kSnapshotQuery *
+w2k_snapshot_query_filter(Relation relation, const char *condition, Oid owner,
+						  BlockNumber start, BlockNumber end)
+{
+	W2kSnapshotQuery *query = palloc0(sizeof(W2kSnapshotQuery));
+	char *text;
+
+	/* the newline ends a comment at the condition's end */
+	text = psprintf(
+		"SELECT ctid FROM ONLY %s"
+		" WHERE ctid OPERATOR(pg_catalog.>=) '(%u,0)'::pg_catalog.tid"
+		" AND ctid OPERATOR(pg_catalog.<) '(%u,0)'::pg_catalog.tid"
+		" AND (%s\n)",
+		qualified_name(relation), start, end, condition);
+	query->relation = relation;
+	query->owner = owner;
+	query->gives_places = true;
+	open_cursor(query, text);
+	return query;
+}
+
+W2kSnapshotQuery *
+w2k_snapshot_query_select(Relation relation, const char *text, Oid owner)
+{
+	W2kSnapshotQuery *query = palloc0(sizeof(W2kSnapshotQuery));
+	TupleDesc desc = RelationGetDescr(relation);
+	TupleDesc result;
+
+	query->relation = relation;
+	query->owner = owner;
+	query->places = palloc0(sizeof(int) * desc->natts);
+	open_cursor(query, text);
+	result = query->portal->tupDesc;
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+		int place;
+
+		if (attr->attisdropped)
+			continue;
+		place = SPI_fnumber(result, NameStr(attr->attname));
+		if (place <= 0)
+			continue;
+		if (SPI_gettypeid(result, place) != attr->atttypid)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("column \"%s\" of the query for table \"%s\" is of type %s, but the table's is of type %s",
+							NameStr(attr->attname),
+							RelationGetRelationName(relation),
+							format_type_be(SPI_gettypeid(result, place)),
+							format_type_be(attr->atttypid)),
+					 errhint("Cast it in the query.")));
+		query->places[i] = place;
+	}
+	return query;
+}
+
+/* Fetches on, as the owner. */
+static bool
+fetch(W2kSnapshotQuery *query)
+{
+	Oid user;
+	int context;
+
+	if (query->table != NULL)
+		SPI_freetuptable(query->table);
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(query->owner, context |
+											 SECURITY_LOCAL_USERID_CHANGE |
+											 SECURITY_RESTRICTED_OPERATION);
+	SPI_cursor_fetch(query->portal, true, BATCH);
+	SetUserIdAndSecContext(user, context);
+	query->table = SPI_tuptable;
+	query->at = 0;
+	return SPI_processed > 0;
+}
+
+/* The row of a SELECT as a row of the table. */
+static void
+store_result(const W2kSnapshotQuery *query, HeapTuple tuple,
+			 TupleTableSlot *slot)
+{
+	ExecClearTuple(slot);
+	for (int i = 0; i < slot->tts_tupleDescriptor->natts; i++)
+	{
+		slot->tts_isnull[i] = true;
+		slot->tts_values[i] = (Datum) 0;
+		if (query->places[i] > 0)
+			slot->tts_values[i] = SPI_getbinval(tuple, query->table->tupdesc,
+												query->places[i],
+												&slot->tts_isnull[i]);
+	}
+	ExecStoreVirtualTuple(slot);
+}
+
+bool
+w2k_snapshot_query_next(W2kSnapshotQuery *query, TupleTableSlot *slot)
+{
+	for (;;)
+	{
+		HeapTuple tuple;
+		bool is_null;
+		ItemPointer tid;
+
+		if ((query->table == NULL || query->at >= query->table->numvals) &&
+			!fetch(query))
+			return false;
+		tuple = query->table->vals[query->at++];
+		if (!query->gives_places)
+		{
+			store_result(query, tuple, slot);
+			return true;
+		}
+		tid = (ItemPointer) DatumGetPointer(
+			SPI_getbinval(tuple, query->table->tupdesc, 1, &is_null));
+		if (table_tuple_fetch_row_version(query->relation, tid,
+										  GetActiveSnapshot(), slot))
+			return true;
+	}
+}
+
+void
+w2k_snapshot_query_end(W2kSnapshotQuery *query)
+{
+	SPI_cursor_close(query->portal);
+	SPI_finish();
+}
