@@ -328,6 +328,26 @@ CREATE FUNCTION wal2kafka.emit(
 COMMENT ON FUNCTION wal2kafka.emit(pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.jsonb, pg_catalog.text) IS
 'sends a record with this transaction, without a table; returns its place in the WAL';
 
+-- ----------------------------------------------------------------- snapshots
+
+CREATE FUNCTION wal2kafka.signal(
+	name pg_catalog.text, type pg_catalog.text,
+	data pg_catalog.jsonb DEFAULT NULL, id pg_catalog.text DEFAULT NULL)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_signal';
+COMMENT ON FUNCTION wal2kafka.signal(pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.text) IS
+'signals to a connector, as by Debezium''s signalling table: execute-snapshot, stop-snapshot, pause-snapshot, resume-snapshot, log';
+
+CREATE FUNCTION wal2kafka.start_snapshot(
+	name pg_catalog.text, tables pg_catalog.regclass[] DEFAULT NULL,
+	filter pg_catalog.text DEFAULT NULL)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_start_snapshot';
+COMMENT ON FUNCTION wal2kafka.start_snapshot(pg_catalog.text, pg_catalog.regclass[], pg_catalog.text) IS
+'sends the existing rows of tables, all captured ones unless said, while streaming goes on';
+
 CREATE FUNCTION wal2kafka.stat_reset(name pg_catalog.text DEFAULT NULL)
 	RETURNS pg_catalog.void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE

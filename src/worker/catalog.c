@@ -302,8 +302,12 @@ w2k_catalog_slot_is_taken(const char *name, const char *slot_name)
 void
 w2k_catalog_delete(const char *name)
 {
+	static const char *const others[] = {"connector_progress",
+										 "connector_snapshot",
+										 "connector_signal"};
 	Oid types[] = {TEXTOID};
 	Datum values[1];
+	bool is_deleted;
 
 	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(name);
@@ -311,9 +315,11 @@ w2k_catalog_delete(const char *name)
 			  " WHERE name OPERATOR(pg_catalog.=) $1"
 			  " AND desired_state OPERATOR(pg_catalog.=) 'dropping'",
 			  1, types, values, NULL, false, SPI_OK_DELETE);
-	if (SPI_processed > 0)
-		run_query("DELETE FROM wal2kafka.connector_progress"
-				  " WHERE name OPERATOR(pg_catalog.=) $1",
+	is_deleted = SPI_processed > 0;
+	for (size_t i = 0; is_deleted && i < lengthof(others); i++)
+		run_query(psprintf("DELETE FROM wal2kafka.%s"
+						   " WHERE name OPERATOR(pg_catalog.=) $1",
+						   others[i]),
 				  1, types, values, NULL, false, SPI_OK_DELETE);
 	w2k_interlude_end();
 }

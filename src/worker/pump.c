@@ -28,6 +28,7 @@
 #include "worker/attempt.h"
 #include "worker/heartbeat.h"
 #include "worker/pump.h"
+#include "worker/signals.h"
 
 /* WAL records, or records of one transaction, between two looks at
  * everything else. */
@@ -420,6 +421,7 @@ w2k_pump_run(void)
 		advance_between();
 		save_when_due();
 		w2k_heartbeat_when_due();
+		w2k_signals_when_due();
 		if (ConfigReloadPending)
 			w2k_attempt_reload();
 		if (w2k_attempt_should_end())
