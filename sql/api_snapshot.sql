@@ -150,6 +150,35 @@ END
 $$;
 SELECT DISTINCT state, finished IS NOT NULL AS has_finished FROM wal2kafka.connector_snapshot;
 
+-- The view: what is written down, and what follows from it.
+BEGIN;
+DELETE FROM wal2kafka.connector_snapshot;
+UPDATE wal2kafka.connector_progress SET snapshot_paused = false;
+INSERT INTO wal2kafka.connector_snapshot(name, snapshot_id, ordinal, kind, relid, schemaname, relname, collection,
+	state, next_block, total_blocks, rows_estimated, rows_read, bytes_read, error, started, finished) VALUES
+	('shop', 2, 3, 'incremental', 1, 'public', 'c', 'public.c', 'waiting', 0, NULL, NULL, 0, 0, NULL, NULL, NULL),
+	('shop', 2, 2, 'incremental', 1, 'public', 'b', 'public.b', 'reading', 25, 100, 1000, 250, 10000, NULL,
+		now() - interval '100 s', NULL),
+	('shop', 2, 1, 'incremental', 1, 'public', 'a', 'public.a', 'done', 10, 10, 100, 120, 5000, NULL,
+		'2026-01-01 00:00:00', '2026-01-01 00:01:00'),
+	('shop', 1, 1, 'initial', 1, 'public', 'empty', 'public.empty', 'done', 0, 0, 0, 0, 0, NULL,
+		'2026-01-01 00:00:00', '2026-01-01 00:00:00'),
+	('shop', 1, 2, 'initial', 1, 'public', 'gone', 'public.gone', 'failed', 1, 3, 10, 3, 30, 'the table was dropped',
+		'2026-01-01 00:00:00', '2026-01-01 00:00:02'),
+	('nobody', 1, 1, 'initial', 1, 'public', 'a', 'public.a', 'done', 0, 0, 0, 0, 0, NULL, NULL, NULL);
+SELECT name, snapshot_id AS id, kind, collection, state, rows_estimated, rows_read, bytes_read,
+	CASE WHEN state = 'reading' THEN rows_per_second BETWEEN 2 AND 3 ELSE rows_per_second = 2 END AS rate_is_right,
+	percent, remaining BETWEEN '300 s' AND '310 s' AS remaining_is_right, blocks_done, blocks_total, error
+	FROM wal2kafka.stat_snapshot;
+UPDATE wal2kafka.connector_progress SET snapshot_paused = true;
+SET ROLE pg_monitor;
+SELECT snapshot_id, relname, state, remaining FROM wal2kafka.stat_snapshot;
+RESET ROLE;
+SET ROLE wal2kafka_admin;
+SELECT count(*) FROM wal2kafka.stat_snapshot;
+RESET ROLE;
+ROLLBACK;
+
 -- What was written down of a connector goes with it.
 SELECT wal2kafka.drop_connector('shop');
 DO $$
