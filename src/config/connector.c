@@ -250,6 +250,21 @@ check_publication_mode(W2kPropertyParse *parse)
 			->hint = "Leave it out.";
 }
 
+/* notification.*: a sink needs its topic */
+static void
+check_notifications(W2kPropertyParse *parse)
+{
+	const char *topic = "notification.sink.topic.name";
+
+	if (parse->conf->notifies_sink &&
+		parse->conf->notification_topic == NULL &&
+		!w2k_properties_has_problem(parse, topic))
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						topic, NULL,
+						"connector property \"%s\" must be set with channel \"sink\" of \"%s\"",
+						topic, "notification.enabled.channels");
+}
+
 /* What needs more than one property to be checked. */
 static void
 check_together(W2kPropertyParse *parse)
@@ -268,6 +283,7 @@ check_together(W2kPropertyParse *parse)
 	check_identity(parse);
 	check_topic_prefix(parse);
 	check_publication_mode(parse);
+	check_notifications(parse);
 	w2k_kafka_take_settings(parse);
 	if (!parse->is_interactive)
 		return;

@@ -140,7 +140,9 @@ typedef struct W2kConnectorConfig
 	int heartbeat_interval_ms;		  /* 0 = no heartbeats */
 	char *heartbeat_action_query;	  /* NULL = none */
 	char *topic_heartbeat_prefix;
-	char *topic_heartbeat_name; /* NULL = prefixes, with the delimiter */
+	char *topic_heartbeat_name;		  /* NULL = prefixes, with the delimiter */
+	bool notifies_sink, notifies_log; /* notification.enabled.channels */
+	char *notification_topic;		  /* NULL = none said */
 
 	/* What the sender gets, in order; values may still hold ${file:...} */
 	List *sender_settings; /* of W2kSenderSetting */

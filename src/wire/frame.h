@@ -112,6 +112,7 @@ typedef enum W2kSeverity
 #define W2K_OP_EMIT 'e'		   /* ours: wal2kafka.emit() */
 #define W2K_OP_TRANSACTION 'n' /* ours: BEGIN or END, on their topic */
 #define W2K_OP_HEARTBEAT 'h'   /* ours: outside any transaction */
+#define W2K_OP_NOTICE 'o'	   /* ours: a notification, likewise */
 
 /*
  * The fixed part of a RECORD payload, as a host struct.  On the wire the
