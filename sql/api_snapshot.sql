@@ -150,6 +150,55 @@ END
 $$;
 SELECT DISTINCT state, finished IS NOT NULL AS has_finished FROM wal2kafka.connector_snapshot;
 
+-- Debezium's signalling table: not captured, and owned by whoever likes.
+CREATE TABLE "sig.nal"(id varchar(42) PRIMARY KEY, type varchar(32) NOT NULL, data varchar(2048));
+CREATE TABLE sent(LIKE orders);
+SELECT wal2kafka.patch_connector('shop', $${"signal.data.collection": "public.\"sig.nal\"",
+	"signal.enabled.channels": "source,jmx", "table.exclude.list": "public\\.(left_out|sig\\.nal|sent)"}$$);
+DELETE FROM wal2kafka.connector_snapshot;
+BEGIN;
+INSERT INTO "sig.nal" VALUES ('rolled back', 'execute-snapshot', '{"data-collections": ["public.parts"]}');
+ROLLBACK;
+BEGIN;
+INSERT INTO sent VALUES (1, 2);
+INSERT INTO "sig.nal" VALUES ('t1', 'execute-snapshot', '{"data-collections": ["public.parts"]}'),
+	('t2', 'execute-snapshot', '{not JSON}'), ('t3', 'pause-snapshot', '{}'), ('t4', 'resume-snapshot', NULL),
+	('t5', 'snapshot-window-open', '{"openWindowTimestamp": "2026-01-01T00:00:00.123Z"}');
+UPDATE "sig.nal" SET type = 'execute-snapshot' WHERE id = 't3';
+DELETE FROM "sig.nal";
+COMMIT;
+DO $$
+BEGIN
+	FOR i IN 1..300 LOOP
+		EXIT WHEN EXISTS (SELECT FROM wal2kafka.connector_snapshot WHERE signal_id = 't1');
+		PERFORM pg_sleep(0.1);
+		COMMIT;
+	END LOOP;
+END
+$$;
+-- A captured one is a signal, too; its columns count by their order.
+SELECT wal2kafka.patch_connector('shop', '{"signal.data.collection": "a.a, public.signals"}');
+CREATE TABLE signals_3(what jsonb, id text, gone int, kind text, d jsonb);
+ALTER TABLE signals_3 DROP COLUMN gone, DROP COLUMN what;
+DROP VIEW signals;
+ALTER TABLE signals_3 RENAME TO signals;
+INSERT INTO signals VALUES ('captured', 'execute-snapshot', '{"data-collections": ["public.signals", "public.parts"]}');
+ALTER TABLE signals ADD COLUMN four int;
+INSERT INTO signals VALUES ('four columns', 'execute-snapshot', '{"data-collections": ["public.signals"]}', 4);
+ALTER TABLE signals DROP COLUMN four;
+INSERT INTO signals VALUES ('last', 'execute-snapshot', '{"data-collections": ["public.orders"]}');
+DO $$
+BEGIN
+	FOR i IN 1..300 LOOP
+		EXIT WHEN EXISTS (SELECT FROM wal2kafka.connector_snapshot WHERE signal_id = 'last');
+		PERFORM pg_sleep(0.1);
+		COMMIT;
+	END LOOP;
+END
+$$;
+SELECT signal_id, ordinal, kind, relid::regclass FROM wal2kafka.connector_snapshot ORDER BY snapshot_id, ordinal;
+SELECT count(*) FROM wal2kafka.connector_signal;
+
 -- The view: what is written down, and what follows from it.
 BEGIN;
 DELETE FROM wal2kafka.connector_snapshot;
@@ -192,7 +241,6 @@ END
 $$;
 SELECT count(*) FROM wal2kafka.connector_snapshot;
 SELECT count(*) FROM wal2kafka.connector_signal;
-DROP VIEW signals;
 DROP EXTENSION wal2kafka;
-DROP TABLE orders, parts, "a.b"."Odd ""Name""(x", left_out, events CASCADE;
+DROP TABLE "sig.nal", sent, signals, orders, parts, "a.b"."Odd ""Name""(x", left_out, events CASCADE;
 DROP SCHEMA "a.b";

@@ -265,6 +265,18 @@ check_notifications(W2kPropertyParse *parse)
 						topic, "notification.enabled.channels");
 }
 
+/* signal.*: a signalling table is for those who read channel source */
+static void
+check_signals(W2kPropertyParse *parse)
+{
+	const char *channels = w2k_properties_said(parse,
+											   "signal.enabled.channels");
+
+	if (channels != NULL && channels[0] != '\0' &&
+		strstr(channels, "source") == NULL)
+		parse->conf->signal_tables = NIL;
+}
+
 /* What needs more than one property to be checked. */
 static void
 check_together(W2kPropertyParse *parse)
@@ -278,6 +290,7 @@ check_together(W2kPropertyParse *parse)
 	if (w2k_properties_said(parse, "skipped.operations") != NULL)
 		parse->conf->unpublished_operations = parse->conf->skipped_operations;
 	w2k_transforms_take(parse);
+	check_signals(parse);
 	if (parse->is_options)
 		return;
 	check_identity(parse);

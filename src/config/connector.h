@@ -119,6 +119,7 @@ typedef struct W2kConnectorConfig
 	bool provide_transaction_metadata;
 	bool publish_via_partition_root;
 	char *topic_transaction;
+	List *signal_tables; /* signal.data.collection, if channel source is on */
 
 	/* Plugin only, never a connector property */
 	W2kFraming framing;
@@ -141,6 +142,7 @@ typedef struct W2kConnectorConfig
 	char *heartbeat_action_query;	  /* NULL = none */
 	char *topic_heartbeat_prefix;
 	char *topic_heartbeat_name;		  /* NULL = prefixes, with the delimiter */
+	bool has_kafka_signals;			  /* signal.enabled.channels has kafka */
 	bool notifies_sink, notifies_log; /* notification.enabled.channels */
 	char *notification_topic;		  /* NULL = none said */
 

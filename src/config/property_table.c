@@ -15,6 +15,7 @@
 
 #include "config/properties.h"
 #include "config/rules.h"
+#include "config/signal.h"
 
 /* How a row is written; the rest is designated initializers. */
 #define DONE(n, t, d, ...)                                                    \
@@ -174,6 +175,46 @@ apply_topic_name(W2kPropertyParse *parse, const W2kProperty *prop,
 {
 	if (value[0] != '\0')
 		apply_topic_part(parse, prop, name, value);
+}
+
+/* signal.data.collection: names of tables */
+static void
+apply_signal_tables(W2kPropertyParse *parse, const W2kProperty *prop,
+					const char *name, const char *value)
+{
+	char *rest = pstrdup(value);
+	char *word;
+
+	while ((word = strtok_r(rest, ",", &rest)) != NULL)
+	{
+		word += strspn(word, " \t\n");
+		word[strcspn(word, "\t\n")] = '\0';
+		if (!w2k_signal_is_name(word))
+		{
+			w2k_properties_invalid(parse, name, value)->hint =
+				"It must be schema.table; a name with a dot in it goes into double quotes.";
+			return;
+		}
+		parse->conf->signal_tables = lappend(parse->conf->signal_tables, word);
+	}
+}
+
+/* signal.enabled.channels; see check_signals() in connector.c */
+static void
+apply_signal_channels(W2kPropertyParse *parse, const W2kProperty *prop,
+					  const char *name, const char *value)
+{
+	char *rest = pstrdup(value);
+	char *word;
+
+	while ((word = next_word(&rest)) != NULL)
+	{
+		if (strcmp(word, "source") == 0 || strcmp(word, "jmx") == 0)
+			continue;
+		w2k_properties_unsupported(parse, name, value)->hint =
+			"Supported is \"source\"; \"jmx\" has no effect.";
+		return;
+	}
 }
 
 /* notification.enabled.channels */
@@ -499,8 +540,8 @@ const W2kProperty w2k_properties[] = {
 	DONE("heartbeat.interval.ms", DURATION, "0", "How often a heartbeat record is sent; 0 = never. The slot advances without them.", AT(heartbeat_interval_ms), RANGE(0, INT_MAX)),
 	DONE("heartbeat.action.query", STRING, NULL, "SQL run with each heartbeat, as the connector's owner.", AT(heartbeat_action_query)),
 	IGNORED("heartbeat.topics.prefix", STRING, "__debezium-heartbeat", "Debezium 3 reads topic.heartbeat.prefix instead"),
-	NOT_YET("signal.data.collection", LIST, NULL, "Table whose rows are signals."),
-	NOT_YET("signal.enabled.channels", LIST, "source", "Where signals come from."),
+	DONE("signal.data.collection", LIST, NULL, "Table whose rows are signals, as schema.table, captured or not; the owner must be able to read it.", PLUGIN, .apply = apply_signal_tables),
+	DONE("signal.enabled.channels", LIST, "source", "Where signals come from besides signal(): source (signal.data.collection); jmx has no effect.", PLUGIN, .apply = apply_signal_channels),
 #define NO_SIGNALS "has a meaning only with signals, which are not supported yet"
 	IGNORED("signal.poll.interval.ms", DURATION, "5000", NO_SIGNALS),
 	IGNORED("signal.file", STRING, "file-signals.txt", NO_SIGNALS),

@@ -285,22 +285,55 @@ read_part(const char *p, char *buf)
 	return *p == '"' ? p + 1 : NULL;
 }
 
-/* "schema"."table", with a quote at least; false where it is not that. */
+/* schema.table, each part quoted or not; false where it is not that. */
 static bool
-read_quoted(const char *collection, char **schema, char **table)
+read_name(const char *name, char **schema, char **table)
 {
-	size_t size = strlen(collection) + 1;
+	size_t size = strlen(name) + 1;
 	const char *p;
 
-	if (strchr(collection, '"') == NULL)
-		return false;
 	*schema = palloc(size);
 	*table = palloc(size);
-	p = read_part(collection, *schema);
+	p = read_part(name, *schema);
 	if (p == NULL || *p != '.')
 		return false;
 	p = read_part(p + 1, *table);
 	return p != NULL && *p == '\0';
+}
+
+/* The same with a quote at least, so that it is no regular expression. */
+static bool
+read_quoted(const char *collection, char **schema, char **table)
+{
+	return strchr(collection, '"') != NULL &&
+		   read_name(collection, schema, table);
+}
+
+bool
+w2k_signal_is_name(const char *name)
+{
+	char *schema;
+	char *table;
+
+	return read_name(name, &schema, &table);
+}
+
+bool
+w2k_signal_is_listed(List *names, const char *schema, const char *table)
+{
+	ListCell *lc;
+
+	foreach(lc, names)
+	{
+		char *listed_schema;
+		char *listed_table;
+
+		if (read_name(lfirst(lc), &listed_schema, &listed_table) &&
+			strcmp(listed_schema, schema) == 0 &&
+			strcmp(listed_table, table) == 0)
+			return true;
+	}
+	return false;
 }
 
 W2kSignalPattern *

@@ -65,6 +65,14 @@ extern bool w2k_signal_matches(const W2kSignalPattern *pattern,
 extern bool w2k_signal_matches_name(const W2kSignalPattern *pattern,
 									const char *name);
 
+/*
+ * A name of a table, schema.table, each part quoted or not.  False where it is
+ * none.  The second: is a table on a list of such names?
+ */
+extern bool w2k_signal_is_name(const char *name);
+extern bool w2k_signal_is_listed(List *names, const char *schema,
+								 const char *table);
+
 /* What is wrong with such an entry, a sentence; NULL where it is fine. */
 extern char *w2k_signal_collection_problem(const char *collection);
 

@@ -23,6 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "config/connector.h"
+#include "worker/arrived.h"
 #include "worker/broker_stats.h"
 #include "worker/sender_link.h"
 
@@ -54,10 +55,7 @@ get_text(W2kCursor *cur, char *to, size_t size)
 	to[len] = '\0';
 }
 
-/* ----------------------------------------------------------------
- *		Down
- * ----------------------------------------------------------------
- */
+/* ---- down ---- */
 
 static void
 add_frame(StringInfo out, uint8 type, const StringInfoData *payload)
@@ -352,6 +350,8 @@ count_frames(W2kSenderLink *sender)
 			note_commit(sender, &payload);
 		else if (type == W2K_FRAME_TOPIC)
 			note_topic(sender, &payload);
+		else if (type == W2K_FRAME_SIGNAL)
+			sender->signals = w2k_arrived_add(sender->signals, &payload);
 		else if (type == W2K_FRAME_SKIPPED)
 			pg_atomic_fetch_add_u64(&sender->counters->skipped, 1);
 	}
@@ -425,10 +425,7 @@ w2k_sender_link_flush(W2kSenderLink *sender)
 		write_out(sender);
 }
 
-/* ----------------------------------------------------------------
- *		Up
- * ----------------------------------------------------------------
- */
+/* ---- up ---- */
 
 static void
 on_ack(W2kSenderLink *sender, W2kCursor *cur)

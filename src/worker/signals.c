@@ -6,6 +6,10 @@
  * down what it asks for: none is lost, and none is done twice.  Who left them
  * there raises the slot's signal_request and sets our latch.
  *
+ * Signals that come by the stream (from Debezium's signalling table) are put
+ * into the table first.  Until that is committed the slot does not move; see
+ * advance() in pump.c.
+ *
  * A signal that makes no sense is said and dropped.  So is one that fails: it
  * runs in a subtransaction, for it would fail again in the next attempt, and
  * nothing else would get done.
@@ -19,11 +23,13 @@
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
 
+#include "worker/arrived.h"
 #include "worker/attempt.h"
 #include "worker/interlude.h"
 #include "worker/signals.h"
@@ -38,7 +44,8 @@ typedef struct SignalRow
 	int64 id;
 	char *signal_id;
 	char *type;
-	Jsonb *data; /* NULL = none */
+	Jsonb *data;	  /* NULL = none */
+	const char *text; /* the same of one that is not in the table yet */
 } SignalRow;
 
 static struct
@@ -73,7 +80,7 @@ lock_tables(void)
 	return true;
 }
 
-/* All of our connector's, in order. */
+/* All of our connector's, in order, also those that were just stored. */
 static List *
 read_rows(void)
 {
@@ -85,7 +92,7 @@ read_rows(void)
 							  " FROM wal2kafka.connector_signal"
 							  " WHERE name OPERATOR(pg_catalog.=) $1"
 							  " ORDER BY id",
-							  1, argtypes, values, NULL, true,
+							  1, argtypes, values, NULL, false,
 							  0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read signals");
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -194,9 +201,36 @@ is_ours(int sqlerrcode)
 		   category == ERRCODE_SYSTEM_ERROR;
 }
 
-/* The same in a subtransaction: one that fails is said, and is over. */
+/* Of one that has come by the stream: puts it among the others. */
 static bool
-obey_safely(const SignalRow *row)
+store(const SignalRow *row)
+{
+	Oid argtypes[] = {TEXTOID, TEXTOID, TEXTOID, JSONBOID};
+	Datum values[] = {CStringGetTextDatum(w2k_attempt->row->name),
+					  CStringGetTextDatum(row->signal_id),
+					  CStringGetTextDatum(row->type), (Datum) 0};
+	char nulls[] = {' ', ' ', ' ', 'n'};
+
+	if (row->text[0] != '\0')
+	{
+		values[3] = DirectFunctionCall1(jsonb_in, CStringGetDatum(row->text));
+		nulls[3] = ' ';
+	}
+	if (SPI_execute_with_args("INSERT INTO wal2kafka.connector_signal"
+							  " (name, signal_id, type, data)"
+							  " VALUES ($1, $2, $3, $4)",
+							  lengthof(argtypes), argtypes, values, nulls,
+							  false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not store a signal");
+	return true;
+}
+
+/*
+ * Calls one of the two in a subtransaction: a signal that fails is said, and
+ * is over.
+ */
+static bool
+call_safely(bool (*function)(const SignalRow *row), const SignalRow *row)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
 	ResourceOwner oldowner = CurrentResourceOwner;
@@ -207,7 +241,7 @@ obey_safely(const SignalRow *row)
 	MemoryContextSwitchTo(oldcontext);
 	PG_TRY();
 	{
-		is_done = obey(row);
+		is_done = function(row);
 		ReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(oldcontext);
 		CurrentResourceOwner = oldowner;
@@ -232,22 +266,41 @@ obey_safely(const SignalRow *row)
 	return is_done;
 }
 
+/* What has come by the stream goes into the table, in order. */
+static void
+store_arrived(void)
+{
+	ListCell *lc;
+
+	foreach(lc, w2k_attempt->sender.signals)
+	{
+		const W2kArrivedSignal *arrived = lfirst(lc);
+		SignalRow row = {.signal_id = arrived->id,
+						 .type = arrived->type,
+						 .text = arrived->data};
+
+		(void) call_safely(store, &row);
+	}
+}
+
 /* Signals that can be taken up now.  False where some have to wait. */
 static bool
 take_signals(void)
 {
 	bool is_done;
+	bool is_locked;
 	bool has_any = false;
 
 	w2k_interlude_begin(true);
-	is_done = lock_tables();
-	if (is_done)
+	is_locked = is_done = lock_tables();
+	if (is_locked)
 	{
 		ListCell *lc;
 
+		store_arrived();
 		foreach(lc, read_rows())
 		{
-			is_done = obey_safely(lfirst(lc));
+			is_done = call_safely(obey, lfirst(lc));
 			if (!is_done)
 				break;
 			delete_row(lfirst(lc));
@@ -255,6 +308,11 @@ take_signals(void)
 		}
 	}
 	w2k_interlude_end();
+	if (is_locked)
+	{
+		w2k_arrived_free(w2k_attempt->sender.signals);
+		w2k_attempt->sender.signals = NIL;
+	}
 	if (has_any)
 		w2k_snapshot_wake();
 	return is_done;
@@ -264,14 +322,14 @@ void
 w2k_signals_when_due(void)
 {
 	uint64 request = pg_atomic_read_u64(&w2k_attempt->slot->signal_request);
+	bool is_asked = !state.has_looked || request != state.seen_request ||
+					w2k_attempt->sender.signals != NIL;
 	TimestampTz now;
 
-	if (state.has_looked && request == state.seen_request &&
-		state.retry_time == 0)
+	if (!is_asked && state.retry_time == 0)
 		return;
 	now = GetCurrentTimestamp();
-	if (state.has_looked && request == state.seen_request &&
-		now < state.retry_time)
+	if (now < state.retry_time)
 		return;
 	state.has_looked = true;
 	state.seen_request = request;
