@@ -87,7 +87,12 @@ FROM (VALUES
 	(81, '{"column.mask.with.ten.chars": "public.a.b"}'),
 	(1081, '{"column.mask.with.10001.chars": "public.a.b"}'),
 	(82, '{"column.mask.hash.SHA3-256.with.salt.CzQMA0cB5K": "public.a.b"}'),
-	(83, '{"signal.data.collection": "public.signals"}'),
+	(83, '{"signal.data.collection": "signals"}'),
+	(834, '{"signal.data.collection": "db.public.signals"}'),
+	(835, '{"signal.enabled.channels": "source,file"}'),
+	(831, '{"notification.enabled.channels": "log,http"}'),
+	(832, '{"notification.enabled.channels": "log, sink"}'),
+	(833, '{"notification.enabled.channels": "sink", "notification.sink.topic.name": "a b"}'),
 	(85, '{"slot.drop.on.stop": true}'),
 	(86, '{"errors.tolerance": "all"}'),
 	(87, '{"topic.naming.strategy": "io.debezium.schema.SchemaRegexTopicNamingStrategy"}'),
@@ -148,6 +153,9 @@ FROM (VALUES
 	(22, '{"start.after.lsn": "16/B374D848"}'),
 	(23, '{"unavailable.value.placeholder": "hex:00fF"}'),
 	(24, '{"snapshot.mode": "never"}'),
+	(240, '{"signal.data.collection": "public.\"a.b\"", "signal.enabled.channels": "source, jmx"}'),
+	(241, '{"notification.enabled.channels": "jmx"}'),
+	(242, '{"notification.enabled.channels": "sink,log,jmx", "notification.sink.topic.name": "news"}'),
 	(25, '{"name": "any"}')
 ) AS t(number, change), try(t.change::jsonb) AS e
 ORDER BY t.number;

@@ -129,6 +129,9 @@ ALTER TABLE wal2kafka.connector_signal ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE wal2kafka.connector_signal IS
 'signals by function on their way to a worker; see signal()';
 
+COMMENT ON SEQUENCE wal2kafka.connector_signal_id_seq IS
+'the order of signals';
+
 -- Where emit() leaves a record for the WAL: a row inserted and deleted at
 -- once, recognized by its relation, which nobody else can write to.
 CREATE TABLE wal2kafka.emitted (
@@ -327,6 +330,26 @@ CREATE FUNCTION wal2kafka.emit(
 COMMENT ON FUNCTION wal2kafka.emit(pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.jsonb, pg_catalog.text) IS
 'sends a record with this transaction, without a table; returns its place in the WAL';
 
+-- ----------------------------------------------------------------- snapshots
+
+CREATE FUNCTION wal2kafka.signal(
+	name pg_catalog.text, type pg_catalog.text,
+	data pg_catalog.jsonb DEFAULT NULL, id pg_catalog.text DEFAULT NULL)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_signal';
+COMMENT ON FUNCTION wal2kafka.signal(pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.text) IS
+'signals to a connector, as by Debezium''s signalling table: execute-snapshot, stop-snapshot, pause-snapshot, resume-snapshot, log';
+
+CREATE FUNCTION wal2kafka.start_snapshot(
+	name pg_catalog.text, tables pg_catalog.regclass[] DEFAULT NULL,
+	filter pg_catalog.text DEFAULT NULL)
+	RETURNS pg_catalog.void
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_start_snapshot';
+COMMENT ON FUNCTION wal2kafka.start_snapshot(pg_catalog.text, pg_catalog.regclass[], pg_catalog.text) IS
+'sends the existing rows of tables, all captured ones unless said, while streaming goes on';
+
 CREATE FUNCTION wal2kafka.stat_reset(name pg_catalog.text DEFAULT NULL)
 	RETURNS pg_catalog.void
 	LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -453,6 +476,34 @@ CREATE VIEW wal2kafka.stat_kafka AS
 COMMENT ON VIEW wal2kafka.stat_kafka IS
 'what the senders of this database''s connectors report of each Kafka broker';
 
+CREATE FUNCTION wal2kafka.stat_get_snapshot(
+	OUT name pg_catalog.text, OUT snapshot_id pg_catalog.int8,
+	OUT kind pg_catalog.text, OUT signal_id pg_catalog.text,
+	OUT schemaname pg_catalog.text, OUT relname pg_catalog.text,
+	OUT collection pg_catalog.text, OUT state pg_catalog.text,
+	OUT rows_estimated pg_catalog.int8, OUT rows_read pg_catalog.int8,
+	OUT bytes_read pg_catalog.int8, OUT rows_per_second pg_catalog.float8,
+	OUT percent pg_catalog.float8, OUT remaining pg_catalog.interval,
+	OUT blocks_done pg_catalog.int8, OUT blocks_total pg_catalog.int8,
+	OUT error pg_catalog.text, OUT created_time pg_catalog.timestamptz,
+	OUT start_time pg_catalog.timestamptz,
+	OUT finish_time pg_catalog.timestamptz,
+	OUT relid pg_catalog.oid, OUT filter pg_catalog.text)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 100
+	AS 'MODULE_PATHNAME', 'wal2kafka_stat_get_snapshot';
+COMMENT ON FUNCTION wal2kafka.stat_get_snapshot() IS
+'rows of the view stat_snapshot';
+
+CREATE VIEW wal2kafka.stat_snapshot AS
+	SELECT name, snapshot_id, kind, signal_id, schemaname, relname,
+		collection, state, rows_estimated, rows_read, bytes_read,
+		rows_per_second, percent, remaining, blocks_done, blocks_total,
+		error, created_time, start_time, finish_time, relid, filter
+	FROM wal2kafka.stat_get_snapshot();
+COMMENT ON VIEW wal2kafka.stat_snapshot IS
+'for each snapshot of the connectors of this database, and each of its tables: how far it is';
+
 -- ---------------------------------------------------------------- privileges
 
 REVOKE ALL ON ALL TABLES IN SCHEMA wal2kafka FROM PUBLIC;
@@ -467,11 +518,11 @@ GRANT SELECT ON wal2kafka.connector TO wal2kafka_admin;
 
 GRANT SELECT ON wal2kafka.connectors, wal2kafka.connector_properties,
 	wal2kafka.stat_connector, wal2kafka.stat_connector_table,
-	wal2kafka.stat_kafka
+	wal2kafka.stat_kafka, wal2kafka.stat_snapshot
 	TO wal2kafka_admin, pg_monitor;
 GRANT EXECUTE ON FUNCTION wal2kafka.get_connectors(),
 	wal2kafka.get_connector_properties(), wal2kafka.stat_get_connector(),
 	wal2kafka.stat_get_connector_table(), wal2kafka.stat_get_kafka(),
-	wal2kafka.connector_plugins(), wal2kafka.wait_for_connector(
+	wal2kafka.stat_get_snapshot(), wal2kafka.connector_plugins(), wal2kafka.wait_for_connector(
 		pg_catalog.text, pg_catalog.text, pg_catalog.interval)
 	TO pg_monitor;

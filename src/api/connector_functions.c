@@ -367,6 +367,9 @@ wal2kafka_patch_connector(PG_FUNCTION_ARGS)
 static void
 delete_row(const W2kConnectorInfo *row)
 {
+	static const char *const tables[] = {"connector", "connector_progress",
+										 "connector_snapshot",
+										 "connector_signal"};
 	Oid argtypes[] = {TEXTOID};
 	Datum values[] = {CStringGetTextDatum(row->name)};
 	NameData slot_name;
@@ -375,11 +378,10 @@ delete_row(const W2kConnectorInfo *row)
 					w2k_slot_name_owner(NameStr(slot_name)) ==
 						W2K_SLOT_NAME_OURS;
 
-	(void) w2k_access_execute("DELETE FROM wal2kafka.connector" BY_NAME, 1,
-							  argtypes, values, NULL);
-	(void)
-		w2k_access_execute("DELETE FROM wal2kafka.connector_progress" BY_NAME,
-						   1, argtypes, values, NULL);
+	for (size_t i = 0; i < lengthof(tables); i++)
+		(void) w2k_access_execute(psprintf("DELETE FROM wal2kafka.%s" BY_NAME,
+										   tables[i]),
+								  1, argtypes, values, NULL);
 	if (has_slot)
 		ereport(WARNING,
 				(errmsg("replication slot \"%s\" of connector \"%s\" stays",

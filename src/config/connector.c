@@ -251,6 +251,33 @@ check_publication_mode(W2kPropertyParse *parse)
 			->hint = "Leave it out.";
 }
 
+/* notification.*: a sink needs its topic */
+static void
+check_notifications(W2kPropertyParse *parse)
+{
+	const char *topic = "notification.sink.topic.name";
+
+	if (parse->conf->notifies_sink &&
+		parse->conf->notification_topic == NULL &&
+		!w2k_properties_has_problem(parse, topic))
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						topic, NULL,
+						"connector property \"%s\" must be set with channel \"sink\" of \"%s\"",
+						topic, "notification.enabled.channels");
+}
+
+/* signal.*: a signalling table is for those who read channel source */
+static void
+check_signals(W2kPropertyParse *parse)
+{
+	const char *channels = w2k_properties_said(parse,
+											   "signal.enabled.channels");
+
+	if (channels != NULL && channels[0] != '\0' &&
+		strstr(channels, "source") == NULL)
+		parse->conf->signal_tables = NIL;
+}
+
 /* What needs more than one property to be checked. */
 static void
 check_together(W2kPropertyParse *parse)
@@ -265,11 +292,13 @@ check_together(W2kPropertyParse *parse)
 		parse->conf->unpublished_operations = parse->conf->skipped_operations;
 	w2k_transforms_take(parse);
 	w2k_snapshots_check(parse);
+	check_signals(parse);
 	if (parse->is_options)
 		return;
 	check_identity(parse);
 	check_topic_prefix(parse);
 	check_publication_mode(parse);
+	check_notifications(parse);
 	w2k_kafka_take_settings(parse);
 	if (!parse->is_interactive)
 		return;

@@ -133,6 +133,7 @@ typedef struct W2kConnectorConfig
 	bool provide_transaction_metadata;
 	bool publish_via_partition_root;
 	char *topic_transaction;
+	List *signal_tables; /* signal.data.collection, if channel source is on */
 
 	/* Plugin only, never a connector property */
 	W2kFraming framing;
@@ -154,7 +155,10 @@ typedef struct W2kConnectorConfig
 	int heartbeat_interval_ms;		  /* 0 = no heartbeats */
 	char *heartbeat_action_query;	  /* NULL = none */
 	char *topic_heartbeat_prefix;
-	char *topic_heartbeat_name; /* NULL = prefixes, with the delimiter */
+	char *topic_heartbeat_name;		  /* NULL = prefixes, with the delimiter */
+	bool has_kafka_signals;			  /* signal.enabled.channels has kafka */
+	bool notifies_sink, notifies_log; /* notification.enabled.channels */
+	char *notification_topic;		  /* NULL = none said */
 
 	W2kSnapshotMode snapshot_mode;
 	bool snapshot_by_configuration, stream_by_configuration;

@@ -16,6 +16,7 @@
 #include "config/properties.h"
 #include "config/rules.h"
 #include "config/snapshots.h"
+#include "config/signal.h"
 
 /* How a row is written; the rest is designated initializers. */
 #define DONE(n, t, d, ...)                                                    \
@@ -63,6 +64,16 @@
 	CHOICES({"none", W2K_ADJUST_NONE}, {"avro", W2K_ADJUST_AVRO},             \
 			{"avro_unicode", W2K_ADJUST_AVRO_UNICODE})
 
+/*
+ * The next word of a list, or NULL at its end; *rest is the list at first, a
+ * copy that is cut up.
+ */
+static char *
+next_word(char **rest)
+{
+	return strtok_r(*rest, ", \t\n", rest);
+}
+
 /* A letter of skipped.operations. */
 static uint32
 operation_bit(const char *word)
@@ -85,11 +96,10 @@ apply_operations(W2kPropertyParse *parse, const W2kProperty *prop,
 {
 	uint32 operations = 0;
 	bool is_none = false;
-	char *copy = pstrdup(value);
+	char *rest = pstrdup(value);
 	char *word;
-	char *rest = copy;
 
-	while ((word = strtok_r(rest, ", \t\n", &rest)) != NULL)
+	while ((word = next_word(&rest)) != NULL)
 	{
 		uint32 bit = operation_bit(word);
 
@@ -138,13 +148,13 @@ static void
 apply_naming(W2kPropertyParse *parse, const W2kProperty *prop,
 			 const char *name, const char *value)
 {
-	static const char *const strategies[] = {
-		[W2K_NAMING_SCHEMA] = NAMING_PACKAGE "SchemaTopicNamingStrategy",
-		[W2K_NAMING_TABLE] = NAMING_PACKAGE "DefaultTopicNamingStrategy",
-		[W2K_NAMING_SCHEMA_UNICODE] =
-			NAMING_PACKAGE "SchemaUnicodeTopicNamingStrategy",
-		[W2K_NAMING_TABLE_UNICODE] =
-			NAMING_PACKAGE "DefaultUnicodeTopicNamingStrategy"};
+	static const char *const strategies[] =
+		{[W2K_NAMING_SCHEMA] = NAMING_PACKAGE "SchemaTopicNamingStrategy",
+		 [W2K_NAMING_TABLE] = NAMING_PACKAGE "DefaultTopicNamingStrategy",
+		 [W2K_NAMING_SCHEMA_UNICODE] = NAMING_PACKAGE
+		 "SchemaUnicodeTopicNamingStrategy",
+		 [W2K_NAMING_TABLE_UNICODE] = NAMING_PACKAGE
+		 "DefaultUnicodeTopicNamingStrategy"};
 
 	if (value[0] == '\0')
 		return;
@@ -166,6 +176,69 @@ apply_topic_name(W2kPropertyParse *parse, const W2kProperty *prop,
 {
 	if (value[0] != '\0')
 		apply_topic_part(parse, prop, name, value);
+}
+
+/* signal.data.collection: names of tables */
+static void
+apply_signal_tables(W2kPropertyParse *parse, const W2kProperty *prop,
+					const char *name, const char *value)
+{
+	char *rest = pstrdup(value);
+	char *word;
+
+	while ((word = strtok_r(rest, ",", &rest)) != NULL)
+	{
+		word += strspn(word, " \t\n");
+		word[strcspn(word, "\t\n")] = '\0';
+		if (!w2k_signal_is_name(word))
+		{
+			w2k_properties_invalid(parse, name, value)->hint =
+				"It must be schema.table; a name with a dot in it goes into double quotes.";
+			return;
+		}
+		parse->conf->signal_tables = lappend(parse->conf->signal_tables, word);
+	}
+}
+
+/* signal.enabled.channels; see check_signals() in connector.c */
+static void
+apply_signal_channels(W2kPropertyParse *parse, const W2kProperty *prop,
+					  const char *name, const char *value)
+{
+	char *rest = pstrdup(value);
+	char *word;
+
+	while ((word = next_word(&rest)) != NULL)
+	{
+		if (strcmp(word, "source") == 0 || strcmp(word, "jmx") == 0)
+			continue;
+		w2k_properties_unsupported(parse, name, value)->hint =
+			"Supported is \"source\"; \"jmx\" has no effect.";
+		return;
+	}
+}
+
+/* notification.enabled.channels */
+static void
+apply_notification_channels(W2kPropertyParse *parse, const W2kProperty *prop,
+							const char *name, const char *value)
+{
+	char *rest = pstrdup(value);
+	char *word;
+
+	while ((word = next_word(&rest)) != NULL)
+	{
+		if (strcmp(word, "sink") == 0)
+			parse->conf->notifies_sink = true;
+		else if (strcmp(word, "log") == 0)
+			parse->conf->notifies_log = true;
+		else if (strcmp(word, "jmx") != 0)
+		{
+			w2k_properties_unsupported(parse, name, value)->hint =
+				"Supported are \"sink\" and \"log\"; \"jmx\" has no effect.";
+			return;
+		}
+	}
 }
 
 /* unavailable.value.placeholder: text, or hex: and octets */
@@ -468,8 +541,8 @@ const W2kProperty w2k_properties[] = {
 	DONE("heartbeat.interval.ms", DURATION, "0", "How often a heartbeat record is sent; 0 = never. The slot advances without them.", AT(heartbeat_interval_ms), RANGE(0, INT_MAX)),
 	DONE("heartbeat.action.query", STRING, NULL, "SQL run with each heartbeat, as the connector's owner.", AT(heartbeat_action_query)),
 	IGNORED("heartbeat.topics.prefix", STRING, "__debezium-heartbeat", "Debezium 3 reads topic.heartbeat.prefix instead"),
-	NOT_YET("signal.data.collection", LIST, NULL, "Table whose rows are signals."),
-	NOT_YET("signal.enabled.channels", LIST, "source", "Where signals come from."),
+	DONE("signal.data.collection", LIST, NULL, "Table whose rows are signals, as schema.table, captured or not; the owner must be able to read it.", PLUGIN, .apply = apply_signal_tables),
+	DONE("signal.enabled.channels", LIST, "source", "Where signals come from besides signal(): source (signal.data.collection); jmx has no effect.", PLUGIN, .apply = apply_signal_channels),
 #define NO_SIGNALS "has a meaning only with signals, which are not supported yet"
 	IGNORED("signal.poll.interval.ms", DURATION, "5000", NO_SIGNALS),
 	IGNORED("signal.file", STRING, "file-signals.txt", NO_SIGNALS),
@@ -480,9 +553,9 @@ const W2kProperty w2k_properties[] = {
 	IGNORED("signal.consumer.<property>", STRING, NULL, NO_SIGNALS, HIDDEN_FAMILY),
 	IGNORED("signal.emit.failure.max.retries", INT, "0", NO_SIGNALS),
 	IGNORED("signal.emit.failure.backoff.ms", DURATION, "10000", NO_SIGNALS),
-	NOT_YET("notification.enabled.channels", LIST, NULL, "Where notifications go."),
-#define NO_NOTIFICATIONS "has a meaning only with notification.enabled.channels"
-	IGNORED("notification.sink.topic.name", STRING, NULL, NO_NOTIFICATIONS),
+	DONE("notification.enabled.channels", LIST, NULL, "Where notifications of snapshots go: sink (a topic), log (the server's); jmx has no effect.", .apply = apply_notification_channels),
+	DONE("notification.sink.topic.name", STRING, NULL, "The topic of the channel sink.", AT(notification_topic), .apply = apply_topic_name),
+#define NO_NOTIFICATIONS "there is no channel of this kind"
 	IGNORED("notification.http.url", STRING, NULL, NO_NOTIFICATIONS),
 	IGNORED("notification.http.timeout.ms", DURATION, "5000", NO_NOTIFICATIONS),
 	IGNORED("notification.http.retries", INT, "2", NO_NOTIFICATIONS),

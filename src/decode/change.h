@@ -54,6 +54,7 @@ typedef struct W2kSession
 	int changes_since_progress;
 	bool is_writing; /* OutputPluginPrepareWrite was called */
 	uint64 skipped;	 /* changes given up by policy */
+	bool has_warned_of_signals;
 } W2kSession;
 
 /*
@@ -99,5 +100,10 @@ extern void w2k_change_write_renewed(LogicalDecodingContext *ctx,
 									 ReorderBufferTXN *txn, W2kRelation *wrel,
 									 Relation relation,
 									 ReorderBufferChange *change);
+
+/* A row of the signalling table came, or something else happened to it. */
+extern void w2k_change_write_signal(LogicalDecodingContext *ctx,
+									Relation relation,
+									ReorderBufferChange *change);
 
 #endif /* W2K_DECODE_CHANGE_H */

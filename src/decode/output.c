@@ -189,6 +189,18 @@ w2k_output_renewed(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 }
 
 void
+w2k_output_signal(LogicalDecodingContext *ctx, const char *id,
+				  const char *type, const char *data)
+{
+	W2kSession *session = ctx->output_plugin_private;
+
+	if (session->records->is_text)
+		return;
+	begin_writing(ctx);
+	w2k_record_signal(session->records, ctx->out, id, type, data);
+}
+
+void
 w2k_output_flush(LogicalDecodingContext *ctx)
 {
 	W2kSession *session = ctx->output_plugin_private;

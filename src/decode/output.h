@@ -32,6 +32,10 @@ extern void w2k_output_skip(LogicalDecodingContext *ctx, XLogRecPtr lsn,
 extern void w2k_output_renewed(LogicalDecodingContext *ctx,
 							   ReorderBufferTXN *txn);
 
+/* A signal (data may be NULL) for the worker; w2k_output_flush follows. */
+extern void w2k_output_signal(LogicalDecodingContext *ctx, const char *id,
+							  const char *type, const char *data);
+
 /* Hands over what a change has written, if anything. */
 extern void w2k_output_flush(LogicalDecodingContext *ctx);
 

@@ -117,6 +117,8 @@ write_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	bool is_truncate = change->action == REORDER_BUFFER_CHANGE_TRUNCATE;
 
 	note_change(ctx, txn, wrel, change);
+	if (unlikely(wrel->is_signal) && !is_truncate)
+		w2k_change_write_signal(ctx, relation, change);
 	if (wrel->capture == W2K_CAPTURE_NONE)
 		return;
 	session->wrel = wrel;

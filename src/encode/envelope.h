@@ -3,9 +3,7 @@
  *		Debezium's change event, walked once for every format.
  *
  * decode/change makes a W2kEvent of a change, this walks its parts in their
- * fixed order, and a Writer turns each part into bytes of its format.  A
- * session has one Writer for its keys and one for its values, or one for
- * both.
+ * fixed order, and a Writer turns each part into bytes of its format.
  */
 #ifndef W2K_ENCODE_ENVELOPE_H
 #define W2K_ENCODE_ENVELOPE_H
@@ -82,12 +80,13 @@ struct W2kWriter
 	/* Heartbeats; time_ms is since 1970. */
 	void (*heartbeat_key)(W2kWriter *writer, StringInfo out);
 	void (*heartbeat)(W2kWriter *writer, StringInfo out, int64 time_ms);
+
+	void (*notice_key)(W2kWriter *writer, StringInfo out,
+					   const W2kNotice *notice);
+	void (*notice)(W2kWriter *writer, StringInfo out, const W2kNotice *notice);
 };
 
-/*
- * Writes an event's value.  The relation must have been prepared, and the
- * transaction's source begun.
- */
+/* The relation must have been prepared, the transaction's source begun. */
 extern void w2k_envelope_write_value(W2kWriter *writer, StringInfo out,
 									 const W2kEvent *event);
 

@@ -81,4 +81,16 @@ typedef struct W2kBoundary
 	const W2kCollectionCount *collections;
 } W2kBoundary;
 
+/* A notification: what has become of a snapshot. */
+typedef struct W2kNotice
+{
+	const char *id; /* all of them in the server's encoding */
+	const char *type;
+	const char *aggregate_type;
+	int npairs;
+	const char *const *names;
+	const char *const *values;
+	int64 time_ms; /* since 1970 */
+} W2kNotice;
+
 #endif /* W2K_ENCODE_EVENT_H */

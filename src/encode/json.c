@@ -43,6 +43,7 @@ typedef struct JsonWriter
 	StringInfoData message_lead[SIDES];
 	StringInfoData boundary_lead[SIDES];
 	StringInfoData heartbeat_lead[SIDES];
+	StringInfoData notice_lead[SIDES];
 } JsonWriter;
 
 /* ---- values ---- */
@@ -526,6 +527,22 @@ heartbeat(W2kWriter *base, StringInfo out, int64 time_ms)
 	end_side(out, &base->options.value);
 }
 
+static void
+notice_key(W2kWriter *base, StringInfo out, const W2kNotice *notice)
+{
+	append_lead(out, &((JsonWriter *) base)->notice_lead[0]);
+	w2k_json_append_notice_key(base, out, notice);
+	end_side(out, &base->options.key);
+}
+
+static void
+notice(W2kWriter *base, StringInfo out, const W2kNotice *notice)
+{
+	append_lead(out, &((JsonWriter *) base)->notice_lead[1]);
+	w2k_json_append_notice(base, out, notice);
+	end_side(out, &base->options.value);
+}
+
 /* Renders the schemas of a kind of records, as far as they are sent. */
 static void
 init_leads(JsonWriter *writer, StringInfoData leads[SIDES], W2kSchema *key,
@@ -562,6 +579,8 @@ w2k_json_create_writer(const W2kWriterOptions *options)
 	writer->base.boundary = boundary;
 	writer->base.heartbeat_key = heartbeat_key;
 	writer->base.heartbeat = heartbeat;
+	writer->base.notice_key = notice_key;
+	writer->base.notice = notice;
 
 	initStringInfo(&writer->source_head);
 	initStringInfo(&writer->source_times);
@@ -574,5 +593,7 @@ w2k_json_create_writer(const W2kWriterOptions *options)
 	init_leads(writer, writer->heartbeat_lead,
 			   w2k_change_schema_heartbeat_key(),
 			   w2k_change_schema_heartbeat());
+	init_leads(writer, writer->notice_lead, w2k_change_schema_notice_key(),
+			   w2k_change_schema_notice());
 	return &writer->base;
 }

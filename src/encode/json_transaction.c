@@ -1,6 +1,7 @@
 /*
  * json_transaction.c
- *		What the JSON Writer says of transactions; and heartbeats.
+ *		What the JSON Writer says of transactions; heartbeats and
+ *		notifications.
  *
  * An id is the transaction's number and the LSN of the very record that it
  * stands in, so it differs from one record of a transaction to the next.
@@ -87,13 +88,9 @@ w2k_json_append_boundary(const W2kWriter *writer, StringInfo out,
 void
 w2k_json_append_heartbeat_key(const W2kWriter *writer, StringInfo out)
 {
-	const char *prefix = pg_server_to_any(writer->options.prefix,
-										  (int) strlen(writer->options.prefix),
-										  PG_UTF8);
-
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"serverName\":");
-	w2k_json_append_string(out, prefix, (int) strlen(prefix),
-						   writer->options.ascii_only);
+	w2k_json_append_name(out, writer->options.prefix,
+						 writer->options.ascii_only);
 	w2k_buffer_append_char(out, '}');
 }
 
@@ -101,4 +98,37 @@ void
 w2k_json_append_heartbeat(StringInfo out, int64 time_ms)
 {
 	appendStringInfo(out, "{\"ts_ms\":" INT64_FORMAT "}", time_ms);
+}
+
+void
+w2k_json_append_notice_key(const W2kWriter *writer, StringInfo out,
+						   const W2kNotice *notice)
+{
+	W2K_BUFFER_APPEND_LITERAL(out, "{\"id\":");
+	w2k_json_append_name(out, notice->id, writer->options.ascii_only);
+	w2k_buffer_append_char(out, '}');
+}
+
+void
+w2k_json_append_notice(const W2kWriter *writer, StringInfo out,
+					   const W2kNotice *notice)
+{
+	bool ascii_only = writer->options.ascii_only;
+
+	W2K_BUFFER_APPEND_LITERAL(out, "{\"id\":");
+	w2k_json_append_name(out, notice->id, ascii_only);
+	W2K_BUFFER_APPEND_LITERAL(out, ",\"type\":");
+	w2k_json_append_name(out, notice->type, ascii_only);
+	W2K_BUFFER_APPEND_LITERAL(out, ",\"aggregate_type\":");
+	w2k_json_append_name(out, notice->aggregate_type, ascii_only);
+	W2K_BUFFER_APPEND_LITERAL(out, ",\"additional_data\":{");
+	for (int i = 0; i < notice->npairs; i++)
+	{
+		if (i > 0)
+			w2k_buffer_append_char(out, ',');
+		w2k_json_append_name(out, notice->names[i], ascii_only);
+		w2k_buffer_append_char(out, ':');
+		w2k_json_append_name(out, notice->values[i], ascii_only);
+	}
+	appendStringInfo(out, "},\"timestamp\":" INT64_FORMAT "}", notice->time_ms);
 }

@@ -1,7 +1,8 @@
 /*
  * json_transaction.h
  *		What the JSON Writer says of transactions: the block "transaction" of
- *		events, and the records of the transaction topic; and heartbeats.
+ *		events, and the records of the transaction topic; heartbeats and
+ *		notifications.
  */
 #ifndef W2K_ENCODE_JSON_TRANSACTION_H
 #define W2K_ENCODE_JSON_TRANSACTION_H
@@ -32,5 +33,11 @@ extern void w2k_json_append_boundary(const W2kWriter *writer, StringInfo out,
 extern void w2k_json_append_heartbeat_key(const W2kWriter *writer,
 										  StringInfo out);
 extern void w2k_json_append_heartbeat(StringInfo out, int64 time_ms);
+
+/* Those of a notification. */
+extern void w2k_json_append_notice_key(const W2kWriter *writer, StringInfo out,
+									   const W2kNotice *notice);
+extern void w2k_json_append_notice(const W2kWriter *writer, StringInfo out,
+								   const W2kNotice *notice);
 
 #endif /* W2K_ENCODE_JSON_TRANSACTION_H */

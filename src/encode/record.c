@@ -187,6 +187,31 @@ w2k_record_renewed(W2kRecordWriter *writer, StringInfo out, uint32 xid)
 	end_frame(out, start, W2K_FRAME_RENEWED);
 }
 
+/* A string as it is. */
+static void
+append_plain_string(StringInfo out, const char *text)
+{
+	uint32 len = (uint32) strlen(text);
+	char *p = w2k_buffer_reserve(out, 4 + (Size) len);
+
+	w2k_buffer_close(out, w2k_put_string(p, text, len));
+}
+
+void
+w2k_record_signal(W2kRecordWriter *writer, StringInfo out, const char *id,
+				  const char *type, const char *data)
+{
+	int start;
+
+	if (writer->is_text)
+		return;
+	start = begin_frame(out);
+	append_plain_string(out, id);
+	append_plain_string(out, type);
+	append_plain_string(out, data != NULL ? data : "");
+	end_frame(out, start, W2K_FRAME_SIGNAL);
+}
+
 void
 w2k_record_begin_transaction(W2kRecordWriter *writer, StringInfo out,
 							 uint32 xid, XLogRecPtr commit_lsn,

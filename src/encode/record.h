@@ -57,6 +57,11 @@ extern void w2k_record_skip(W2kRecordWriter *writer, StringInfo out,
 extern void w2k_record_renewed(W2kRecordWriter *writer, StringInfo out,
 							   uint32 xid);
 
+/* A row of the signalling table (data may be NULL); nothing in text. */
+extern void w2k_record_signal(W2kRecordWriter *writer, StringInfo out,
+							  const char *id, const char *type,
+							  const char *data);
+
 /* The headers that every record of a table gets, behind its own. */
 extern void w2k_record_add_context_header(W2kRecordWriter *writer,
 										  const char *name, const char *value);

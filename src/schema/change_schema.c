@@ -192,3 +192,28 @@ w2k_change_schema_heartbeat(void)
 	w2k_connect_add_field(value, "ts_ms", W2K_CONNECT_INT64, false);
 	return value;
 }
+
+W2kSchema *
+w2k_change_schema_notice_key(void)
+{
+	W2kSchema *key = make_struct(DEBEZIUM_COMMON "NotificationKey", 1, false);
+
+	w2k_connect_add_field(key, "id", W2K_CONNECT_STRING, false);
+	return key;
+}
+
+W2kSchema *
+w2k_change_schema_notice(void)
+{
+	W2kSchema *value = make_struct(DEBEZIUM_COMMON "Notification", 1, false);
+	W2kSchema *data = w2k_connect_make(W2K_CONNECT_MAP, true);
+
+	w2k_connect_add(data, NULL, w2k_connect_make(W2K_CONNECT_STRING, false));
+	w2k_connect_add(data, NULL, w2k_connect_make(W2K_CONNECT_STRING, false));
+	w2k_connect_add_field(value, "id", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(value, "type", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(value, "aggregate_type", W2K_CONNECT_STRING, false);
+	w2k_connect_add(value, "additional_data", data);
+	w2k_connect_add_field(value, "timestamp", W2K_CONNECT_INT64, false);
+	return value;
+}

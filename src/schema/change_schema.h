@@ -32,4 +32,7 @@ extern W2kSchema *w2k_change_schema_boundary(void);
 extern W2kSchema *w2k_change_schema_heartbeat_key(void);
 extern W2kSchema *w2k_change_schema_heartbeat(void);
 
+extern W2kSchema *w2k_change_schema_notice_key(void);
+extern W2kSchema *w2k_change_schema_notice(void);
+
 #endif /* W2K_SCHEMA_CHANGE_SCHEMA_H */

@@ -26,6 +26,7 @@
 #include "config/connector.h"
 #include "config/filter.h"
 #include "config/rules.h"
+#include "config/signal.h"
 #include "schema/adjust.h"
 #include "schema/defaults.h"
 #include "schema/key.h"
@@ -555,6 +556,24 @@ fill_relation(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 		wrel->capture = W2K_CAPTURE_NONE;
 }
 
+/* Is it a signalling table, by its own name or by the root's? */
+static bool
+is_signal_table(W2kRelationCache *cache, Relation relation, Relation root)
+{
+	List *tables = cache->conf->signal_tables;
+
+	if (tables == NIL)
+		return false;
+	return w2k_signal_is_listed(tables,
+								get_namespace_name(
+									RelationGetNamespace(relation)),
+								RelationGetRelationName(relation)) ||
+		   (root != relation &&
+			w2k_signal_is_listed(tables,
+								 get_namespace_name(RelationGetNamespace(root)),
+								 RelationGetRelationName(root)));
+}
+
 /* Makes the entry's data anew; on error it stays invalid. */
 static void
 rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
@@ -585,6 +604,7 @@ rebuild(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 		elog(ERROR, "cache lookup failed for namespace %u",
 			 RelationGetNamespace(root));
 	wrel->is_internal = strcmp(schema, W2K_SCHEMA) == 0;
+	wrel->is_signal = is_signal_table(cache, relation, root);
 	wrel->capture = decide_capture(cache, wrel, root, schema);
 	if (wrel->capture != W2K_CAPTURE_NONE)
 		fill_relation(cache, wrel, relation, root, schema);

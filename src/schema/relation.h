@@ -61,6 +61,7 @@ typedef struct W2kRelation
 	bool is_valid;
 	W2kCapture capture;
 	bool is_internal;		/* a table of wal2kafka itself */
+	bool is_signal;			/* its rows are signals, captured or not */
 	W2kPublished published; /* what a publication lets through */
 
 	/* The rest is set where capture is not NONE, and lives in context */

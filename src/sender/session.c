@@ -416,6 +416,7 @@ w2k_session_take(W2kSession *session, uint8_t type, W2kCursor payload)
 		case W2K_FRAME_COMMIT:
 		case W2K_FRAME_SKIPPED:
 		case W2K_FRAME_RENEWED:
+		case W2K_FRAME_SIGNAL:
 			/* Transactions are the worker's concern: it knows their LSNs */
 			return W2K_TAKEN;
 		case W2K_FRAME_TOPIC:

@@ -42,6 +42,9 @@
  *	RENEWED		uint32 xid: from the present transaction on another
  *				configuration of the connector is in force.  For the worker,
  *				which goes no further; the sender passes over it.
+ *	SIGNAL		string id, string type, string data (maybe empty), in the
+ *				server's encoding: a row of the signalling table.  For the
+ *				worker; the sender passes over it.
  *	FLUSH		uint32 request_id: answer FLUSHED when everything before is
  *				acknowledged
  *
@@ -84,6 +87,7 @@
 #define W2K_FRAME_COMMIT 'K'  /* down */
 #define W2K_FRAME_SKIPPED 'S' /* down */
 #define W2K_FRAME_RENEWED 'G' /* down */
+#define W2K_FRAME_SIGNAL 'I'  /* down */
 #define W2K_FRAME_FLUSH 'F'	  /* down */
 #define W2K_FRAME_ACK 'A'	  /* up */
 #define W2K_FRAME_STATUS 'U'  /* up */
@@ -112,6 +116,7 @@ typedef enum W2kSeverity
 #define W2K_OP_EMIT 'e'		   /* ours: wal2kafka.emit() */
 #define W2K_OP_TRANSACTION 'n' /* ours: BEGIN or END, on their topic */
 #define W2K_OP_HEARTBEAT 'h'   /* ours: outside any transaction */
+#define W2K_OP_NOTICE 'o'	   /* ours: a notification, likewise */
 
 /*
  * The fixed part of a RECORD payload, as a host struct.  On the wire the

@@ -321,15 +321,12 @@ w2k_catalog_slot_is_taken(const char *name, const char *slot_name)
 void
 w2k_catalog_delete(const char *name)
 {
-	static const char *const deletes[] =
-		{"DELETE FROM wal2kafka.connector_progress"
-		 " WHERE name OPERATOR(pg_catalog.=) $1",
-		 "DELETE FROM wal2kafka.connector_snapshot"
-		 " WHERE name OPERATOR(pg_catalog.=) $1",
-		 "DELETE FROM wal2kafka.connector_signal"
-		 " WHERE name OPERATOR(pg_catalog.=) $1"};
+	static const char *const others[] = {"connector_progress",
+										 "connector_snapshot",
+										 "connector_signal"};
 	Oid types[] = {TEXTOID};
 	Datum values[1];
+	bool is_deleted;
 
 	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(name);
@@ -337,9 +334,11 @@ w2k_catalog_delete(const char *name)
 			  " WHERE name OPERATOR(pg_catalog.=) $1"
 			  " AND desired_state OPERATOR(pg_catalog.=) 'dropping'",
 			  1, types, values, NULL, false, SPI_OK_DELETE);
-	if (SPI_processed > 0)
-		for (size_t i = 0; i < lengthof(deletes); i++)
-			w2k_interlude_query(deletes[i], 1, types, values, NULL, false,
-								SPI_OK_DELETE);
+	is_deleted = SPI_processed > 0;
+	for (size_t i = 0; is_deleted && i < lengthof(others); i++)
+		w2k_interlude_query(psprintf("DELETE FROM wal2kafka.%s"
+						   " WHERE name OPERATOR(pg_catalog.=) $1",
+						   others[i]),
+				  1, types, values, NULL, false, SPI_OK_DELETE);
 	w2k_interlude_end();
 }

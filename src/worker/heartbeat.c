@@ -25,16 +25,14 @@
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
 #include "config/connector.h"
-#include "encode/json.h"
-#include "encode/record.h"
 #include "worker/attempt.h"
 #include "worker/heartbeat.h"
+#include "worker/own_topic.h"
 
 /* The limits of a query: waiting for one lock, and in all. */
 #define QUERY_LOCK_TIMEOUT "10s"
@@ -42,11 +40,7 @@
 
 struct W2kHeartbeat
 {
-	W2kWriter *writer;
-	W2kRecordWriter *records;
-	W2kTopicRef topic;
-	uint32 topic_id;
-	bool is_topic_announced;
+	W2kOwnTopic *topic;
 	TimestampTz due_time;
 	uint64 sequence; /* of the last one */
 	BackgroundWorkerHandle *query;
@@ -60,77 +54,38 @@ create(const W2kConnectorConfig *conf)
 {
 	MemoryContext oldcontext = MemoryContextSwitchTo(TopMemoryContext);
 	W2kHeartbeat *heartbeat = palloc0(sizeof(W2kHeartbeat));
-	W2kWriterOptions options = {.version = W2K_VERSION,
-								.prefix = conf->topic_prefix};
 
-	options.key.has_schemas = conf->key_converter.has_schemas;
-	options.value.has_schemas = conf->value_converter.has_schemas;
-
-	heartbeat->writer = w2k_json_create_writer(&options);
-	heartbeat->records = w2k_record_create_writer(false, false,
-												  w2k_attempt->row->name);
-	heartbeat->records->is_hello_sent = true; /* the link's own */
-	heartbeat->topic.id = &heartbeat->topic_id;
-	heartbeat->topic.is_announced = &heartbeat->is_topic_announced;
-	heartbeat->topic.topic = conf->topic_heartbeat_name != NULL
-								 ? conf->topic_heartbeat_name
-								 : psprintf("%s%s%s",
-											conf->topic_heartbeat_prefix,
-											conf->topic_delimiter,
-											conf->topic_prefix);
-	heartbeat->topic.schema = "";
-	heartbeat->topic.table = "";
+	heartbeat->topic =
+		w2k_own_topic_create(conf, conf->topic_heartbeat_name != NULL
+									   ? conf->topic_heartbeat_name
+									   : psprintf("%s%s%s",
+												  conf->topic_heartbeat_prefix,
+												  conf->topic_delimiter,
+												  conf->topic_prefix));
 	MemoryContextSwitchTo(oldcontext);
 	return heartbeat;
 }
 
-/*
- * Topics are announced each time, as number 0: the plugin's numbers begin
- * with 1, and its HELLO makes the sender forget those before.
- */
+static void
+append_key(W2kWriter *writer, StringInfo out, const void *arg)
+{
+	writer->heartbeat_key(writer, out);
+}
+
+static void
+append_value(W2kWriter *writer, StringInfo out, const void *arg)
+{
+	writer->heartbeat(writer, out, *(const int64 *) arg);
+}
+
 static void
 write_record(W2kHeartbeat *heartbeat, TimestampTz now)
 {
-	W2kSenderLink *sender = &w2k_attempt->sender;
-	StringInfo out = &sender->out;
 	int64 time_ms = (now - SetEpochTimestamp()) / 1000;
 
-	heartbeat->topic_id = 0;
-	heartbeat->is_topic_announced = false;
-	heartbeat->records->next_topic_id = 0;
-	w2k_record_begin(heartbeat->records, out, &heartbeat->topic,
-					 W2K_OP_HEARTBEAT,
-					 w2k_stream_position(w2k_attempt->stream), false);
-	heartbeat->records->rec.partition = 0;
-	heartbeat->writer->heartbeat_key(heartbeat->writer, out);
-	w2k_record_end_key(heartbeat->records, out, false);
-	heartbeat->writer->heartbeat(heartbeat->writer, out, time_ms);
-	w2k_record_end_value(heartbeat->records, out, false);
-	w2k_record_end(heartbeat->records, out);
-
-	(void) w2k_sender_link_feed(sender);
-	w2k_sender_link_flush(sender);
-	heartbeat->sequence = sender->sequence;
-}
-
-/* The same; names in another encoding than UTF-8 are converted in a
- * transaction only. */
-static void
-write_record_safely(W2kHeartbeat *heartbeat, TimestampTz now)
-{
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
-
-	if (GetDatabaseEncoding() == PG_UTF8)
-	{
-		write_record(heartbeat, now);
-		return;
-	}
-	StartTransactionCommand();
-	write_record(heartbeat, now);
-	CommitTransactionCommand();
-	MemoryContextSwitchTo(oldcontext);
-	CurrentResourceOwner = oldowner;
+	heartbeat->sequence = w2k_own_topic_write(heartbeat->topic,
+											  W2K_OP_HEARTBEAT, 0, append_key,
+											  append_value, &time_ms);
 }
 
 /* ---- starting the query ---- */
@@ -209,7 +164,7 @@ w2k_heartbeat_when_due(void)
 		TimestampTzPlusMilliseconds(now, conf->heartbeat_interval_ms);
 	if (!sender->is_connected || sender->acked < heartbeat->sequence)
 		return;
-	write_record_safely(heartbeat, now);
+	write_record(heartbeat, now);
 	if (conf->heartbeat_action_query != NULL && !is_query_running(heartbeat))
 		start_query(heartbeat);
 }

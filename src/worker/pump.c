@@ -28,6 +28,7 @@
 #include "worker/attempt.h"
 #include "worker/heartbeat.h"
 #include "worker/pump.h"
+#include "worker/signals.h"
 
 /* WAL records, or records of one transaction, between two looks at
  * everything else. */
@@ -64,12 +65,17 @@ w2k_pump_make_wait_sets(void)
 	w2k_attempt->pipe_set = sets[1];
 }
 
-/* lsn: everything at or before it is on Kafka. */
+/*
+ * lsn: everything at or before it is on Kafka.  While a signal that came by
+ * the stream is not in our table yet, we stay where we are.
+ */
 static void
 advance(XLogRecPtr lsn)
 {
 	W2kCounters *counters = &w2k_attempt->slot->counters;
 
+	if (w2k_attempt->sender.signals != NIL)
+		return;
 	if (lsn > pg_atomic_read_u64(&counters->acked_lsn))
 		pg_atomic_write_u64(&counters->acked_lsn, lsn);
 	if (lsn > w2k_stream_confirmed(w2k_attempt->stream))
@@ -429,13 +435,15 @@ w2k_pump_run(void)
 	{
 		W2kStreamResult result = W2K_STREAM_PROGRESS;
 
-		for (int i = 0; i < STEPS_PER_TURN && result == W2K_STREAM_PROGRESS;
+		for (int i = 0; i < STEPS_PER_TURN && result == W2K_STREAM_PROGRESS &&
+						w2k_attempt->sender.signals == NIL;
 			 i++)
 		{
 			CHECK_FOR_INTERRUPTS();
 			result = w2k_stream_step(w2k_attempt->stream);
 		}
 		w2k_sender_link_flush(&w2k_attempt->sender);
+		w2k_signals_when_due();
 		read_answers();
 		advance_between();
 		save_when_due();

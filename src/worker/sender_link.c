@@ -24,6 +24,7 @@
 
 #include "config/connector.h"
 #include "decode/reading.h"
+#include "worker/arrived.h"
 #include "worker/broker_stats.h"
 #include "worker/sender_link.h"
 
@@ -55,10 +56,7 @@ get_text(W2kCursor *cur, char *to, size_t size)
 	to[len] = '\0';
 }
 
-/* ----------------------------------------------------------------
- *		Down
- * ----------------------------------------------------------------
- */
+/* ---- down ---- */
 
 static void
 add_frame(StringInfo out, uint8 type, const StringInfoData *payload)
@@ -398,6 +396,8 @@ count_frames(W2kSenderLink *sender)
 			note_commit(sender, &payload);
 		else if (type == W2K_FRAME_TOPIC)
 			note_topic(sender, &payload);
+		else if (type == W2K_FRAME_SIGNAL)
+			sender->signals = w2k_arrived_add(sender->signals, &payload);
 		else if (type == W2K_FRAME_SKIPPED)
 			pg_atomic_fetch_add_u64(&sender->counters->skipped, 1);
 	}
@@ -471,10 +471,7 @@ w2k_sender_link_flush(W2kSenderLink *sender)
 		write_out(sender);
 }
 
-/* ----------------------------------------------------------------
- *		Up
- * ----------------------------------------------------------------
- */
+/* ---- up ---- */
 
 static void
 on_ack(W2kSenderLink *sender, W2kCursor *cur)

@@ -38,6 +38,7 @@ static struct
 	shmem_request_hook_type prev_shmem_request;
 	shmem_startup_hook_type prev_shmem_startup;
 	bool visit_at_commit;	/* this transaction changed a connector */
+	bool signals_at_commit; /* it signalled to one */
 	bool wakes_at_commit;	/* commits must wake sleeping workers */
 	XLogRecPtr seen_commit; /* XactLastCommitEnd at the last look */
 } backend;
@@ -98,6 +99,7 @@ startup_shmem(void)
 			W2kWorkerSlot *slot = &w2k_shared->slots[i];
 
 			pg_atomic_init_u64(&slot->save_request, 0);
+			pg_atomic_init_u64(&slot->signal_request, 0);
 			pg_atomic_init_u32(&slot->is_sleeping, 0);
 			w2k_counters_init(&slot->counters);
 		}
@@ -108,6 +110,27 @@ startup_shmem(void)
 								w2k_max_tracked_tables, &info,
 								HASH_ELEM | HASH_BLOBS | HASH_FIXED_SIZE);
 	LWLockRelease(AddinShmemInitLock);
+}
+
+/*
+ * Raises the request of every connector of this database: there are few, and
+ * a look at connector_signal costs little.
+ */
+static void
+request_signals(void)
+{
+	LWLockAcquire(w2k_shared->lock, LW_SHARED);
+	for (int i = 0; i < w2k_shared->nslots; i++)
+	{
+		W2kWorkerSlot *slot = &w2k_shared->slots[i];
+
+		if (!slot->in_use || slot->dbid != MyDatabaseId)
+			continue;
+		pg_atomic_fetch_add_u64(&slot->signal_request, 1);
+		if (slot->latch != NULL)
+			SetLatch(slot->latch);
+	}
+	LWLockRelease(w2k_shared->lock);
 }
 
 /*
@@ -125,6 +148,11 @@ at_transaction_end(XactEvent event, void *arg)
 			{
 				backend.visit_at_commit = false;
 				w2k_slots_request_visit(MyDatabaseId);
+			}
+			if (backend.signals_at_commit)
+			{
+				backend.signals_at_commit = false;
+				request_signals();
 			}
 			if (backend.wakes_at_commit &&
 				backend.seen_commit != XactLastCommitEnd)
@@ -152,9 +180,15 @@ at_transaction_end(XactEvent event, void *arg)
 						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						 errmsg(
 							 "cannot PREPARE a transaction that has changed a wal2kafka connector")));
+			if (backend.signals_at_commit)
+				ereport(ERROR,
+						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						 errmsg(
+							 "cannot PREPARE a transaction that has signalled to a wal2kafka connector")));
 			break;
 		case XACT_EVENT_ABORT:
 			backend.visit_at_commit = false;
+			backend.signals_at_commit = false;
 			break;
 		default:
 			break;
@@ -302,6 +336,13 @@ w2k_slots_request_visit_at_commit(void)
 		backend.visit_at_commit = true;
 }
 
+void
+w2k_slots_request_signals_at_commit(void)
+{
+	if (w2k_shared != NULL)
+		backend.signals_at_commit = true;
+}
+
 int
 w2k_slots_take(Oid dbid, const char *name)
 {
@@ -320,6 +361,7 @@ w2k_slots_take(Oid dbid, const char *name)
 		memset(slot, 0, offsetof(W2kWorkerSlot, save_request));
 		slot->nbrokers = 0;
 		pg_atomic_write_u64(&slot->save_request, 0);
+		pg_atomic_write_u64(&slot->signal_request, 0);
 		pg_atomic_write_u32(&slot->is_sleeping, 0);
 		w2k_counters_init(&slot->counters);
 		pg_atomic_write_u64(&slot->counters.stats_reset,

@@ -110,7 +110,8 @@ typedef struct W2kWorkerSlot
 	W2kReaderSlot readers[W2K_MAX_READERS];
 
 	/* Requests to the worker: raise, then set the latch. */
-	pg_atomic_uint64 save_request; /* drain(): save the slot up to here */
+	pg_atomic_uint64 save_request;	 /* drain(): save the slot up to here */
+	pg_atomic_uint64 signal_request; /* rises: look at connector_signal */
 
 	/* R9: set while the worker waits for WAL; its own cache line. */
 	pg_atomic_uint32 is_sleeping;
@@ -205,6 +206,12 @@ extern void w2k_slots_wake(Oid dbid, const char *name);
  */
 extern void w2k_slots_request_visit(Oid dbid);
 extern void w2k_slots_request_visit_at_commit(void);
+
+/*
+ * The same for signals: has every worker of this database look at
+ * wal2kafka.connector_signal.
+ */
+extern void w2k_slots_request_signals_at_commit(void);
 
 /*
  * Counters of a table for a connector's slot, made when missing; NULL when

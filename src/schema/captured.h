@@ -1,0 +1,34 @@
+/*
+ * captured.h
+ *		Which tables a connector captures, as of now.
+ *
+ * The answer is the output plugin's own: the same cache of relations, filled
+ * by what the catalogs say at present.
+ */
+#ifndef W2K_SCHEMA_CAPTURED_H
+#define W2K_SCHEMA_CAPTURED_H
+
+#include "nodes/pg_list.h"
+
+struct W2kConnectorConfig;
+
+/* A table whose rows are read: of partitioned ones, each leaf. */
+typedef struct W2kCapturedTable
+{
+	Oid relid;
+	char *schema;
+	char *name;
+	char *published_schema; /* as what its changes are published: itself, */
+	char *published_name;	/* or a parent */
+	bool is_locked; /* exclusively; no telling whether it is captured */
+} W2kCapturedTable;
+
+/*
+ * All of them, by the names they are published as, then by their own.  Those
+ * that somebody has locked exclusively are not waited for.  Holds ACCESS
+ * SHARE on none of them in the end.
+ */
+extern List *w2k_captured_list(const struct W2kConnectorConfig *conf,
+							   Oid owner);
+
+#endif /* W2K_SCHEMA_CAPTURED_H */

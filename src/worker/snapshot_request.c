@@ -1,0 +1,381 @@
+/*
+ * snapshot_request.c
+ *		A signal about snapshots -> rows of wal2kafka.connector_snapshot.
+ *
+ * The names of a request are resolved here, once: what is read is written
+ * down, table by table, and a table that begins to match later is not part of
+ * it.  A table goes by its own name, by the name that it is published as, and
+ * by those of the partitioned tables above it.
+ */
+#include "postgres.h"
+
+#include "catalog/partition.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "schema/captured.h"
+#include "worker/attempt.h"
+#include "worker/snapshot_request.h"
+
+bool w2k_snapshot_request_pending = false;
+
+/* A pattern of the request, and whether it has matched anything. */
+typedef struct Pattern
+{
+	const char *text;
+	W2kSignalPattern *compiled;
+	const char *filter; /* of a condition's */
+	bool is_used;
+} Pattern;
+
+void
+w2k_snapshot_wake(void)
+{
+	w2k_snapshot_request_pending = true;
+}
+
+/* ---- patterns ---- */
+
+static Pattern *
+make_pattern(const char *text, const char *filter)
+{
+	Pattern *pattern = palloc0(sizeof(Pattern));
+
+	pattern->text = text;
+	pattern->compiled = w2k_signal_compile(text);
+	pattern->filter = filter;
+	return pattern;
+}
+
+static List *
+compile_collections(const W2kSignal *signal)
+{
+	List *patterns = NIL;
+	ListCell *lc;
+
+	foreach(lc, signal->collections)
+		patterns = lappend(patterns, make_pattern(lfirst(lc), NULL));
+	return patterns;
+}
+
+static List *
+compile_conditions(const W2kSignal *signal)
+{
+	List *patterns = NIL;
+	ListCell *lc;
+
+	foreach(lc, signal->conditions)
+	{
+		W2kSignalCondition *condition = lfirst(lc);
+
+		patterns = lappend(patterns, make_pattern(condition->collection,
+												  condition->filter));
+	}
+	return patterns;
+}
+
+/* Does a pattern name a table, by any of its names? */
+static bool
+matches_table(const Pattern *pattern, const W2kCapturedTable *table)
+{
+	ListCell *lc;
+
+	if (w2k_signal_matches(pattern->compiled, table->schema, table->name) ||
+		w2k_signal_matches(pattern->compiled, table->published_schema,
+						   table->published_name))
+		return true;
+	if (!get_rel_relispartition(table->relid))
+		return false;
+	foreach(lc, get_partition_ancestors(table->relid))
+	{
+		char *schema = get_namespace_name(get_rel_namespace(lfirst_oid(lc)));
+		char *name = get_rel_name(lfirst_oid(lc));
+
+		if (schema != NULL && name != NULL &&
+			w2k_signal_matches(pattern->compiled, schema, name))
+			return true;
+	}
+	return false;
+}
+
+/* The first pattern that names a table, or NULL; marks all that do. */
+static Pattern *
+find_pattern(List *patterns, const W2kCapturedTable *table)
+{
+	Pattern *first = NULL;
+	ListCell *lc;
+
+	foreach(lc, patterns)
+	{
+		Pattern *pattern = lfirst(lc);
+
+		if (!matches_table(pattern, table))
+			continue;
+		pattern->is_used = true;
+		if (first == NULL)
+			first = pattern;
+	}
+	return first;
+}
+
+/* Names what has matched nothing; NULL where all have. */
+static char *
+describe_unused(const List *patterns)
+{
+	StringInfoData text;
+	ListCell *lc;
+
+	initStringInfo(&text);
+	foreach(lc, patterns)
+	{
+		const Pattern *pattern = lfirst(lc);
+
+		if (!pattern->is_used)
+			appendStringInfo(&text, "%s\"%s\"", text.len > 0 ? ", " : "",
+							 pattern->text);
+	}
+	if (text.len == 0)
+		return NULL;
+	return psprintf("no captured table matches %s", text.data);
+}
+
+/* ---- execute-snapshot ---- */
+
+static void
+execute(const char *sql, int nargs, Oid *argtypes, Datum *values,
+		const char *nulls)
+{
+	if (SPI_execute_with_args(sql, nargs, argtypes, values, nulls, false, 0) <
+		0)
+		elog(ERROR, "could not execute \"%s\"", sql);
+}
+
+/* An initial snapshot is number 1, whether there was one or not. */
+static int64
+next_snapshot_id(void)
+{
+	Oid argtypes[] = {TEXTOID};
+	Datum values[] = {CStringGetTextDatum(w2k_attempt->row->name)};
+	bool is_null;
+
+	execute("SELECT GREATEST(pg_catalog.max(snapshot_id), 1)"
+			" OPERATOR(pg_catalog.+) 1 FROM wal2kafka.connector_snapshot"
+			" WHERE name OPERATOR(pg_catalog.=) $1",
+			1, argtypes, values, NULL);
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0],
+									   SPI_tuptable->tupdesc, 1, &is_null));
+}
+
+static void
+insert_table(const W2kSnapshotRequest *request, int64 snapshot_id, int ordinal,
+			 const W2kCapturedTable *table, const char *filter)
+{
+	bool is_blocking = request->signal->is_blocking;
+	Oid argtypes[] = {TEXTOID, INT8OID, INT4OID, TEXTOID, TEXTOID,
+					  OIDOID,  TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	char nulls[] = {' ', ' ', ' ', ' ', ' ',
+					' ', ' ', ' ', ' ', filter == NULL ? 'n' : ' '};
+	Datum values[] =
+		{CStringGetTextDatum(w2k_attempt->row->name),
+		 Int64GetDatum(snapshot_id),
+		 Int32GetDatum(ordinal),
+		 CStringGetTextDatum(is_blocking ? "blocking" : "incremental"),
+		 CStringGetTextDatum(request->signal_id),
+		 ObjectIdGetDatum(table->relid),
+		 CStringGetTextDatum(table->schema),
+		 CStringGetTextDatum(table->name),
+		 CStringGetTextDatum(psprintf("%s.%s", table->published_schema,
+									  table->published_name)),
+		 filter == NULL ? (Datum) 0 : CStringGetTextDatum(filter)};
+
+	/* the condition of a blocking snapshot is a whole query */
+	execute(psprintf("INSERT INTO wal2kafka.connector_snapshot"
+					 " (name, snapshot_id, ordinal, kind, signal_id, relid,"
+					 " schemaname, relname, collection, %s) VALUES"
+					 " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+					 is_blocking ? "query" : "filter"),
+			lengthof(argtypes), argtypes, values, nulls);
+}
+
+/*
+ * Tables that this very signal has asked for already, and that are not done:
+ * a signal may come twice, after a crash.
+ */
+static List *
+find_repeated(const W2kSnapshotRequest *request)
+{
+	Oid argtypes[] = {TEXTOID, TEXTOID};
+	Datum values[] = {CStringGetTextDatum(w2k_attempt->row->name),
+					  CStringGetTextDatum(request->signal_id)};
+	List *relids = NIL;
+
+	execute("SELECT relid FROM wal2kafka.connector_snapshot"
+			" WHERE name OPERATOR(pg_catalog.=) $1"
+			" AND signal_id OPERATOR(pg_catalog.=) $2"
+			" AND state OPERATOR(pg_catalog.=) ANY"
+			" ('{waiting,reading}'::pg_catalog.text[])",
+			2, argtypes, values, NULL);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool is_null;
+
+		relids = lappend_oid(relids, DatumGetObjectId(
+										 SPI_getbinval(SPI_tuptable->vals[i],
+													   SPI_tuptable->tupdesc,
+													   1, &is_null)));
+	}
+	return relids;
+}
+
+static void
+execute_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
+{
+	List *collections = compile_collections(request->signal);
+	List *conditions = compile_conditions(request->signal);
+	List *repeated = find_repeated(request);
+	List *chosen = NIL;
+	int64 snapshot_id;
+	int ordinal = 0;
+	ListCell *lc;
+
+	foreach(lc, w2k_captured_list(w2k_attempt->conf, w2k_attempt->row->owner))
+	{
+		const W2kCapturedTable *table = lfirst(lc);
+
+		if (find_pattern(collections, table) == NULL)
+			continue;
+		if (table->is_locked)
+		{
+			answer->is_deferred = true;
+			return;
+		}
+		if (!list_member_oid(repeated, table->relid))
+			chosen = lappend(chosen, lfirst(lc));
+	}
+	answer->problem = describe_unused(collections);
+	if (chosen == NIL)
+		return;
+	snapshot_id = next_snapshot_id();
+	foreach(lc, chosen)
+	{
+		Pattern *condition = find_pattern(conditions, lfirst(lc));
+
+		insert_table(request, snapshot_id, ++ordinal, lfirst(lc),
+					 condition != NULL ? condition->filter : NULL);
+	}
+}
+
+/* ---- stop-snapshot, pause-snapshot, resume-snapshot ---- */
+
+/* Is a row's table among those that are to be stopped? */
+static bool
+is_stopped(List *patterns, const char *schema, const char *table,
+		   const char *collection)
+{
+	ListCell *lc;
+
+	foreach(lc, patterns)
+	{
+		const Pattern *pattern = lfirst(lc);
+
+		if (w2k_signal_matches(pattern->compiled, schema, table) ||
+			w2k_signal_matches_name(pattern->compiled, collection))
+			return true;
+	}
+	return patterns == NIL;
+}
+
+static void
+stop_table(int64 snapshot_id, int32 ordinal)
+{
+	Oid argtypes[] = {TEXTOID, INT8OID, INT4OID};
+	Datum values[] = {CStringGetTextDatum(w2k_attempt->row->name),
+					  Int64GetDatum(snapshot_id), Int32GetDatum(ordinal)};
+
+	execute("UPDATE wal2kafka.connector_snapshot SET state = 'stopped',"
+			" finished = pg_catalog.clock_timestamp()"
+			" WHERE name OPERATOR(pg_catalog.=) $1"
+			" AND snapshot_id OPERATOR(pg_catalog.=) $2"
+			" AND ordinal OPERATOR(pg_catalog.=) $3",
+			lengthof(argtypes), argtypes, values, NULL);
+}
+
+/* Tables that are being read, or are to be, and that the request names. */
+static void
+stop_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
+{
+	List *patterns = compile_collections(request->signal);
+	Oid argtypes[] = {TEXTOID, TEXTOID};
+	Datum values[] = {CStringGetTextDatum(w2k_attempt->row->name),
+					  CStringGetTextDatum(request->signal->is_blocking
+											  ? "blocking"
+											  : "incremental")};
+	SPITupleTable *rows;
+	uint64 nrows;
+	int nstopped = 0;
+
+	execute("SELECT snapshot_id, ordinal, schemaname, relname, collection"
+			" FROM wal2kafka.connector_snapshot"
+			" WHERE name OPERATOR(pg_catalog.=) $1"
+			" AND kind OPERATOR(pg_catalog.=) $2"
+			" AND state OPERATOR(pg_catalog.=) ANY"
+			" ('{waiting,reading}'::pg_catalog.text[])",
+			2, argtypes, values, NULL);
+	rows = SPI_tuptable;
+	nrows = SPI_processed;
+	for (uint64 i = 0; i < nrows; i++)
+	{
+		bool is_null;
+
+		if (!is_stopped(patterns, SPI_getvalue(rows->vals[i], rows->tupdesc, 3),
+						SPI_getvalue(rows->vals[i], rows->tupdesc, 4),
+						SPI_getvalue(rows->vals[i], rows->tupdesc, 5)))
+			continue;
+		stop_table(DatumGetInt64(SPI_getbinval(rows->vals[i], rows->tupdesc, 1,
+											   &is_null)),
+				   DatumGetInt32(SPI_getbinval(rows->vals[i], rows->tupdesc, 2,
+											   &is_null)));
+		nstopped++;
+	}
+	if (nstopped == 0)
+		answer->problem = pstrdup("there is no such snapshot to stop");
+}
+
+static void
+set_paused(bool is_paused)
+{
+	Oid argtypes[] = {TEXTOID, BOOLOID};
+	Datum values[] = {CStringGetTextDatum(w2k_attempt->row->name),
+					  BoolGetDatum(is_paused)};
+
+	execute("UPDATE wal2kafka.connector_progress SET snapshot_paused = $2"
+			" WHERE name OPERATOR(pg_catalog.=) $1",
+			lengthof(argtypes), argtypes, values, NULL);
+}
+
+void
+w2k_snapshot_request(const W2kSnapshotRequest *request,
+					 W2kSnapshotAnswer *answer)
+{
+	memset(answer, 0, sizeof(*answer));
+	switch (request->signal->action)
+	{
+		case W2K_SIGNAL_EXECUTE:
+			execute_snapshot(request, answer);
+			break;
+		case W2K_SIGNAL_STOP:
+			stop_snapshot(request, answer);
+			break;
+		case W2K_SIGNAL_PAUSE:
+			set_paused(true);
+			break;
+		case W2K_SIGNAL_RESUME:
+			set_paused(false);
+			break;
+		case W2K_SIGNAL_LOG:
+		case W2K_SIGNAL_NOTHING:
+			break;
+	}
+}
