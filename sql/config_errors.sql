@@ -58,6 +58,14 @@ FROM (VALUES
 	(40, '{"logical.decoding.work.mem.kb": 63}'),
 	(41, '{"max.slot.lag.bytes": 9223372036854775808}'),
 	(39, '{"decimal.handling.mode": "exact"}'),
+	(42, '{"replica.identity.autoset.values": "public.a"}'),
+	(43, '{"replica.identity.autoset.values": "public.a:FULL,,b:FULL"}'),
+	(44, '{"replica.identity.autoset.values": "public.a:SOME"}'),
+	(45, '{"replica.identity.autoset.values": "public.a:INDEX"}'),
+	(46, '{"replica.identity.autoset.values": "public.a:INDEX a b"}'),
+	(47, '{"replica.identity.autoset.values": "public.(a:FULL"}'),
+	(48, '{"guardrail.collections.max": -1}'),
+	(49, '{"guardrail.collections.limit.action": "stop"}'),
 	-- lists
 	(50, '{"table.include.list": "a", "table.exclude.list": "b"}'),
 	(51, '{"schema.include.list": "a", "schema.exclude.list": "b"}'),
@@ -148,7 +156,9 @@ FROM (VALUES
 	(22, '{"start.after.lsn": "16/B374D848"}'),
 	(23, '{"unavailable.value.placeholder": "hex:00fF"}'),
 	(24, '{"snapshot.mode": "never"}'),
-	(25, '{"name": "any"}')
+	(25, '{"name": "any"}'),
+	(26, '{"replica.identity.autoset.values": " public.a : full , public.b:index  B_Key,c.*:Nothing,d:default,"}'),
+	(27, '{"guardrail.collections.max": 10, "guardrail.collections.limit.action": "FAIL"}')
 ) AS t(number, change), try(t.change::jsonb) AS e
 ORDER BY t.number;
 
