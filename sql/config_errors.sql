@@ -58,6 +58,14 @@ FROM (VALUES
 	(40, '{"logical.decoding.work.mem.kb": 63}'),
 	(41, '{"max.slot.lag.bytes": 9223372036854775808}'),
 	(39, '{"decimal.handling.mode": "exact"}'),
+	(42, '{"replica.identity.autoset.values": "public.a"}'),
+	(43, '{"replica.identity.autoset.values": "public.a:FULL,,b:FULL"}'),
+	(44, '{"replica.identity.autoset.values": "public.a:SOME"}'),
+	(45, '{"replica.identity.autoset.values": "public.a:INDEX"}'),
+	(46, '{"replica.identity.autoset.values": "public.a:INDEX a b"}'),
+	(47, '{"replica.identity.autoset.values": "public.(a:FULL"}'),
+	(48, '{"guardrail.collections.max": -1}'),
+	(49, '{"guardrail.collections.limit.action": "stop"}'),
 	-- lists
 	(50, '{"table.include.list": "a", "table.exclude.list": "b"}'),
 	(51, '{"schema.include.list": "a", "schema.exclude.list": "b"}'),
@@ -156,7 +164,9 @@ FROM (VALUES
 	(240, '{"signal.data.collection": "public.\"a.b\"", "signal.enabled.channels": "source, jmx"}'),
 	(241, '{"notification.enabled.channels": "jmx"}'),
 	(242, '{"notification.enabled.channels": "sink,log,jmx", "notification.sink.topic.name": "news"}'),
-	(25, '{"name": "any"}')
+	(25, '{"name": "any"}'),
+	(26, '{"replica.identity.autoset.values": " public.a : full , public.b:index  B_Key,c.*:Nothing,d:default,"}'),
+	(27, '{"guardrail.collections.max": 10, "guardrail.collections.limit.action": "FAIL"}')
 ) AS t(number, change), try(t.change::jsonb) AS e
 ORDER BY t.number;
 

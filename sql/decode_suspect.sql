@@ -97,7 +97,7 @@ frame AS (
 SELECT u32(b, at + 8) AS topic, convert_from(substring(b FROM at + 21 FOR u32(b, at + 16)), 'UTF8') AS name
 FROM frame, stream WHERE get_byte(b, at + 1) = ascii('T');
 
--- Where it is the first change of a transaction, the begin comes with the next.
+-- Where it is the first change of a transaction, that begins all the same.
 SELECT count(*) >= 0 FROM changes();
 BEGIN;
 INSERT INTO bad VALUES (7, '{1.5,NaN}');

@@ -28,7 +28,7 @@ SELECT after FROM changes('decimal.handling.mode', 'Precise') WHERE after->>'id'
 CALL advance();
 -- money rounds half up to the digits asked for; other modes do not look at them
 CREATE TABLE m (m money);
-INSERT INTO m VALUES ('1234.56'), ('-0.01'), ('0.50'), ('-0.50'), ('92233720368547758.07');
+INSERT INTO m VALUES ('1234.56'), ('-0.01'), ('0.50'), ('-0.50'), ('92233720368547758.07'), ('-92233720368547758.08');
 SELECT after FROM changes('money.fraction.digits', '0');
 SELECT after FROM changes('money.fraction.digits', '1');
 SELECT after FROM changes('money.fraction.digits', '20');

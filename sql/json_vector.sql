@@ -29,6 +29,10 @@ SELECT after FROM changes();
 -- its schema
 SELECT f FROM pg_logical_slot_peek_changes('regress_json_vector', NULL, NULL, 'format', 'json-with-schemas'), json_array_elements(data::json#>'{value,schema,fields,1,fields}') f
     WHERE data::json#>>'{value,payload,after,id}' = '3';
+-- and how long the source says that it is
+SELECT f->>'field' AS field, f#>'{parameters,__debezium.source.column.length}' AS length
+FROM pg_logical_slot_peek_changes('regress_json_vector', NULL, NULL, 'format', 'json-with-schemas', 'column.propagate.source.type', '.*'), json_array_elements(data::json#>'{value,schema,fields,1,fields}') f
+    WHERE data::json#>>'{value,payload,after,id}' = '3';
 CALL advance();
 CREATE TABLE nn (id int PRIMARY KEY, v vector NOT NULL, h halfvec NOT NULL, s sparsevec NOT NULL, i int);
 INSERT INTO nn SELECT 1, '[1]', '[1]', '{}/1', 1;

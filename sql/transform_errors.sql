@@ -125,6 +125,53 @@ SELECT count(*) FROM pg_logical_slot_peek_changes('regress_transform_errors', NU
 	'suspect.lsn', '0/1', 'event.processing.failure.handling.mode', 'skip');
 SELECT peak_memory() - :before < 50000;
 DROP FUNCTION peak_memory;
+
+-- The same of logical messages, and of the records of a transaction's begin and
+-- end: a topic without a name.  The rows arrive, whichever of them fail.
+SELECT 'read' FROM pg_logical_slot_get_changes('regress_transform_errors', NULL, NULL) LIMIT 1;
+CREATE FUNCTION records(topics text, VARIADIC options text[] DEFAULT '{}') RETURNS TABLE (topic text, key text, said text)
+LANGUAGE sql AS $$
+	SELECT d->>'topic', regexp_replace(d->>'key', '\d+:\d+', '?'), concat_ws(' ', d#>>'{value,status}', d#>>'{value,event_count}',
+		d#>>'{value,transaction,total_order}')
+	FROM (SELECT data::json AS d FROM pg_logical_slot_peek_changes('regress_transform_errors', NULL, NULL,
+		VARIADIC ARRAY['topic.prefix', 'p', 'provide.transaction.metadata', 'true', 'transforms', 'r', 'transforms.r.type', 'RegexRouter',
+			'transforms.r.regex', '(x?)' || topics, 'transforms.r.replacement', '$1'] || options)) AS x
+$$;
+SELECT 'sent' FROM pg_logical_emit_message(false, 'alone', 'b');
+BEGIN;
+INSERT INTO transform_errors VALUES (50001, 1);
+SELECT 'sent' FROM pg_logical_emit_message(true, 'inside', 'a');
+INSERT INTO transform_errors VALUES (50002, 1);
+COMMIT;
+SELECT * FROM records('none');
+SELECT * FROM records('p\.transaction');
+SELECT * FROM records('p\.message');
+SELECT * FROM records('p\.transaction', 'suspect.lsn', '0/1', 'event.processing.failure.handling.mode', 'skip');
+SELECT * FROM records('p\.message', 'suspect.lsn', '0/1', 'event.processing.failure.handling.mode', 'skip');
+SELECT * FROM records('p\.(message|transaction)', 'suspect.lsn', '0/1', 'event.processing.failure.handling.mode', 'skip');
+SELECT * FROM records('.*', 'suspect.lsn', '0/1', 'event.processing.failure.handling.mode', 'skip');
+-- Not before the suspect one, nor where it is the policy to fail
+SELECT count(*) FROM records('p\.message', 'suspect.lsn', 'FFFFFFFF/0', 'event.processing.failure.handling.mode', 'skip');
+SELECT count(*) FROM records('p\.transaction', 'suspect.lsn', '0/1');
+-- As frames: where the begin was skipped the transaction begins with the row, and each one skipped is told.
+CREATE FUNCTION frames(topics text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	b bytea := (SELECT string_agg(data, '') FROM pg_logical_slot_peek_binary_changes('regress_transform_errors', NULL, NULL,
+		'framing', 'binary', 'topic.prefix', 'p', 'provide.transaction.metadata', 'true', 'transforms', 'r',
+		'transforms.r.type', 'RegexRouter', 'transforms.r.regex', '(x?)' || topics, 'transforms.r.replacement', '$1',
+		'suspect.lsn', '0/1', 'event.processing.failure.handling.mode', 'skip'));
+	at int := 0;
+BEGIN
+	WHILE at < length(b) LOOP
+		RETURN NEXT chr(get_byte(b, at + 1));
+		at := at + 8 + get_byte(b, at + 4) + (get_byte(b, at + 5) << 8) + (get_byte(b, at + 6) << 16);
+	END LOOP;
+END $$;
+SELECT string_agg(f, ' ') FROM frames('none') f;
+SELECT string_agg(f, ' ') FROM frames('p\.transaction') f;
+SELECT string_agg(f, ' ') FROM frames('p\.message') f;
+SELECT string_agg(f, ' ') FROM frames('.*') f;
+DROP FUNCTION records, frames;
 DROP TABLE transform_errors;
 SELECT 'drop' FROM pg_drop_replication_slot('regress_transform_errors');
 DROP FUNCTION try;

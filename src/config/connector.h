@@ -35,6 +35,12 @@ typedef enum W2kLagAction
 	W2K_LAG_DROP /* give up the slot, so that its WAL can go */
 } W2kLagAction;
 
+typedef enum W2kGuardrailAction
+{
+	W2K_GUARDRAIL_WARN,
+	W2K_GUARDRAIL_FAIL
+} W2kGuardrailAction;
+
 typedef enum W2kFraming
 {
 	W2K_FRAMING_TEXT, /* one JSON line per record */
@@ -149,6 +155,9 @@ typedef struct W2kConnectorConfig
 	XLogRecPtr start_after_lsn; /* 0 = unset */
 	int64 max_slot_lag_bytes;	/* 0 = no guard */
 	W2kLagAction max_slot_lag_action;
+	int guardrail_collections_max; /* 0 = no limit */
+	W2kGuardrailAction guardrail_action;
+	List *identity_rules; /* of W2kIdentityRule (replica_identity.h) */
 	int status_update_interval_ms; /* how often the slot is saved */
 	int statistics_interval_ms;
 	int logical_decoding_work_mem_kb; /* 0 = the server's */

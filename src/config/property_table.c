@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 
 #include "config/properties.h"
+#include "config/replica_identity.h"
 #include "config/rules.h"
 #include "config/snapshots.h"
 #include "config/signal.h"
@@ -378,7 +379,7 @@ const W2kProperty w2k_properties[] = {
 	DONE("publication.name", STRING, NULL, "Narrows what is captured to its tables, operations, columns and rows; ignored where there is no such publication.", PLUGIN, AT(publication_name)),
 	DONE("publication.autocreate.mode", ENUM, "all_tables", "No publication is created; disabled: it must exist.", CHOICES({"disabled", 0}, {"all_tables", 0}, {"filtered", 0}, {"no_tables", 0})),
 	DONE("publish.via.partition.root", BOOLEAN, "false", "Changes of partitions are those of the partitioned table; a publication says so itself.", PLUGIN, AT(publish_via_partition_root)),
-	NOT_YET("replica.identity.autoset.values", LIST, NULL, "ALTER TABLE ... REPLICA IDENTITY at start."),
+	DONE("replica.identity.autoset.values", LIST, NULL, "Replica identities that captured tables are given at start, by ALTER TABLE as the connector's owner: schema.table: and DEFAULT, FULL, NOTHING or INDEX name.", .apply = w2k_replica_identity_apply),
 	NOT_YET("xmin.fetch.interval.ms", LONG, "0", "How often source.xmin is read."),
 	NOT_YET("lsn.flush.mode", ENUM, "connector", "Who confirms the slot: the worker, behind Kafka's acknowledgements.", CHOICES({"connector", 0}, {"manual", 0}, {"connector_and_driver", 0}), ACCEPTS("connector|connector_and_driver")),
 	NOT_YET("flush.lsn.source", BOOLEAN, "true", "Old form of lsn.flush.mode."),
@@ -407,8 +408,8 @@ const W2kProperty w2k_properties[] = {
 	DONE("column.mask.hash.<algorithm>.with.salt.<salt>", REGEX_LIST, NULL, "The same, of strings as Java serializes them.", .flags = W2K_PROP_FAMILY | W2K_PROP_PLUGIN | W2K_PROP_SECRET, .apply = w2k_rules_apply_mask),
 	DONE("column.propagate.source.type", REGEX_LIST, NULL, "Columns whose schemas tell their type and length, as schema.table.column.", PLUGIN, AT(column_propagate_list)),
 	DONE("datatype.propagate.source.type", REGEX_LIST, NULL, "Types of such columns, as schema.table.type.", PLUGIN, AT(datatype_propagate_list)),
-	NOT_YET("guardrail.collections.max", INT, "0", "Limit for the number of captured tables."),
-	IGNORED("guardrail.collections.limit.action", STRING, "warn", "has a meaning only with guardrail.collections.max"),
+	DONE("guardrail.collections.max", INT, "0", "How many tables the filters may let through, looked at when the connector starts; 0 = any number.", AT(guardrail_collections_max), RANGE(0, INT_MAX)),
+	DONE("guardrail.collections.limit.action", ENUM, "warn", "Above guardrail.collections.max: warn, or fail.", AT(guardrail_action), CHOICES({"warn", W2K_GUARDRAIL_WARN}, {"fail", W2K_GUARDRAIL_FAIL})),
 
 #undef CATEGORY
 #define CATEGORY "Records"

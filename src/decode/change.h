@@ -15,6 +15,7 @@
 #include "schema/relation.h"
 
 typedef struct W2kTransaction W2kTransaction;
+typedef struct W2kSuspectMark W2kSuspectMark;
 
 /* A decoding session: what ctx->output_plugin_private points at. */
 typedef struct W2kSession
@@ -52,9 +53,10 @@ typedef struct W2kSession
 	XLogRecPtr lsn;
 
 	int changes_since_progress;
-	bool is_writing; /* OutputPluginPrepareWrite was called */
-	uint64 skipped;	 /* changes given up by policy */
+	bool is_writing;	  /* OutputPluginPrepareWrite was called */
+	uint64 skipped;		  /* changes given up by policy */
 	bool has_warned_of_signals;
+	W2kSuspectMark *mark; /* NULL = nothing that fails is caught */
 } W2kSession;
 
 /*

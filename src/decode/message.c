@@ -15,6 +15,7 @@
 
 #include "decode/message.h"
 #include "decode/output.h"
+#include "decode/suspect.h"
 #include "decode/transaction.h"
 #include "decode/transformed.h"
 #include "encode/buffer.h"
@@ -49,12 +50,15 @@ get_topic(W2kSession *session, W2kTopicRef *topic)
 }
 
 static void
-write_record(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
-			 const W2kMessage *message)
+write_record(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, void *arg)
 {
+	W2kMessage *message = arg;
 	W2kSession *session = ctx->output_plugin_private;
 	W2kTopicRef topic;
+	W2kPlace place;
 
+	if (txn != NULL)
+		message->place = w2k_transaction_count(session, txn->xid, NULL, &place);
 	get_topic(session, &topic);
 	if (session->chain != NULL)
 	{
@@ -75,9 +79,38 @@ write_record(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	w2k_output_end_record(ctx);
 }
 
-/* One that is not transactional is a transaction of its own to the reader. */
+/* One that is not of a transaction is one to the reader. */
 static void
-write_alone(LogicalDecodingContext *ctx, const W2kMessage *message)
+write_alone(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, void *arg)
+{
+	const W2kMessage *message = arg;
+
+	w2k_output_begin_alone(ctx, message->lsn);
+	write_record(ctx, NULL, arg);
+	w2k_output_end_alone(ctx, message->lsn);
+}
+
+/* The record, or what the policy says where it cannot be. */
+static void
+write_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+			  W2kMessage *message)
+{
+	W2kSession *session = ctx->output_plugin_private;
+	ErrorData *error =
+		w2k_suspect_write(ctx, txn, message->lsn, InvalidOid,
+						  txn == NULL ? write_alone : write_record, message);
+
+	if (w2k_suspect_should_warn(session, error))
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("skipped a logical message at LSN %X/%X that could not be encoded",
+						LSN_FORMAT_ARGS(message->lsn)),
+				 errdetail("%s", error->message)));
+}
+
+/* One that is not transactional. */
+static void
+write_outside(LogicalDecodingContext *ctx, W2kMessage *message)
 {
 	W2kSession *session = ctx->output_plugin_private;
 	MemoryContext oldcontext = CurrentMemoryContext;
@@ -90,9 +123,8 @@ write_alone(LogicalDecodingContext *ctx, const W2kMessage *message)
 	MemoryContextSwitchTo(oldcontext);
 	if (is_owner_trusted(session->conf->owner))
 	{
-		w2k_output_begin_alone(ctx, message->lsn);
-		write_record(ctx, NULL, message);
-		w2k_output_end_alone(ctx, message->lsn);
+		write_message(ctx, NULL, message);
+		session->last_commit_lsn = message->lsn;
 	}
 	if (is_outside)
 	{
@@ -110,7 +142,6 @@ w2k_message_write(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	W2kSession *session = ctx->output_plugin_private;
 	MemoryContext oldcontext;
 	W2kMessage message = {0};
-	W2kPlace place;
 
 	/* what wait_for_delivery() waits for */
 	if (strcmp(prefix, W2K_NAME) == 0)
@@ -135,12 +166,11 @@ w2k_message_write(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	message.lsn = lsn;
 	message.time_ns = w2k_output_now_ns();
 	if (txn == NULL)
-		write_alone(ctx, &message);
+		write_outside(ctx, &message);
 	else if (is_owner_trusted(session->conf->owner))
 	{
 		w2k_output_prepare_transaction(ctx, txn);
-		message.place = w2k_transaction_count(session, txn->xid, NULL, &place);
-		write_record(ctx, txn, &message);
+		write_message(ctx, txn, &message);
 	}
 	w2k_output_flush(ctx);
 	MemoryContextSwitchTo(oldcontext);

@@ -255,8 +255,6 @@ w2k_output_end_alone(LogicalDecodingContext *ctx, XLogRecPtr lsn)
 	if (!session->records->is_text)
 		w2k_record_end_transaction(session->records, ctx->out, lsn, lsn,
 								   session->last_event_time_us);
-	w2k_output_flush(ctx);
-	session->last_commit_lsn = lsn;
 }
 
 int64

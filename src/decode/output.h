@@ -46,7 +46,7 @@ extern void w2k_output_end_transaction(LogicalDecodingContext *ctx,
 
 /*
  * The same for a record outside any transaction, at the LSN of its end.
- * w2k_output_begin_alone prepares its source, too.
+ * w2k_output_begin_alone prepares its source, too; w2k_output_flush follows.
  */
 extern void w2k_output_begin_alone(LogicalDecodingContext *ctx, XLogRecPtr lsn);
 extern void w2k_output_end_alone(LogicalDecodingContext *ctx, XLogRecPtr lsn);

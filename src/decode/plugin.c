@@ -9,18 +9,15 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 
 #include "decode/message.h"
 #include "decode/options.h"
 #include "decode/output.h"
+#include "decode/suspect.h"
 #include "decode/transaction.h"
-#include "decode/transformed.h"
 
 /* How often a walsender's reader hears of a transaction that is long. */
 #define PROGRESS_INTERVAL_CHANGES 100
@@ -107,11 +104,20 @@ note_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		w2k_transaction_touch(ctx, txn, change->lsn);
 }
 
+/* A change of one table. */
+typedef struct TableChange
+{
+	Relation relation;
+	ReorderBufferChange *change;
+} TableChange;
+
 /* The records of a change of a table; none where it is not captured. */
 static void
-write_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
-			 Relation relation, ReorderBufferChange *change)
+write_records(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, void *arg)
 {
+	const TableChange *of = arg;
+	Relation relation = of->relation;
+	ReorderBufferChange *change = of->change;
 	W2kSession *session = ctx->output_plugin_private;
 	W2kRelation *wrel = w2k_relation_lookup(session->relations, relation);
 	bool is_truncate = change->action == REORDER_BUFFER_CHANGE_TRUNCATE;
@@ -132,113 +138,26 @@ write_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		w2k_change_write_renewed(ctx, txn, wrel, relation, change);
 }
 
-/* May a policy skip a change that failed in this way? */
-static bool
-is_skippable(int sqlerrcode)
-{
-	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
-	{
-		case ERRCODE_OPERATOR_INTERVENTION:
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-			return false;
-		default:
-			return true;
-	}
-}
-
-/*
- * What was written of a change is taken back: the writer is what it was, but
- * for the numbers of topics, which a table keeps once it has one.  The topics
- * of the change may only seem announced.
- */
+/* The change, or what the policy says where it cannot be encoded. */
 static void
-forget_records(W2kSession *session, const W2kRecordWriter *saved)
-{
-	uint32 next_topic_id = session->records->next_topic_id;
-
-	*session->records = *saved;
-	session->records->next_topic_id = next_topic_id;
-	session->writer->column = NULL;
-	w2k_transformed_forget(session);
-	if (session->wrel == NULL)
-		return;
-	session->wrel->is_topic_announced = false;
-	if (session->wrel->capture == W2K_CAPTURE_EMIT)
-		w2k_change_forget_emitted(session);
-}
-
-/* Goes on without a change, as the policy says. */
-static void
-skip_change(LogicalDecodingContext *ctx, Relation relation, XLogRecPtr lsn,
-			const ErrorData *error)
+write_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+			 Relation relation, ReorderBufferChange *change)
 {
 	W2kSession *session = ctx->output_plugin_private;
+	TableChange of = {relation, change};
+	ErrorData *error = w2k_suspect_write(ctx, txn, change->lsn,
+										 RelationGetRelid(relation),
+										 write_records, &of);
 
-	w2k_output_skip(ctx, lsn, RelationGetRelid(relation));
-	if (session->conf->processing_failure == W2K_FAILURE_WARN)
+	if (w2k_suspect_should_warn(session, error))
 		ereport(WARNING,
 				(errcode(error->sqlerrcode),
 				 errmsg("skipped a change of table \"%s.%s\" at LSN %X/%X "
 						"that could not be encoded",
 						get_namespace_name(RelationGetNamespace(relation)),
 						RelationGetRelationName(relation),
-						LSN_FORMAT_ARGS(lsn)),
+						LSN_FORMAT_ARGS(change->lsn)),
 				 errdetail("%s", error->message)));
-}
-
-/*
- * A change that made decoding fail before (R12), or one after it: encodes it
- * in a subtransaction, and if it fails (again) goes on without it.
- */
-static void
-write_suspect(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
-			  Relation relation, ReorderBufferChange *change)
-{
-	W2kSession *session = ctx->output_plugin_private;
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
-	W2kRecordWriter saved_records = *session->records;
-	bool saved_has_begun = session->has_begun;
-	W2kTransactionMark mark;
-	bool was_writing = session->is_writing;
-	int saved_len = ctx->out->len;
-
-	/* settings are made before, so that they outlive the subtransaction */
-	w2k_output_prepare_transaction(ctx, txn);
-	w2k_output_set_modes(session);
-	w2k_transaction_mark(session, &mark);
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(oldcontext);
-	PG_TRY();
-	{
-		write_change(ctx, txn, relation, change);
-
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *edata;
-
-		MemoryContextSwitchTo(oldcontext);
-		edata = CopyErrorData();
-		if (!is_skippable(edata->sqlerrcode))
-			PG_RE_THROW();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-
-		forget_records(session, &saved_records);
-		w2k_transaction_restore(session, &mark);
-		session->has_begun = saved_has_begun;
-		session->is_writing = was_writing;
-		ctx->out->len = saved_len;
-		skip_change(ctx, relation, change->lsn, edata);
-	}
-	PG_END_TRY();
 }
 
 /*
@@ -297,19 +216,11 @@ process_change(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 			   Relation relation, ReorderBufferChange *change)
 {
 	W2kSession *session = ctx->output_plugin_private;
-	const W2kConnectorConfig *conf = session->conf;
 	Scope scope;
 
 	report_progress(ctx);
 	enter(&scope, session, change->lsn);
-	/* From there on, for the rest of the session: more may follow, and one
-	 * restart for each would never end. */
-	if (unlikely(conf->suspect_lsn != InvalidXLogRecPtr &&
-				 change->lsn >= conf->suspect_lsn) &&
-		conf->processing_failure != W2K_FAILURE_FAIL)
-		write_suspect(ctx, txn, relation, change);
-	else
-		write_change(ctx, txn, relation, change);
+	write_change(ctx, txn, relation, change);
 	w2k_output_flush(ctx);
 	leave(&scope);
 }

@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 
 #include "decode/output.h"
+#include "decode/suspect.h"
 #include "decode/transaction.h"
 #include "decode/transformed.h"
 #include "schema/topic.h"
@@ -45,7 +46,7 @@ struct W2kTransaction
 
 	HTAB *collections;
 	uint64 serial;	/* of the present transaction; counters have 0 at first */
-	bool has_begun; /* its record was written */
+	bool has_begun; /* its record was written, or skipped */
 	int64 events;
 	int ncollections;	/* with events, in the order of their first ones */
 	int maxcollections; /* room in order */
@@ -161,11 +162,10 @@ w2k_transaction_count(W2kSession *session, uint32 xid, const W2kRelation *wrel,
 }
 
 void
-w2k_transaction_mark(W2kSession *session, W2kTransactionMark *mark)
+w2k_transaction_mark(W2kSession *session)
 {
 	W2kTransaction *transaction = session->transaction;
 
-	mark->has_begun = transaction != NULL && transaction->has_begun;
 	if (transaction == NULL)
 		return;
 	transaction->changed = NULL;
@@ -173,23 +173,14 @@ w2k_transaction_mark(W2kSession *session, W2kTransactionMark *mark)
 }
 
 void
-w2k_transaction_restore(W2kSession *session, const W2kTransactionMark *mark)
+w2k_transaction_restore(W2kSession *session)
 {
 	W2kTransaction *transaction = session->transaction;
 	Collection *changed;
 
 	if (transaction == NULL)
 		return;
-	if (transaction->has_begun && !mark->has_begun &&
-		!session->records->is_text)
-	{
-		/*
-		 * Its record is taken back, and maybe what announced its topic; a
-		 * line of text has gone out already.
-		 */
-		transaction->has_begun = false;
-		transaction->is_topic_announced = false;
-	}
+	transaction->is_topic_announced = false;
 	changed = transaction->changed;
 	if (changed == NULL)
 		return;
@@ -208,9 +199,9 @@ w2k_transaction_restore(W2kSession *session, const W2kTransactionMark *mark)
 /* ---- begins and ends ---- */
 
 static void
-write_boundary(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
-			   W2kBoundary *boundary)
+write_record(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, void *arg)
 {
+	W2kBoundary *boundary = arg;
 	W2kSession *session = ctx->output_plugin_private;
 	W2kTransaction *transaction = session->transaction;
 	W2kTopicRef topic = {
@@ -244,6 +235,26 @@ write_boundary(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	w2k_output_end_record(ctx);
 }
 
+/* The record, or what the policy says where it cannot be. */
+static void
+write_boundary(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
+			   XLogRecPtr lsn, W2kBoundary *boundary)
+{
+	W2kSession *session = ctx->output_plugin_private;
+	ErrorData *error = w2k_suspect_write(ctx, txn, lsn, InvalidOid,
+										 write_record, boundary);
+
+	if (w2k_suspect_should_warn(session, error))
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 boundary->is_end
+					 ? errmsg("skipped the record of the end of transaction %u at LSN %X/%X that could not be encoded",
+							  txn->xid, LSN_FORMAT_ARGS(lsn))
+					 : errmsg("skipped the record of the begin of transaction %u at LSN %X/%X that could not be encoded",
+							  txn->xid, LSN_FORMAT_ARGS(lsn)),
+				 errdetail("%s", error->message)));
+}
+
 void
 w2k_transaction_touch(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 					  XLogRecPtr lsn)
@@ -261,9 +272,10 @@ w2k_transaction_touch(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	if (txn->origin_id == InvalidRepOriginId)
 		boundary.lsn = lsn;
 	oldcontext = MemoryContextSwitchTo(session->change_context);
-	write_boundary(ctx, txn, &boundary);
+	write_boundary(ctx, txn, lsn, &boundary);
 	MemoryContextSwitchTo(oldcontext);
 	transaction->has_begun = true;
+	w2k_suspect_keep(ctx);
 }
 
 void
@@ -291,7 +303,7 @@ w2k_transaction_end(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 	boundary.events = transaction->events;
 	boundary.ncollections = transaction->ncollections;
 	boundary.collections = counts;
-	write_boundary(ctx, txn, &boundary);
+	write_boundary(ctx, txn, txn->end_lsn, &boundary);
 	w2k_output_flush(ctx);
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextReset(session->change_context);

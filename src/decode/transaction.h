@@ -17,7 +17,8 @@ extern void w2k_transaction_reset(W2kSession *session);
 /*
  * A change that a reader of pgoutput would see, whether we capture it or not:
  * before the first one of a transaction the record of its begin is due.
- * Leaves what it writes to w2k_output_flush().
+ * Leaves what it writes to w2k_output_flush(), where it stays if the change
+ * fails.
  */
 extern void w2k_transaction_touch(LogicalDecodingContext *ctx,
 								  ReorderBufferTXN *txn, XLogRecPtr lsn);
@@ -30,18 +31,12 @@ extern const W2kPlace *w2k_transaction_count(W2kSession *session, uint32 xid,
 											 const W2kRelation *wrel,
 											 W2kPlace *place);
 
-/* The record of the end, if one of the begin was written. */
+/* The record of the end, if one of the begin was due. */
 extern void w2k_transaction_end(LogicalDecodingContext *ctx,
 								ReorderBufferTXN *txn);
 
 /* Before a change that may fail, and what takes back its counts then. */
-typedef struct W2kTransactionMark
-{
-	bool has_begun;
-} W2kTransactionMark;
-
-extern void w2k_transaction_mark(W2kSession *session, W2kTransactionMark *mark);
-extern void w2k_transaction_restore(W2kSession *session,
-									const W2kTransactionMark *mark);
+extern void w2k_transaction_mark(W2kSession *session);
+extern void w2k_transaction_restore(W2kSession *session);
 
 #endif /* W2K_DECODE_TRANSACTION_H */

@@ -13,7 +13,6 @@
 
 #include "decode/output.h"
 #include "decode/transformed.h"
-#include "encode/buffer.h"
 #include "transform/chain.h"
 #include "transform/render.h"
 #include "transform/tree.h"
@@ -21,7 +20,7 @@
 typedef struct TopicKey
 {
 	Oid relid;
-	char name[256]; /* Kafka's limit is 249 */
+	char name[W2K_TOPIC_NAME_SIZE];
 } TopicKey;
 
 typedef struct Topic
@@ -51,11 +50,6 @@ get_topic(W2kSession *session, const W2kTransformedFrom *from,
 			hash_create("wal2kafka transformed topics", 64, &ctl,
 						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
-	if (name[0] == '\0' || strlen(name) >= sizeof(key.name))
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("name of a topic is %s",
-							   name[0] == '\0' ? "empty" : "too long"),
-						errdetail("Transforms made it so.")));
 	memset(&key, 0, sizeof(key));
 	key.relid = from->relid;
 	memcpy(key.name, name, strlen(name));
@@ -75,35 +69,11 @@ get_topic(W2kSession *session, const W2kTransformedFrom *from,
 	ref->table = from->table;
 }
 
-static void
-append_headers(W2kSession *session, StringInfo out, List *headers)
-{
-	StringInfoData text;
-	ListCell *lc;
-
-	initStringInfo(&text);
-	foreach(lc, headers)
-	{
-		const W2kTransformHeader *header = lfirst(lc);
-
-		resetStringInfo(&text);
-		if (header->value != NULL)
-			w2k_render_header(session->writer, &text, header->schema,
-							  header->value);
-		w2k_record_add_header(session->records, out, header->name,
-							  (int) strlen(header->name),
-							  header->value == NULL ? NULL : text.data,
-							  text.len);
-	}
-}
-
 void
 w2k_transformed_write(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 					  const W2kTransformedFrom *from, W2kTransformRecord *rec)
 {
 	W2kSession *session = ctx->output_plugin_private;
-	W2kRecordWriter *records = session->records;
-	StringInfo out = ctx->out;
 	W2kTopicRef topic;
 
 	if (!w2k_chain_apply(session->chain, rec))
@@ -111,13 +81,7 @@ w2k_transformed_write(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	get_topic(session, from, rec->topic, &topic);
 	w2k_output_begin_record(ctx, txn, &topic, from->op, from->lsn,
 							w2k_tree_take_context(session->tree, rec));
-	records->rec.partition = rec->partition;
-	records->rec.timestamp_ms = rec->timestamp_ms;
-	w2k_record_end_key(records, out,
-					   !w2k_render_key(session->writer, out, rec));
-	w2k_record_end_value(records, out,
-						 !w2k_render_value(session->writer, out, rec));
-	append_headers(session, out, rec->headers);
+	w2k_render_record(session->writer, session->records, ctx->out, rec);
 	w2k_output_end_record(ctx);
 }
 

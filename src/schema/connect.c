@@ -426,8 +426,9 @@ add_source_type(W2kSchema *schema, const W2kColumn *column)
 
 #define SOURCE_COLUMN(what) "__debezium.source.column." what
 	w2k_connect_add_parameter(schema, SOURCE_COLUMN("type"), source->name);
-	w2k_connect_add_parameter(schema, SOURCE_COLUMN("length"),
-							  psprintf("%d", source->length));
+	if (source->length >= 0)
+		w2k_connect_add_parameter(schema, SOURCE_COLUMN("length"),
+								  psprintf("%d", source->length));
 	w2k_connect_add_parameter(schema, SOURCE_COLUMN("scale"),
 							  psprintf("%d", source->scale));
 	w2k_connect_add_parameter(schema, SOURCE_COLUMN("name"),

@@ -76,6 +76,15 @@ set_numeric(W2kSourceType *source, const W2kType *type)
 	source->scale = type->scale;
 }
 
+/* pgvector's types: to the driver they are as long as they are declared. */
+static bool
+is_vector(const W2kType *type)
+{
+	return type->logical == W2K_LOGICAL_VECTOR ||
+		   type->logical == W2K_LOGICAL_HALFVEC ||
+		   type->logical == W2K_LOGICAL_SPARSEVEC;
+}
+
 static void
 set_numbers(W2kSourceType *source, const W2kType *type)
 {
@@ -138,6 +147,8 @@ set_numbers(W2kSourceType *source, const W2kType *type)
 			source->scale = typmod < 0 ? 6 : typmod & 0xffff;
 			break;
 		default:
+			if (is_vector(type))
+				source->length = typmod > 0 ? typmod : -1;
 			break;
 	}
 }
@@ -152,5 +163,7 @@ w2k_source_type_read(const char *name, const W2kType *type)
 		*p = pg_ascii_toupper((unsigned char) *p);
 	source->name = upper;
 	set_numbers(source, type->element != NULL ? type->element : type);
+	if (type->element != NULL && is_vector(type->element))
+		source->length = PG_INT32_MAX;
 	return source;
 }

@@ -13,7 +13,7 @@
 typedef struct W2kSourceType
 {
 	const char *name; /* INT4, SERIAL, _TEXT, a domain's name; UTF-8 */
-	int32 length;
+	int32 length;	  /* -1 = not said */
 	int32 scale;
 } W2kSourceType;
 

@@ -152,6 +152,12 @@ w2k_chain_apply(W2kChain *chain, W2kTransformRecord *rec)
 	}
 	chain->present = NULL;
 	error_context_stack = callback.previous;
+	if (is_kept &&
+		(rec->topic[0] == '\0' || strlen(rec->topic) >= W2K_TOPIC_NAME_SIZE))
+		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
+						errmsg("name of a topic is %s",
+							   rec->topic[0] == '\0' ? "empty" : "too long"),
+						errdetail("Transforms made it so.")));
 	return is_kept;
 }
 

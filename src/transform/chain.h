@@ -7,6 +7,9 @@
 
 #include "transform/node.h"
 
+/* For the name of a topic: Kafka's limit is 249. */
+#define W2K_TOPIC_NAME_SIZE 256
+
 typedef struct W2kChain W2kChain;
 
 /*
@@ -15,7 +18,10 @@ typedef struct W2kChain W2kChain;
  */
 extern W2kChain *w2k_chain_create(List *transforms, bool uses_defaults);
 
-/* Changes the record as they say; false where one drops it. */
+/*
+ * Changes the record as they say; false where one drops it.  Its topic has a
+ * name of less than W2K_TOPIC_NAME_SIZE bytes then.
+ */
 extern bool w2k_chain_apply(W2kChain *chain, W2kTransformRecord *rec);
 
 #endif /* W2K_TRANSFORM_CHAIN_H */

@@ -168,8 +168,8 @@ render(const Renderer *renderer, W2kOrigin *origin, const W2kSchema *schema,
 	return true;
 }
 
-bool
-w2k_render_key(W2kWriter *writer, StringInfo out, const W2kTransformRecord *rec)
+static bool
+render_key(W2kWriter *writer, StringInfo out, const W2kTransformRecord *rec)
 {
 	const W2kSideOptions *side = &writer->options.key;
 	const Renderer renderer = {writer, side, out, side->replaces_nulls};
@@ -178,9 +178,8 @@ w2k_render_key(W2kWriter *writer, StringInfo out, const W2kTransformRecord *rec)
 				  rec->is_key_schema_transient);
 }
 
-bool
-w2k_render_value(W2kWriter *writer, StringInfo out,
-				 const W2kTransformRecord *rec)
+static bool
+render_value(W2kWriter *writer, StringInfo out, const W2kTransformRecord *rec)
 {
 	const W2kSideOptions *side = &writer->options.value;
 	const Renderer renderer = {writer, side, out, side->replaces_nulls};
@@ -189,9 +188,13 @@ w2k_render_value(W2kWriter *writer, StringInfo out,
 				  rec->is_value_schema_transient);
 }
 
-void
-w2k_render_header(W2kWriter *writer, StringInfo out, const W2kSchema *schema,
-				  W2kNode *node)
+/*
+ * A header's value, as SimpleHeaderConverter writes it; not of NULL, which is
+ * no value.
+ */
+static void
+render_header(W2kWriter *writer, StringInfo out, const W2kSchema *schema,
+			  W2kNode *node)
 {
 	const Renderer renderer = {writer, NULL, out,
 							   writer->options.has_header_defaults};
@@ -209,4 +212,37 @@ w2k_render_header(W2kWriter *writer, StringInfo out, const W2kSchema *schema,
 	}
 	else
 		append_node(&renderer, schema, node);
+}
+
+static void
+append_headers(W2kWriter *writer, W2kRecordWriter *records, StringInfo out,
+			   List *headers)
+{
+	StringInfoData text;
+	ListCell *lc;
+
+	initStringInfo(&text);
+	foreach(lc, headers)
+	{
+		const W2kTransformHeader *header = lfirst(lc);
+
+		resetStringInfo(&text);
+		if (header->value != NULL)
+			render_header(writer, &text, header->schema, header->value);
+		w2k_record_add_header(records, out, header->name,
+							  (int) strlen(header->name),
+							  header->value == NULL ? NULL : text.data,
+							  text.len);
+	}
+}
+
+void
+w2k_render_record(W2kWriter *writer, W2kRecordWriter *records, StringInfo out,
+				  const W2kTransformRecord *rec)
+{
+	records->rec.partition = rec->partition;
+	records->rec.timestamp_ms = rec->timestamp_ms;
+	w2k_record_end_key(records, out, !render_key(writer, out, rec));
+	w2k_record_end_value(records, out, !render_value(writer, out, rec));
+	append_headers(writer, records, out, rec->headers);
 }

@@ -5,22 +5,14 @@
 #ifndef W2K_TRANSFORM_RENDER_H
 #define W2K_TRANSFORM_RENDER_H
 
+#include "encode/record.h"
 #include "transform/node.h"
 
 /*
- * Appends the record's key or value as JsonConverter writes it; false where
- * there is none, so that nothing was written.
+ * Appends what a record says, between w2k_record_begin and w2k_record_end: key
+ * and value as JsonConverter writes them, headers as SimpleHeaderConverter.
  */
-extern bool w2k_render_key(W2kWriter *writer, StringInfo out,
-						   const W2kTransformRecord *rec);
-extern bool w2k_render_value(W2kWriter *writer, StringInfo out,
-							 const W2kTransformRecord *rec);
-
-/*
- * A header's value, as SimpleHeaderConverter writes it; not of NULL, which is
- * no value.
- */
-extern void w2k_render_header(W2kWriter *writer, StringInfo out,
-							  const W2kSchema *schema, W2kNode *node);
+extern void w2k_render_record(W2kWriter *writer, W2kRecordWriter *records,
+							  StringInfo out, const W2kTransformRecord *rec);
 
 #endif /* W2K_TRANSFORM_RENDER_H */

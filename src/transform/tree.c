@@ -49,6 +49,7 @@ struct W2kTree
 	W2kSchema *text_schema;
 	W2kOrigin *messages;   /* NULL until there is one */
 	W2kOrigin *boundaries; /* the same */
+	W2kOrigin *heartbeats; /* the same */
 
 	W2kNode *version;
 	W2kNode *connector;
@@ -184,24 +185,40 @@ get_message_origin(W2kTree *tree)
 	return tree->messages;
 }
 
-/* The same for begins and ends of transactions, which have no source. */
+/* The same for what has no source; the schemas are made in its context. */
+static W2kOrigin *
+make_plain_origin(W2kTree *tree, W2kSchema *(*make_key)(void),
+				  W2kSchema *(*make_value)(void) )
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(tree->context);
+	W2kOrigin *origin = palloc0(sizeof(W2kOrigin));
+
+	origin->context = tree->context;
+	origin->key = make_key();
+	origin->envelope = make_value();
+	MemoryContextSwitchTo(oldcontext);
+	return origin;
+}
+
+/* Begins and ends of transactions. */
 static W2kOrigin *
 get_boundary_origin(W2kTree *tree)
 {
-	MemoryContext oldcontext;
-	W2kOrigin *origin;
+	if (tree->boundaries == NULL)
+		tree->boundaries = make_plain_origin(tree,
+											 w2k_change_schema_boundary_key,
+											 w2k_change_schema_boundary);
+	return tree->boundaries;
+}
 
-	if (tree->boundaries != NULL)
-		return tree->boundaries;
-
-	oldcontext = MemoryContextSwitchTo(tree->context);
-	origin = palloc0(sizeof(W2kOrigin));
-	origin->context = tree->context;
-	origin->key = w2k_change_schema_boundary_key();
-	origin->envelope = w2k_change_schema_boundary();
-	MemoryContextSwitchTo(oldcontext);
-	tree->boundaries = origin;
-	return origin;
+static W2kOrigin *
+get_heartbeat_origin(W2kTree *tree)
+{
+	if (tree->heartbeats == NULL)
+		tree->heartbeats = make_plain_origin(tree,
+											 w2k_change_schema_heartbeat_key,
+											 w2k_change_schema_heartbeat);
+	return tree->heartbeats;
 }
 
 /* ---- values ---- */
@@ -498,4 +515,20 @@ w2k_tree_make_boundary(W2kTree *tree, const W2kBoundary *boundary,
 	w2k_node_set(rec->key, "id", id);
 	rec->value_schema = origin->envelope;
 	rec->value = value;
+}
+
+void
+w2k_tree_make_heartbeat(W2kTree *tree, int64 time_ms, const char *topic,
+						W2kTransformRecord *rec)
+{
+	W2kOrigin *origin = get_heartbeat_origin(tree);
+
+	init_record(rec, origin, topic);
+	rec->partition = 0;
+	rec->key_schema = origin->key;
+	rec->key = w2k_node_make_struct(origin->key);
+	w2k_node_set(rec->key, "serverName", tree->prefix);
+	rec->value_schema = origin->envelope;
+	rec->value = w2k_node_make_struct(origin->envelope);
+	w2k_node_set(rec->value, "ts_ms", w2k_node_make_integer(time_ms));
 }

@@ -245,6 +245,46 @@ w2k_catalog_progress(const char *name)
 	return row;
 }
 
+List *
+w2k_catalog_tables(void)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	List *tables = NIL;
+
+	w2k_interlude_begin(true);
+	w2k_interlude_query("SELECT n.nspname, c.relname, c.relreplident, i.relname"
+			  " FROM pg_catalog.pg_class AS c"
+			  " JOIN pg_catalog.pg_namespace AS n"
+			  " ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+			  " LEFT JOIN pg_catalog.pg_index AS x"
+			  " ON x.indrelid OPERATOR(pg_catalog.=) c.oid"
+			  " AND x.indisreplident"
+			  " LEFT JOIN pg_catalog.pg_class AS i"
+			  " ON i.oid OPERATOR(pg_catalog.=) x.indexrelid"
+			  " WHERE (c.relkind OPERATOR(pg_catalog.=) 'r'"
+			  " OR c.relkind OPERATOR(pg_catalog.=) 'p')"
+			  " AND c.relpersistence OPERATOR(pg_catalog.<>) 't'"
+			  " ORDER BY 1, 2",
+			  0, NULL, NULL, NULL, true, SPI_OK_SELECT);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(caller);
+		W2kTableRow *table = palloc0(sizeof(W2kTableRow));
+		bool is_null;
+		Datum index = w2k_interlude_column(i, 4, &is_null);
+
+		table->schema = pstrdup(NameStr(*DatumGetName(w2k_interlude_column(i, 1, NULL))));
+		table->name = pstrdup(NameStr(*DatumGetName(w2k_interlude_column(i, 2, NULL))));
+		table->identity = DatumGetChar(w2k_interlude_column(i, 3, NULL));
+		if (!is_null)
+			table->identity_index = pstrdup(NameStr(*DatumGetName(index)));
+		tables = lappend(tables, table);
+		MemoryContextSwitchTo(spi);
+	}
+	w2k_interlude_end();
+	return tables;
+}
+
 void
 w2k_catalog_write_progress(const char *name, const char *slot_name,
 						   bool is_ready, XLogRecPtr consistent_point,

@@ -68,6 +68,18 @@ extern List *w2k_catalog_connectors(void);
 extern W2kConnectorRow *w2k_catalog_connector(const char *name);
 extern W2kProgressRow *w2k_catalog_progress(const char *name);
 
+/* A table of this database, or a partitioned one. */
+typedef struct W2kTableRow
+{
+	char *schema;
+	char *name;
+	char identity;		  /* pg_class.relreplident */
+	char *identity_index; /* its name, or NULL */
+} W2kTableRow;
+
+/* List of W2kTableRow, by name; those of the system, too. */
+extern List *w2k_catalog_tables(void);
+
 /* Records the slot that is about to be made, or that has been made. */
 extern void w2k_catalog_set_progress(const char *name, const char *slot_name,
 									 bool is_ready,

@@ -44,6 +44,7 @@
 #include "worker/slot_setup.h"
 #include "worker/snapshot.h"
 #include "worker/snapshot_crew.h"
+#include "worker/table_setup.h"
 
 /* After which a process that is stuck dies of a SIGTERM as any other does. */
 #define STUCK_MS 1300
@@ -267,6 +268,22 @@ run_streaming(void)
 	w2k_pump_run();
 }
 
+/* Before the slot, so that all that it yields has what was asked for. */
+static void
+set_up_tables(void)
+{
+	char *warning = w2k_table_setup_check_count(w2k_attempt->conf);
+
+	if (warning != NULL)
+	{
+		ereport(WARNING, (errmsg("wal2kafka connector \"%s\": %s",
+								 w2k_attempt->row->name, warning)));
+		w2k_slots_set_state(w2k_attempt->slot_index, w2k_attempt->shown_state,
+							warning);
+	}
+	w2k_table_setup_set_identities(w2k_attempt->row, w2k_attempt->conf);
+}
+
 /* Reads the row and does what it asks for. */
 static void
 run_worker(void)
@@ -320,6 +337,8 @@ run_worker(void)
 				 errhint(
 					 "Give it another owner with wal2kafka.alter_connector_owner.")));
 	w2k_attempt_parse_config();
+	if (w2k_attempt->row->desired == W2K_DESIRED_RUNNING)
+		set_up_tables();
 	/* Making a slot can take as long as somebody's transaction (R27). */
 	show_note(
 		"making the replication slot waits for every transaction that is running now, prepared ones too; see pg_stat_activity and pg_prepared_xacts");

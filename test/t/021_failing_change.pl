@@ -60,6 +60,40 @@ my $warnings = () = slurp_file($node->logfile) =~
   /WARNING:  skipped a change of table "public\.a" at LSN/g;
 is($warnings, 3, 'and under warn, logged');
 
+# Records that are no rows, and that a transform cannot do with.
+create_connector(
+	$node, $db, 'others', $broker, 'public.a',
+	'event.processing.failure.handling.mode' => 'warn',
+	'provide.transaction.metadata' => 'true',
+	'transforms' => 'r',
+	'transforms.r.type' => 'RegexRouter',
+	'transforms.r.regex' => '(x?)others[.](transaction|message)',
+	'transforms.r.replacement' => '$1');
+wait_state($node, $db, 'others', 'streaming');
+$node->safe_psql($db, q(
+SELECT pg_logical_emit_message(false, 'alone', 'a');
+BEGIN;
+UPDATE a SET n = n + 1 WHERE id = 100;
+SELECT pg_logical_emit_message(true, 'inside', 'b');
+UPDATE a SET n = n + 1 WHERE id = 100;
+COMMIT));
+wait_delivered($node, $db, 'others');
+is_deeply(
+	[ read_topic($broker, 'others.public.a') ],
+	[ ('{"id":100}') x 2 ],
+	'messages, begins and ends that fail are passed over');
+is($node->safe_psql($db,
+		"SELECT skipped_records FROM wal2kafka.stat_connector"),
+	4, 'and counted');
+my $log = slurp_file($node->logfile);
+like($log, qr/WARNING:  skipped $_ at LSN [0-9A-F]+\/[0-9A-F]+ that could not be encoded\n.*DETAIL:  name of a topic is empty/,
+	"and logged: $_")
+  for ('a logical message', 'the record of the begin of transaction \d+',
+	'the record of the end of transaction \d+');
+$node->safe_psql($db, "SELECT wal2kafka.drop_connector('others')");
+ok($node->poll_query_until($db,
+	'SELECT count(*) = 0 FROM wal2kafka.connectors'), 'others: dropped');
+
 # An idle connector whose sender dies again and again is another matter: no
 # change is to blame, and it goes on.
 create_connector($node, $db, 'idle', $broker, 'public.a');

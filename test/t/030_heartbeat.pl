@@ -103,6 +103,46 @@ $node->safe_psql($db, q(SELECT wal2kafka.patch_connector('h',
 	'{"topic.heartbeat.name": "pulse"}')));
 ok(eventually(sub { () = read_topic($broker, 'pulse') }), 'another name');
 
+# Transforms are for them, too, and predicates; what these cannot do with is a
+# matter of policy.
+$node->safe_psql($db, q(SELECT wal2kafka.patch_connector('h', '{
+	"topic.heartbeat.name": "pulse", "transforms": "logical,rename,not",
+	"predicates": "pulse", "predicates.pulse.type": "TopicNameMatches",
+	"predicates.pulse.pattern": "pulse",
+	"transforms.logical.type": "ToLogicalTopicRouter",
+	"transforms.logical.topic.regex": "pulse",
+	"transforms.logical.topic.replacement": "rate",
+	"transforms.rename.type": "RegexRouter", "transforms.rename.regex": "(rate)",
+	"transforms.rename.replacement": "heart.$1",
+	"transforms.not.type": "RegexRouter", "transforms.not.regex": ".*",
+	"transforms.not.replacement": "wrong", "transforms.not.predicate": "pulse"}')));
+ok(eventually(sub { () = read_topic($broker, 'heart.rate') }),
+	'transforms name the topic');
+like((read_topic($broker, 'heart.rate', '%p %k %s\n'))[0],
+	qr/^0 \{"serverName":"h","__dbz__sourceIdentifier":"pulse"\} \{"ts_ms":\d{13}\}$/,
+	'and change the key');
+is(() = read_topic($broker, 'wrong'), 0, 'one for other topics does not');
+my $bad = q("transforms": "rename", "transforms.rename.type": "RegexRouter",
+	"transforms.rename.regex": "(x?)pulse", "transforms.rename.replacement": "$1",
+	"transforms.logical.type": null, "transforms.logical.topic.regex": null,
+	"transforms.logical.topic.replacement": null, "transforms.not.type": null,
+	"transforms.not.regex": null, "transforms.not.replacement": null,
+	"transforms.not.predicate": null);
+$node->safe_psql($db, "SELECT wal2kafka.patch_connector('h', '{$bad}')");
+wait_state($node, $db, 'h', 'failed');
+like($node->safe_psql($db, 'SELECT last_error FROM wal2kafka.connectors'),
+	qr/^could not make a heartbeat: name of a topic is empty/, 'and why');
+$node->safe_psql($db, q(SELECT wal2kafka.patch_connector('h',
+	'{"event.processing.failure.handling.mode": "warn"}')));
+ok($node->poll_query_until($db, q(SELECT state = 'streaming' AND skipped_records > 2
+	FROM wal2kafka.stat_connector)), 'heartbeats are passed over');
+$node->safe_psql($db, 'INSERT INTO a VALUES (3)');
+wait_delivered($node, $db, 'h');
+is(scalar(grep { $_ eq '{"id":3}' } read_topic($broker, 'h_public_a')),
+	1, 'and rows are not');
+my $log = slurp_file($node->logfile);
+my $times = () = $log =~ /WARNING:  skipped a heartbeat of connector "h"/g;
+is($times, 1, 'which is said once');
 
 $node->safe_psql($db, q(SELECT wal2kafka.drop_connector('h')));
 $node->stop('fast');

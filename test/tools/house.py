@@ -25,7 +25,8 @@ MAY_INCLUDE = {
     "wire": set(),
     "sender": {"wire"},
     "status": set(),
-    "worker": {"encode", "schema", "config", "wire", "status"},
+    # heartbeats are made by the worker, and go through transforms
+    "worker": {"transform", "encode", "schema", "config", "wire", "status"},
     # peek() decodes like a worker and so reads frames; of the worker's area
     # it sees the shared registry only.
     "api": {"config", "schema", "status", "wire", "worker"},

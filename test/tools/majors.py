@@ -52,15 +52,15 @@ def fetch_wheel():
 
 
 def fetch_next_debian():
-    """The root of 17's unpacked packages."""
-    home = os.path.join(CACHE, "pg17")
+    """The root of 17's unpacked packages; pgvector is among them."""
+    home = os.path.join(CACHE, "pg17-pgvector")
     if not os.path.exists(home + "/.complete"):
         shutil.rmtree(home, ignore_errors=True)
         os.makedirs(home)
         log("fetching PostgreSQL 17")
         run([sys.executable, _TOOLS + "/debx.py", "trixie", "x17",
              "postgresql-17", "postgresql-client-17",
-             "postgresql-server-dev-17"], cwd=home)
+             "postgresql-server-dev-17", "postgresql-17-pgvector"], cwd=home)
         run(["sh", _TOOLS + "/relocate.sh", "x17", "17"], cwd=home)
         shutil.rmtree(home + "/debcache", ignore_errors=True)
         open(home + "/.complete", "w").close()

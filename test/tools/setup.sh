@@ -7,7 +7,7 @@ packages=(postgresql-15 postgresql-server-dev-15 librdkafka-dev
 	libprotobuf-c-dev protobuf-c-compiler kcat gcc make python3)
 if [ "${1:-base}" = test ]; then
 	packages+=(libipc-run-perl default-jdk-headless maven curl gpgv patchelf
-		unzip python3-pip clang-format valgrind libc6-dbg
+		unzip python3-pip clang-format valgrind libc6-dbg locales
 		postgresql-15-postgis-3)
 fi
 

@@ -85,6 +85,9 @@ MENDED = [
     Known("typ.shape_arrays", "value.after.p", MISSING, ANY, _DROPPED),
     Known("typ.more_toast", "value.after.iva", MISSING, ANY, _DROPPED),
     Known("typ.ext_arrays", "value.after.lt", None, ["a.b", None], LOST),
+    # where there is pgvector
+    Known("typ.vector_arrays", "value.after.s", None, ANY, LOST,
+          may_be_absent=True),
     Known("typ.ext", "value.after.h",
           '{"q\\"t":"b\\\\s/é😀","kt":"null","n":"1.5"}',
           '{"n":"1.5","kt":"null","q\\"t":"b\\\\s/é😀"}', ORDER),

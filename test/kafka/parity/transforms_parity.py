@@ -4,7 +4,8 @@
 Both sides read one database at the same time and write to one broker.
 Topics, order, keys, values, headers, partitions and times that transforms set
 are compared byte for byte; only what must differ is taken out: versions,
-processing times, the run id and the prefix.
+processing times, the run id and the prefix.  Of heartbeats, which come by
+the clock, one of each kind is compared.
 
 With --debezium-only the real ones run alone; --save writes all records.
 """
@@ -144,12 +145,19 @@ COPY_CASE = ("copy", [
                      "operation": "copy", "predicate": "dead",
                      "negate": "true"}),
     ("m", TO_TOPIC, {"topic.regex": "(.*)\\.message",
-                     "topic.replacement": "$1.msg"})])
+                     "topic.replacement": "$1.msg"}),
+    ("b", TO_TOPIC, {"topic.regex": "(.*)\\.beat",
+                     "topic.replacement": "$1.heartbeat"})])
 ALONE_CASE = ("alone", [("o", OUTBOX, {
     "route.topic.replacement": "{prefix}.alone.${routedByValue}",
-    "predicate": None})])
+    "predicate": None}),
+    ("z", TIMEZONE, {"converted.timezone": "+03:00"}),
+    ("b", REGEX, {"regex": "(.*)\\.(beat)", "replacement": "$1.$2.again",
+                  "predicate": "beats"})])
 
 # name, cases, tables, whether each case has a predicate, more properties
+BEATS = {"heartbeat.interval.ms": "1000",
+         "topic.heartbeat.name": "{prefix}.beat"}
 SCHEMAS = {"key.converter.schemas.enable": "true",
            "value.converter.schemas.enable": "true"}
 CONNECTORS = [
@@ -157,15 +165,16 @@ CONNECTORS = [
      dict(SCHEMAS, **{"skipped.operations": "none"})),
     ("outboxes", OUTBOX_CASES, "outbox", True, SCHEMAS),
     ("regex", [REGEX_CASE], "(item|order_.|keyless)", False,
-     {"skipped.operations": "none"}),
-    ("move", [MOVE_CASE], "(item|order_1)", False, {}),
-    ("copy", [COPY_CASE], "item", False, SCHEMAS),
-    ("alone", [ALONE_CASE], "outbox", False, {}),
+     dict(BEATS, **{"skipped.operations": "none"})),
+    ("move", [MOVE_CASE], "(item|order_1)", False, BEATS),
+    ("copy", [COPY_CASE], "item", False, dict(BEATS, **SCHEMAS)),
+    ("alone", [ALONE_CASE], "outbox", False, BEATS),
 ]
 
 _COMMON_PREDICATES = {
     "dead": ("RecordIsTombstone", {}),
     "has": ("HasHeaderKey", {"name": "nothing"}),
+    "beats": ("TopicNameMatches", {"pattern": "{p}\\.b.*"}),
 }
 
 
@@ -220,6 +229,22 @@ _TIMES = [
 _LONG_AGO_MS = 1730000000000
 
 
+# The topics of heartbeats.
+_BEAT = re.compile(r"\bbeat|heartbeat$")
+
+
+def heartbeats(recs):
+    """One of each kind, since they come by the clock."""
+    kinds = {}
+    for rec in recs:
+        if not _BEAT.search(rec["topic"]):
+            continue
+        rec = dict(rec, value=re.sub(r'"ts_ms":\d+', '"ts_ms":T',
+                                     rec["value"]))
+        kinds[json.dumps(rec, sort_keys=True)] = rec
+    return [kinds[kind] for kind in sorted(kinds)]
+
+
 def normal(text, prefix):
     if text is None:
         return None
@@ -269,7 +294,7 @@ def shared_config(connector, prefix):
         config[side + ".converter.schemas.enable"] = "false"
         # said, so that both sides read nulls as Connect's transforms do
         config[side + ".converter.replace.null.with.default"] = "false"
-    config.update(more)
+    config.update(fill_in(more, prefix))
     return config
 
 
@@ -329,7 +354,8 @@ def wait_for_others(args, broker):
         previous = dict(counts)
         counts.clear()
         for topic in broker.topics():
-            if topic.startswith(("dbz-", "w2k-")):
+            if (topic.startswith(("dbz-", "w2k-")) and
+                    not _BEAT.search(topic)):
                 prefix = topic.split(".")[0]
                 counts[prefix] = counts.get(prefix, 0) + sum(
                     broker.end_offsets(topic).values())
@@ -424,11 +450,18 @@ def suite(args, checks, cluster, broker, connect):
                   for rec in records.get("dbz-" + name, [])]
         ours = [normal_record(rec, "w2k-" + name)
                 for rec in records.get("w2k-" + name, [])]
+        beats = heartbeats(theirs), heartbeats(ours)
+        theirs, ours = ([rec for rec in recs if not _BEAT.search(rec["topic"])]
+                        for recs in (theirs, ours))
         saved[name] = {"theirs": theirs, "ours": ours}
         if args.debezium_only:
             log("%s: %d records of Debezium's" % (name, len(theirs)))
             continue
         compare(checks, name, theirs, ours)
+        if any(beats):
+            checks.ok(beats[0] == beats[1],
+                      "%s: heartbeats equal Debezium's" % name,
+                      "Debezium: %s\nours:     %s" % beats)
     if args.save:
         with open(args.save, "w") as file:
             json.dump(saved, file, ensure_ascii=False, indent=1)

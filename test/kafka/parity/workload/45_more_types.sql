@@ -76,4 +76,31 @@ INSERT INTO typ.geo_toast SELECT 1, l.g, l.g::public.geography, l.g, ARRAY[l.g],
 UPDATE typ.geo_toast SET small = 2;
 \endif
 -- sync
+-- Debian has pgvector for 17, not for 15.
+SELECT count(*) > 0 AS has_vector FROM pg_available_extensions WHERE name = 'vector' \gset
+\if :has_vector
+CREATE EXTENSION vector SCHEMA public;
+CREATE TABLE typ.vectors (id int PRIMARY KEY, v public.vector, v3 public.vector(3), h public.halfvec, h2 public.halfvec(2), s public.sparsevec, s5 public.sparsevec(5));
+INSERT INTO typ.vectors VALUES (1, '[1,2.5,-0.1]', '[1,2,3]', '[1.5,0.1,-2]', '[1,2]', '{1:1.5,3:2}/5', '{5:-0.1}/5'), (2, '[1e-10,3.4e38,-1e-45]', '[0,-0,1e20]', '[65504,-65504,6e-8]', NULL, '{}/3', NULL), (3, NULL, NULL, NULL, NULL, NULL, NULL), (4, '[16777216,0.3333333,1e7]', NULL, '[0.3333]', NULL, '{1:1e-10,2:1e10,32767:1}/32767', NULL);
+UPDATE typ.vectors SET v = '[7]' WHERE id = 1;
+UPDATE typ.vectors SET id = 11 WHERE id = 1;
+DELETE FROM typ.vectors WHERE id = 11;
+ALTER TABLE typ.vectors REPLICA IDENTITY FULL;
+UPDATE typ.vectors SET h = '[1]' WHERE id = 4;
+-- sync
+-- Debezium's task fails where a delete has no value for a sparsevec that is NOT
+-- NULL, and where any of the three types is and was not touched.
+CREATE TABLE typ.sparse_notnull (id int PRIMARY KEY, s public.sparsevec NOT NULL);
+INSERT INTO typ.sparse_notnull VALUES (1, '{2:0.5}/2');
+CREATE TABLE typ.vectors_notnull (id int PRIMARY KEY, v public.vector NOT NULL, h public.halfvec NOT NULL, s public.sparsevec, d public.vector DEFAULT '[1,2]', i int);
+INSERT INTO typ.vectors_notnull SELECT 1, '[1]', '[1]', '{}/1', '[3]', 1;
+UPDATE typ.vectors_notnull SET i = 2;
+DELETE FROM typ.vectors_notnull WHERE id = 1;
+CREATE TABLE typ.vectors_toast (id int PRIMARY KEY, v public.vector, h public.halfvec, s public.sparsevec, i int);
+INSERT INTO typ.vectors_toast SELECT 2, v, v::public.halfvec, v::public.sparsevec, 1 FROM (SELECT ('[' || string_agg((i / 7.0)::text, ',') || ']')::public.vector AS v FROM generate_series(1, 1500) i) x;
+UPDATE typ.vectors_toast SET i = 2;
+CREATE TABLE typ.vector_arrays (id int PRIMARY KEY, v public.vector[], h public.halfvec[], s public.sparsevec[]);
+INSERT INTO typ.vector_arrays VALUES (1, ARRAY['[1,2]']::public.vector[], ARRAY['[1]']::public.halfvec[], ARRAY['{1:1}/2']::public.sparsevec[]), (2, '{}', '{}', '{}'), (3, NULL, NULL, NULL);
+\endif
+-- sync
 RESET search_path;
