@@ -19,6 +19,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "decode/observer.h"
 #include "decode/output.h"
 #include "decode/transaction.h"
 #include "decode/transformed.h"
@@ -28,6 +29,8 @@
 
 #define NEW_KEY_HEADER "__debezium.newkey"
 #define OLD_KEY_HEADER "__debezium.oldkey"
+
+W2kObserver w2k_observer;
 
 /* A change being written. */
 typedef struct Change
@@ -319,6 +322,16 @@ init_key_header(Change *change, KeyHeader *header, const char *name,
 						  change->wrel, row);
 }
 
+/* Tells an observer of the table, unless the change is not to be sent. */
+static void
+tell_observer(const Change *change, uint32 skip, const W2kRow *old_row,
+			  const W2kRow *new_row)
+{
+	if (unlikely(w2k_observer.relid == change->wrel->relid) &&
+		(change->skipped & skip) == 0)
+		w2k_observer.on_row(change->wrel, change->txn->xid, old_row, new_row);
+}
+
 /* ---- kinds of changes ---- */
 
 static void
@@ -543,15 +556,24 @@ w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 		get_new_row(wrel, relation, new_tuple, &new_row);
 
 	if (rbchange->action == REORDER_BUFFER_CHANGE_INSERT)
+	{
+		tell_observer(&change, W2K_SKIP_CREATE, NULL, &new_row);
 		process_insert(&change, &new_row);
+	}
 	else if (rbchange->action == REORDER_BUFFER_CHANGE_UPDATE)
 	{
 		if (has_old)
 			fill_unavailable(wrel, RelationGetDescr(relation));
+		tell_observer(&change, W2K_SKIP_UPDATE, has_old ? &old_row : NULL,
+					  &new_row);
 		process_update(&change, has_old ? &old_row : NULL, &new_row);
 	}
 	else if (!has_old || passes_filter(&change, &old_row))
+	{
+		tell_observer(&change, W2K_SKIP_DELETE, has_old ? &old_row : NULL,
+					  NULL);
 		write_delete(&change, has_old ? &old_row : NULL);
+	}
 }
 
 void
@@ -570,6 +592,8 @@ w2k_change_write_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 {
 	Change change;
 
+	if (unlikely(w2k_observer.relid == wrel->relid))
+		w2k_observer.on_truncate(txn->xid);
 	if (!w2k_change_is_published(wrel, REORDER_BUFFER_CHANGE_TRUNCATE))
 		return;
 	init_change(&change, ctx, txn, wrel, lsn);

@@ -23,6 +23,7 @@
 #include "utils/memutils.h"
 #include "utils/pg_lsn.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "wal2kafka.h"
 #include "worker/catalog.h"
@@ -219,7 +220,7 @@ w2k_catalog_progress(const char *name)
 			  " consistent_point,"
 			  " system_identifier OPERATOR(pg_catalog.=) $1"
 			  " AND database_oid OPERATOR(pg_catalog.=) $2,"
-			  " snapshot, snapshot_generation"
+			  " snapshot, snapshot_generation, updated"
 			  " FROM wal2kafka.connector_progress"
 			  " WHERE name OPERATOR(pg_catalog.=) $3",
 			  3, types, values, NULL, true, SPI_OK_SELECT);
@@ -240,6 +241,7 @@ w2k_catalog_progress(const char *name)
 											: TextDatumGetCString(snapshot));
 		snapshot = w2k_interlude_column(0, 6, &is_null);
 		row->snapshot_generation = is_null ? 0 : DatumGetInt64(snapshot);
+		row->updated = DatumGetTimestampTz(w2k_interlude_column(0, 7, NULL));
 	}
 	w2k_interlude_end();
 	return row;

@@ -10,6 +10,7 @@
 #define W2K_WORKER_CATALOG_H
 
 #include "access/xlogdefs.h"
+#include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
@@ -50,6 +51,7 @@ typedef struct W2kProgressRow
 	XLogRecPtr consistent_point;
 	W2kInitialSnapshot initial;
 	int64 snapshot_generation; /* restart_generation that it was made for */
+	TimestampTz updated;
 } W2kProgressRow;
 
 /*

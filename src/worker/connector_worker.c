@@ -40,9 +40,11 @@
 #include "decode/options.h"
 #include "worker/attempt.h"
 #include "worker/connector_worker.h"
+#include "worker/incremental.h"
 #include "worker/pump.h"
 #include "worker/slot_setup.h"
 #include "worker/snapshot.h"
+#include "worker/snapshot_catalog.h"
 #include "worker/snapshot_crew.h"
 #include "worker/table_setup.h"
 
@@ -170,7 +172,11 @@ plugin_options(void)
 								psprintf(INT64_FORMAT,
 										 w2k_attempt->row->config_generation)),
 							-1));
-	options = lappend(options, makeDefElem("run.id", (Node *) makeString(w2k_options_make_run_id()), -1));
+	options = lappend(options,
+					  makeDefElem("run.id",
+								  (Node *) makeString(
+									  w2k_options_make_run_id()),
+								  -1));
 	if (slot->suspect_count > 0 &&
 		w2k_attempt->conf->processing_failure != W2K_FAILURE_FAIL)
 		options =
@@ -211,14 +217,41 @@ is_snapshot_all(void)
 	return progress != NULL && progress->initial == W2K_INITIAL_COMPLETED;
 }
 
+/*
+ * Are existing rows to be read beside the stream?  Because the slot was made
+ * without a snapshot (by a person, or for a connector that was paused), or
+ * because it is to be done at each start.
+ */
+static bool
+is_wanted_again(const W2kProgressRow *progress)
+{
+	const W2kConnectorConfig *conf = w2k_attempt->conf;
+
+	if (progress->initial == W2K_INITIAL_UNDECIDED)
+		return w2k_snapshots_wants_data(conf);
+	return progress->initial == W2K_INITIAL_COMPLETED &&
+		   conf->snapshot_mode == W2K_SNAPSHOT_ALWAYS &&
+		   w2k_snapshots_wants_data(conf) &&
+		   (progress->snapshot_generation !=
+				w2k_attempt->row->restart_generation ||
+			progress->updated < PgStartTime);
+}
+
 /* Existing rows, where they are still to be read. */
 static void
 run_snapshot(List *options)
 {
+	const W2kConnectorConfig *conf = w2k_attempt->conf;
 	W2kProgressRow *progress = w2k_catalog_progress(w2k_attempt->row->name);
 
-	if (progress != NULL && progress->initial == W2K_INITIAL_RUNNING)
+	if (progress == NULL)
+		return;
+	if (progress->initial == W2K_INITIAL_RUNNING)
 		w2k_snapshot_run(options);
+	else if (is_wanted_again(progress))
+		w2k_snapshot_catalog_request_all(w2k_attempt->row->name,
+										 conf->snapshot_include_list,
+										 w2k_attempt->row->restart_generation);
 }
 
 static void
@@ -248,6 +281,7 @@ run_streaming(void)
 	run_snapshot(options);
 	if (!w2k_snapshots_wants_stream(conf))
 		end_after_snapshot();
+	w2k_incremental_begin(options);
 	w2k_attempt->stream = w2k_stream_open(NameStr(w2k_attempt->slot_name),
 										  options,
 										  conf->start_after_lsn,

@@ -27,6 +27,7 @@
 #include "compat.h"
 #include "worker/attempt.h"
 #include "worker/heartbeat.h"
+#include "worker/incremental.h"
 #include "worker/pump.h"
 #include "worker/signals.h"
 
@@ -418,7 +419,8 @@ wait_for_wal(void)
 		wait_on(w2k_sender_link_unsent(&w2k_attempt->sender) > 0
 					? w2k_attempt->pipe_set
 					: w2k_attempt->idle_set,
-				w2k_heartbeat_limit_sleep(timeout_ms));
+				w2k_incremental_limit_sleep(
+					w2k_heartbeat_limit_sleep(timeout_ms)));
 	}
 	if (w2k_compat_has_flush_cv())
 		ConditionVariableCancelSleep();
@@ -434,9 +436,10 @@ w2k_pump_run(void)
 	for (;;)
 	{
 		W2kStreamResult result = W2K_STREAM_PROGRESS;
+		bool is_blocked = w2k_incremental_blocks_stream();
 
 		for (int i = 0; i < STEPS_PER_TURN && result == W2K_STREAM_PROGRESS &&
-						w2k_attempt->sender.signals == NIL;
+						w2k_attempt->sender.signals == NIL && !is_blocked;
 			 i++)
 		{
 			CHECK_FOR_INTERRUPTS();
@@ -446,6 +449,7 @@ w2k_pump_run(void)
 		w2k_signals_when_due();
 		read_answers();
 		advance_between();
+		w2k_incremental_when_due();
 		save_when_due();
 		w2k_heartbeat_when_due();
 		if (ConfigReloadPending)
@@ -454,7 +458,9 @@ w2k_pump_run(void)
 			break;
 		if (!PostmasterIsAlive())
 			proc_exit(1);
-		if (result == W2K_STREAM_END)
+		if (is_blocked)
+			w2k_pump_wait(w2k_incremental_limit_sleep(IDLE_MS));
+		else if (result == W2K_STREAM_END)
 		{
 			check_standby();
 			wait_for_wal();
@@ -463,5 +469,6 @@ w2k_pump_run(void)
 		MemoryContextReset(w2k_attempt->cycle);
 	}
 	drain(true);
+	w2k_incremental_end();
 	w2k_attempt_finish();
 }

@@ -300,21 +300,49 @@ w2k_snapshot_catalog_update(const char *connector, List *rows)
 	w2k_interlude_end();
 }
 
-void
-w2k_snapshot_catalog_set_initial(const char *connector,
-								 W2kInitialSnapshot initial, int64 generation)
+/* In an interlude. */
+static void
+write_initial(const char *connector, W2kInitialSnapshot initial,
+			  int64 generation)
 {
 	Oid types[] = {TEXTOID, TEXTOID, INT8OID};
-	Datum values[3];
+	Datum values[] = {CStringGetTextDatum(connector),
+					  CStringGetTextDatum(w2k_initial_snapshot_name(initial)),
+					  Int64GetDatum(generation)};
 
-	w2k_interlude_begin(false);
-	values[0] = CStringGetTextDatum(connector);
-	values[1] = CStringGetTextDatum(w2k_initial_snapshot_name(initial));
-	values[2] = Int64GetDatum(generation);
 	w2k_interlude_query("UPDATE wal2kafka.connector_progress"
 						" SET snapshot = $2, snapshot_generation = $3,"
 						" updated = pg_catalog.clock_timestamp()"
 						" WHERE name OPERATOR(pg_catalog.=) $1",
 						3, types, values, NULL, false, SPI_OK_UPDATE);
+}
+
+void
+w2k_snapshot_catalog_set_initial(const char *connector,
+								 W2kInitialSnapshot initial, int64 generation)
+{
+	w2k_interlude_begin(false);
+	write_initial(connector, initial, generation);
+	w2k_interlude_end();
+}
+
+void
+w2k_snapshot_catalog_request_all(const char *connector, const char *collections,
+								 int64 generation)
+{
+	Oid types[] = {TEXTOID, TEXTOID};
+	Datum values[2];
+
+	w2k_interlude_begin(false);
+	values[0] = CStringGetTextDatum(connector);
+	values[1] = CStringGetTextDatum(collections == NULL ? ".*" : collections);
+	w2k_interlude_query(
+		"INSERT INTO wal2kafka.connector_signal (name, signal_id, type, data)"
+		" VALUES ($1, pg_catalog.gen_random_uuid()::pg_catalog.text,"
+		" 'execute-snapshot', pg_catalog.jsonb_build_object("
+		"'data-collections', pg_catalog.jsonb_build_array($2),"
+		" 'type', 'incremental'))",
+		2, types, values, NULL, false, SPI_OK_INSERT);
+	write_initial(connector, W2K_INITIAL_COMPLETED, generation);
 	w2k_interlude_end();
 }

@@ -76,4 +76,12 @@ extern void w2k_snapshot_catalog_set_initial(const char *connector,
 											 W2kInitialSnapshot initial,
 											 int64 generation);
 
+/*
+ * Leaves a signal to read the collections of a list (NULL: all that is
+ * captured) beside the stream, and records that this is done with.
+ */
+extern void w2k_snapshot_catalog_request_all(const char *connector,
+											 const char *collections,
+											 int64 generation);
+
 #endif /* W2K_WORKER_SNAPSHOT_CATALOG_H */

@@ -295,7 +295,8 @@ read_query(Chunk *chunk, Relation relation, W2kRelation *wrel)
 	Oid owner = w2k_reading_session(chunk->reader->reading)->conf->owner;
 	bool is_select = chunk->query != NULL;
 	BlockNumber start = ItemPointerGetBlockNumberNoCheck(&chunk->from);
-	BlockNumber end = Min(request->end, chunk->done.blocks);
+	BlockNumber all = Min(request->end, chunk->done.blocks);
+	BlockNumber end = request->stop > 0 ? Min(all, request->stop) : all;
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	TupleTableSlot *held = MakeSingleTupleTableSlot(RelationGetDescr(relation),
 													&TTSOpsHeapTuple);
@@ -340,8 +341,8 @@ read_query(Chunk *chunk, Relation relation, W2kRelation *wrel)
 		ExecDropSingleTupleTableSlot(result);
 	ExecDropSingleTupleTableSlot(held);
 	ExecDropSingleTupleTableSlot(slot);
-	chunk->done.is_end = is_select || end >= chunk->done.blocks ||
-						 end >= request->end;
+	chunk->done.is_end = is_select || end >= all;
+	ItemPointerSet(&chunk->done.next, end, FirstOffsetNumber);
 }
 
 /* What is to be read is what was planned?  Sets the result where not. */

@@ -25,7 +25,8 @@
 struct W2kCrewMember
 {
 	int number;
-	W2kSnapshotLink *link;
+	BackgroundWorkerHandle *process; /* NULL = it was there already, or not yet */
+	W2kSnapshotLink *link;			 /* NULL = it is not ready yet */
 };
 
 /* What it says of itself in shared memory. */
@@ -86,36 +87,47 @@ launch(int number)
 }
 
 W2kCrewMember *
+w2k_crew_launch(int number)
+{
+	W2kCrewMember *member = MemoryContextAllocZero(TopMemoryContext,
+												   sizeof(W2kCrewMember));
+
+	member->number = number;
+	return member;
+}
+
+bool
+w2k_crew_is_ready(W2kCrewMember *member)
+{
+	W2kReaderSlot reader;
+	pid_t pid;
+
+	if (member->link != NULL)
+		return true;
+	reader = look_at(member->number);
+	if (reader.handle != 0)
+		member->link = w2k_snapshot_link_attach(reader.handle);
+	if (member->link != NULL)
+		return true;
+	if (member->process != NULL &&
+		GetBackgroundWorkerPid(member->process, &pid) == BGWH_STOPPED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR),
+				 errmsg("the process that was to read tables for connector \"%s\" ended at once",
+						w2k_attempt->row->name)));
+	/* one whose worker has gone may still be on its way out */
+	if (member->process == NULL && reader.pid == 0)
+		member->process = launch(member->number);
+	return false;
+}
+
+W2kCrewMember *
 w2k_crew_start(int number)
 {
-	W2kCrewMember *member;
-	W2kSnapshotLink *link = NULL;
-	BackgroundWorkerHandle *handle = NULL;
+	W2kCrewMember *member = w2k_crew_launch(number);
 
-	while (link == NULL)
-	{
-		W2kReaderSlot reader = look_at(number);
-		pid_t pid;
-
-		if (reader.handle != 0)
-			link = w2k_snapshot_link_attach(reader.handle);
-		if (link != NULL)
-			break;
-		if (handle != NULL &&
-			GetBackgroundWorkerPid(handle, &pid) == BGWH_STOPPED)
-			ereport(ERROR,
-					(errcode(ERRCODE_INTERNAL_ERROR),
-					 errmsg("the process that was to read tables for connector \"%s\" ended at once",
-							w2k_attempt->row->name)));
-		/* one whose worker has gone may still be on its way out */
-		if (handle == NULL && reader.pid == 0)
-			handle = launch(number);
-		else
-			wait_a_moment();
-	}
-	member = MemoryContextAllocZero(TopMemoryContext, sizeof(W2kCrewMember));
-	member->number = number;
-	member->link = link;
+	while (!w2k_crew_is_ready(member))
+		wait_a_moment();
 	return member;
 }
 
@@ -180,10 +192,10 @@ raise_failure(const W2kChunkDone *done)
 						   w2k_attempt->row->name, done->error_len, text)));
 }
 
-List *
-w2k_crew_open(W2kCrewMember *member, W2kReaderMode mode,
-			  const W2kConnectorConfig *conf, const char *slot_name,
-			  List *options, const char *snapshot_id, W2kPlanHead *head)
+void
+w2k_crew_send_open(W2kCrewMember *member, W2kReaderMode mode,
+				   const W2kConnectorConfig *conf, const char *slot_name,
+				   List *options, const char *snapshot_id)
 {
 	W2kReaderOpen open = {.mode = mode,
 						  .failover = conf->slot_failover,
@@ -192,9 +204,6 @@ w2k_crew_open(W2kCrewMember *member, W2kReaderMode mode,
 						  .noptions = list_length(options)};
 	StringInfoData text;
 	ListCell *lc;
-	const char *body;
-	Size len;
-	List *tables = NIL;
 
 	namestrcpy(&open.slot_name, slot_name);
 	if (snapshot_id != NULL)
@@ -205,6 +214,18 @@ w2k_crew_open(W2kCrewMember *member, W2kReaderMode mode,
 	(void) w2k_snapshot_link_send(member->link, W2K_SNAPSHOT_OPEN, &open,
 								  sizeof(open), text.data, text.len);
 	pfree(text.data);
+}
+
+List *
+w2k_crew_open(W2kCrewMember *member, W2kReaderMode mode,
+			  const W2kConnectorConfig *conf, const char *slot_name,
+			  List *options, const char *snapshot_id, W2kPlanHead *head)
+{
+	const char *body;
+	Size len;
+	List *tables = NIL;
+
+	w2k_crew_send_open(member, mode, conf, slot_name, options, snapshot_id);
 	wait_for(member, W2K_SNAPSHOT_PLAN, &body, &len);
 	memcpy(head, body, sizeof(*head));
 	for (int i = 0; i < head->ntables; i++)
@@ -264,7 +285,8 @@ w2k_crew_receive(W2kCrewMember *member, char *type, const char **body,
 void
 w2k_crew_release(W2kCrewMember *member)
 {
-	w2k_snapshot_link_cancel(member->link);
+	if (member->link != NULL)
+		w2k_snapshot_link_cancel(member->link);
 	w2k_snapshot_link_close(member->link);
 	pfree(member);
 }

@@ -20,6 +20,13 @@ typedef struct W2kCrewMember W2kCrewMember;
  */
 extern W2kCrewMember *w2k_crew_start(int number);
 
+/*
+ * The same in steps that never wait: asks for the process; has it come, so that
+ * it can be asked?
+ */
+extern W2kCrewMember *w2k_crew_launch(int number);
+extern bool w2k_crew_is_ready(W2kCrewMember *member);
+
 /* Is there a holder of this connector's initial snapshot? */
 extern bool w2k_crew_has_holder(void);
 
@@ -34,6 +41,12 @@ extern List *w2k_crew_open(W2kCrewMember *member, W2kReaderMode mode,
 						   const W2kConnectorConfig *conf, const char *slot_name,
 						   List *options, const char *snapshot_id,
 						   W2kPlanHead *head);
+
+/* Only says what is read for; the plan comes as a message. */
+extern void w2k_crew_send_open(W2kCrewMember *member, W2kReaderMode mode,
+							   const W2kConnectorConfig *conf,
+							   const char *slot_name, List *options,
+							   const char *snapshot_id);
 
 /* Asks for a chunk; filter and query may be NULL. */
 extern void w2k_crew_ask(W2kCrewMember *member, W2kChunkRequest *request,

@@ -80,7 +80,8 @@ typedef struct W2kChunkRequest
 	Oid relid;
 	Oid filenode;		  /* what it must be; 0 = anything */
 	ItemPointerData from; /* the first row that may be sent */
-	BlockNumber end;	  /* where to stop, not included */
+	BlockNumber end;	  /* of the table, or what of it is read; not included */
+	BlockNumber stop;	  /* of this chunk, where a filter reads; 0 = end */
 	int max_rows;		  /* 0 = no limit */
 	int64 max_bytes;	  /* 0 = no limit */
 	ItemPointerData first, last; /* rows with a marker of their own ... */

@@ -1,0 +1,620 @@
+/*
+ * incremental.c
+ *		Reads tables while changes are streamed.
+ *
+ * One chunk after the other: a window is opened where decoding stands, a
+ * reader is asked, and when decoding has passed everything that the chunk's
+ * snapshot sees, those of its rows go out which nobody has changed since.
+ * doc/snapshots.md says why that is right.
+ *
+ * The next chunk is asked for when Kafka has acknowledged the last one.  So a
+ * snapshot never has more than one chunk's records between a change and the
+ * broker, and what is written down of its progress is always behind what
+ * Kafka has.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "worker/attempt.h"
+#include "worker/incremental.h"
+#include "worker/notification.h"
+#include "worker/snapshot_catalog.h"
+#include "worker/snapshot_crew.h"
+#include "worker/snapshot_request.h"
+#include "worker/window.h"
+
+/* Of one chunk, in memory here. */
+#define CHUNK_BYTES (4 * 1024 * 1024)
+/* How often progress is written down. */
+#define RECORD_MS 1000
+/* WAL that may be left to decode where a chunk is asked for: it would only
+ * wait here for the rest. */
+#define MAX_LAG ((uint64) 64 * 1024 * 1024)
+/* When a table was locked, or the rate is limited: the next look. */
+#define LOCKED_RETRY_MS 1000
+#define RATE_POLL_MS 20
+/* A chunk in whose window too much happened is read again, this often. */
+#define MAX_LOST 10
+
+typedef enum Phase
+{
+	PHASE_IDLE,		/* nothing to read, or not now */
+	PHASE_STARTING, /* the reader is on its way */
+	PHASE_OPENING,	/* and has been told what it is for */
+	PHASE_READY,
+	PHASE_ASKED,  /* for a chunk, which is not complete */
+	PHASE_LOADED, /* it is; decoding has to catch up with it */
+	PHASE_SENT	  /* Kafka has to acknowledge it */
+} Phase;
+
+static struct
+{
+	MemoryContext context;		/* the list of rows */
+	MemoryContext chunk_context;
+	List *options;
+	List *rows; /* of W2kSnapshotRow, unfinished */
+	W2kSnapshotRow *row; /* the table being read, or NULL */
+	int64 started_id; /* the snapshot whose start has been told */
+	bool is_dirty;
+	bool is_paused;
+	Phase phase;
+	W2kCrewMember *reader;
+	ItemPointerData next; /* where the next chunk begins */
+	StringInfoData chunk; /* messages of rows, one behind the other */
+	W2kChunkDone done;
+	uint64 sequence; /* of the chunk's last record */
+	int64 sent_rows;
+	int lost; /* times that this chunk had to be read again */
+	TimestampTz retry_time; /* not before; 0 = now */
+	TimestampTz recorded_time;
+	TimestampTz rate_time; /* rows are counted since */
+	int64 rate_rows;
+} snap;
+
+/* ---- what is to be read ---- */
+
+static void
+notify(const char *type, const W2kSnapshotRow *row, List *data)
+{
+	W2kNotification notification = {.id = row->signal_id,
+									.aggregate_type = W2K_NOTIFY_INCREMENTAL,
+									.type = type,
+									.additional_data = data};
+
+	w2k_notification_send(&notification);
+}
+
+/* Loads the list anew; the table being read goes on, if it still may. */
+static void
+load(void)
+{
+	W2kSnapshotRow *old = snap.row;
+	MemoryContext old_list = snap.context;
+	MemoryContext caller;
+	ListCell *lc;
+
+	if (old != NULL)
+	{
+		List *one = list_make1(old);
+
+		w2k_snapshot_catalog_update(w2k_attempt->row->name, one);
+		list_free(one);
+	}
+	snap.context = AllocSetContextCreate(TopMemoryContext,
+										 "wal2kafka incremental",
+										 ALLOCSET_SMALL_SIZES);
+	caller = MemoryContextSwitchTo(snap.context);
+	snap.rows = w2k_snapshot_catalog_unfinished(w2k_attempt->row->name);
+	snap.is_paused = w2k_snapshot_catalog_is_paused(w2k_attempt->row->name);
+	MemoryContextSwitchTo(caller);
+	snap.row = NULL;
+	foreach(lc, snap.rows)
+	{
+		W2kSnapshotRow *row = lfirst(lc);
+
+		if (old != NULL && row->snapshot_id == old->snapshot_id &&
+			row->ordinal == old->ordinal)
+			snap.row = row;
+	}
+	if (old != NULL && snap.row == NULL)
+	{
+		/* stopped: so is the reader, in the middle of whatever it reads */
+		w2k_window_close();
+		if (snap.reader != NULL)
+			w2k_crew_release(snap.reader);
+		snap.reader = NULL;
+		snap.phase = PHASE_IDLE;
+	}
+	if (old_list != NULL)
+		MemoryContextDelete(old_list);
+}
+
+/* The first table that waits; NULL where there is none. */
+static W2kSnapshotRow *
+next_row(void)
+{
+	ListCell *lc;
+
+	foreach(lc, snap.rows)
+	{
+		W2kSnapshotRow *row = lfirst(lc);
+
+		if (row->state <= W2K_TABLE_READING)
+			return row;
+	}
+	return NULL;
+}
+
+static void
+begin_table(W2kSnapshotRow *row)
+{
+	snap.row = row;
+	snap.lost = 0;
+	ItemPointerSet(&snap.next, (BlockNumber) row->next_block,
+				   FirstOffsetNumber);
+	if (row->state == W2K_TABLE_WAITING)
+	{
+		row->state = W2K_TABLE_READING;
+		snap.is_dirty = true;
+	}
+	if (snap.started_id != row->snapshot_id)
+		notify("STARTED", row,
+			   list_make2(pstrdup("data_collections"),
+						  pstrdup(row->collection)));
+	snap.started_id = row->snapshot_id;
+}
+
+/* Writes down how far it is, when it is time. */
+static void
+record(bool is_due)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	List *rows;
+
+	if (!snap.is_dirty || snap.row == NULL ||
+		(!is_due && !TimestampDifferenceExceeds(snap.recorded_time, now,
+												RECORD_MS)))
+		return;
+	rows = list_make1(snap.row);
+	w2k_snapshot_catalog_update(w2k_attempt->row->name, rows);
+	list_free(rows);
+	snap.is_dirty = false;
+	snap.recorded_time = now;
+}
+
+/* Is this the last table of its snapshot? */
+static bool
+is_last(const W2kSnapshotRow *row)
+{
+	const W2kSnapshotRow *next = next_row();
+
+	return next == NULL || next->snapshot_id != row->snapshot_id;
+}
+
+static void
+finish_table(W2kTableState state, const char *status, const char *why)
+{
+	W2kSnapshotRow *row = snap.row;
+	List *data;
+
+	row->state = state;
+	if (why != NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(snap.context);
+
+		row->error = pstrdup(why);
+		MemoryContextSwitchTo(caller);
+		ereport(LOG, (errmsg("wal2kafka connector \"%s\": snapshot of table \"%s.%s\": %s",
+							 w2k_attempt->row->name, row->schema, row->table,
+							 why)));
+	}
+	snap.is_dirty = true;
+	record(true);
+	data = list_make4(pstrdup("scanned_collection"), pstrdup(row->collection),
+					  pstrdup("status"), pstrdup(status));
+	data = lappend(data, pstrdup("total_rows_scanned"));
+	data = lappend(data, psprintf(INT64_FORMAT, row->rows));
+	notify("TABLE_SCAN_COMPLETED", row, data);
+	if (is_last(row))
+		notify("COMPLETED", row, NIL);
+	w2k_window_close();
+	snap.row = NULL;
+	snap.phase = PHASE_READY;
+}
+
+/* ---- asking ---- */
+
+static bool
+is_rate_exceeded(void)
+{
+	int rate = w2k_attempt->conf->snapshot_max_rate;
+
+	if (rate == 0)
+		return false;
+	if (snap.rate_time == 0)
+		snap.rate_time = GetCurrentTimestamp();
+	return snap.rate_rows >
+		   (int64) rate *
+			   TimestampDifferenceMilliseconds(snap.rate_time,
+											   GetCurrentTimestamp()) /
+			   1000;
+}
+
+static void
+ask(void)
+{
+	W2kSnapshotRow *row = snap.row;
+	const W2kConnectorConfig *conf = w2k_attempt->conf;
+	bool is_blocking = row->kind == W2K_KIND_BLOCKING;
+	XLogRecPtr sent_lsn =
+		pg_atomic_read_u64(&w2k_attempt->slot->counters.sent_lsn);
+	W2kChunkRequest request = {
+		.relid = row->relid,
+		.filenode = row->filenode,
+		.from = snap.next,
+		.end = row->total_blocks < 0 ? InvalidBlockNumber
+									 : (BlockNumber) row->total_blocks,
+		.max_rows = conf->incremental_chunk_size,
+		.max_bytes = CHUNK_BYTES,
+		.marker = is_blocking ? W2K_MARKER_TRUE : W2K_MARKER_INCREMENTAL,
+		.has_identities = true,
+		.position = w2k_stream_position(w2k_attempt->stream),
+		.lsn = w2k_stream_position(w2k_attempt->stream),
+		.last_commit_lsn = sent_lsn};
+
+	if (conf->snapshot_max_rate > 0)
+		request.max_rows = Min(request.max_rows,
+							   Max(1, conf->snapshot_max_rate / 10));
+	ItemPointerSetInvalid(&request.first);
+	ItemPointerSetInvalid(&request.last);
+	w2k_window_open(row->relid);
+	MemoryContextReset(snap.chunk_context);
+	{
+		MemoryContext caller = MemoryContextSwitchTo(snap.chunk_context);
+
+		initStringInfo(&snap.chunk);
+		MemoryContextSwitchTo(caller);
+	}
+	/* a filter reads by ranges of blocks: some, by what a block may hold */
+	if (row->filter != NULL)
+	{
+		BlockNumber from = ItemPointerGetBlockNumberNoCheck(&snap.next);
+
+		request.stop = from + (BlockNumber) Max(1, request.max_rows / 50);
+	}
+	w2k_crew_ask(snap.reader, &request, row->filter, NULL);
+	snap.phase = PHASE_ASKED;
+}
+
+/* ---- a chunk that is there ---- */
+
+/*
+ * The frames of a row that is stale: what they define for the rows after it
+ * stays, its records go.
+ */
+static void
+append_definitions(StringInfo out, const char *frames, Size len)
+{
+	while (len > 0)
+	{
+		uint8 type;
+		W2kCursor payload;
+		size_t used;
+		size_t needed;
+
+		if (w2k_frame_parse(frames, len, false, &type, &payload, &used,
+							&needed) != W2K_PARSE_FRAME)
+			elog(ERROR, "malformed frame from a reader");
+		if (type != W2K_FRAME_RECORD)
+			appendBinaryStringInfo(out, frames, (int) used);
+		frames += used;
+		len -= used;
+	}
+}
+
+/* Sends the rows that nobody has changed. */
+static void
+send_chunk(void)
+{
+	W2kSenderLink *sender = &w2k_attempt->sender;
+	const char *at = snap.chunk.data;
+	const char *end = at + snap.chunk.len;
+
+	while (at < end)
+	{
+		W2kRowHead head;
+		const char *frames;
+
+		memcpy(&head, at, sizeof(head));
+		frames = at + sizeof(head) + head.identity_len;
+		if (w2k_window_evicts(at + sizeof(head), head.identity_len))
+			append_definitions(&sender->out, frames, head.frames_len);
+		else
+			appendBinaryStringInfo(&sender->out, frames,
+								   (int) head.frames_len);
+		at = frames + head.frames_len;
+	}
+	(void) w2k_sender_link_feed(sender);
+	w2k_sender_link_flush(sender);
+	w2k_window_close();
+	resetStringInfo(&snap.chunk);
+	snap.sequence = sender->sequence;
+	snap.phase = PHASE_SENT;
+}
+
+/* Everything is acknowledged. */
+static void
+count_chunk(void)
+{
+	W2kSnapshotRow *row = snap.row;
+	const W2kChunkDone *done = &snap.done;
+
+	row->rows += done->rows;
+	row->bytes += done->bytes;
+	snap.rate_rows += done->rows;
+	snap.lost = 0;
+	snap.is_dirty = true;
+	if (done->skipped > 0)
+		pg_atomic_fetch_add_u64(&w2k_attempt->slot->counters.skipped,
+								done->skipped);
+	if (row->total_blocks < 0)
+		row->total_blocks = done->blocks;
+	row->filenode = done->filenode;
+	if (done->is_end)
+	{
+		row->next_block = row->total_blocks;
+		finish_table(W2K_TABLE_DONE, row->rows > 0 ? "SUCCEEDED" : "EMPTY",
+					 NULL);
+		return;
+	}
+	snap.next = done->next;
+	row->next_block = ItemPointerGetBlockNumberNoCheck(&snap.next);
+	record(false);
+	snap.phase = PHASE_READY;
+}
+
+static void
+ask_again_later(int ms)
+{
+	w2k_window_close();
+	snap.phase = PHASE_READY;
+	snap.retry_time = ms == 0 ? 0
+							  : TimestampTzPlusMilliseconds(
+									GetCurrentTimestamp(), ms);
+}
+
+/* Rows lie elsewhere now: from the beginning. */
+static void
+begin_again(void)
+{
+	W2kSnapshotRow *row = snap.row;
+
+	ereport(LOG, (errmsg("wal2kafka connector \"%s\": table \"%s.%s\" was rewritten; its snapshot begins again",
+						 w2k_attempt->row->name, row->schema, row->table)));
+	row->next_block = 0;
+	row->total_blocks = -1;
+	row->filenode = InvalidOid;
+	snap.is_dirty = true;
+	ItemPointerSet(&snap.next, 0, FirstOffsetNumber);
+	ask_again_later(0);
+}
+
+static void
+on_failure(const W2kChunkDone *done)
+{
+	char *text = pnstrdup((const char *) (done + 1) +
+							  sizeof(TransactionId) * done->nxids,
+						  done->error_len);
+
+	if (done->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+		ask_again_later(LOCKED_RETRY_MS);
+	else
+		finish_table(W2K_TABLE_FAILED, "SQL_EXCEPTION", text);
+	pfree(text);
+}
+
+static void
+on_done(const W2kChunkDone *done)
+{
+	snap.done = *done;
+	switch (done->result)
+	{
+		case W2K_CHUNK_READ:
+			w2k_window_set_snapshot(done->xmin, done->xmax,
+									(const TransactionId *) (done + 1),
+									done->nxids);
+			snap.phase = PHASE_LOADED;
+			break;
+		case W2K_CHUNK_GONE:
+			finish_table(W2K_TABLE_SKIPPED, "SKIPPED", "it was dropped");
+			break;
+		case W2K_CHUNK_UNCAPTURED:
+			finish_table(W2K_TABLE_SKIPPED, "SKIPPED", "it is not captured");
+			break;
+		case W2K_CHUNK_REWRITTEN:
+			begin_again();
+			break;
+		case W2K_CHUNK_UNKEYED:
+			finish_table(
+				W2K_TABLE_FAILED, "NO_PRIMARY_KEY",
+				"changes of its rows cannot be told from one another while it is read; give it a primary key, or use ALTER TABLE ... REPLICA IDENTITY FULL");
+			break;
+		case W2K_CHUNK_FAILED:
+			on_failure(done);
+			break;
+	}
+}
+
+/* Takes what the reader has. */
+static void
+take_answers(void)
+{
+	char type;
+	const char *body;
+	Size len;
+
+	while ((snap.phase == PHASE_ASKED || snap.phase == PHASE_OPENING) &&
+		   w2k_crew_receive(snap.reader, &type, &body, &len))
+	{
+		if (type == W2K_SNAPSHOT_PLAN)
+			snap.phase = PHASE_READY;
+		else if (type == W2K_SNAPSHOT_ROWS)
+			appendBinaryStringInfo(&snap.chunk, body, (int) len);
+		else if (type == W2K_SNAPSHOT_DONE)
+			on_done((const W2kChunkDone *) body);
+	}
+}
+
+/* Has decoding passed all that the chunk's snapshot sees? */
+static bool
+has_caught_up(void)
+{
+	return w2k_incremental_blocks_stream() ||
+		   w2k_stream_position(w2k_attempt->stream) >= snap.done.high;
+}
+
+/* The chunk goes out, or is read again. */
+static void
+finish_chunk(void)
+{
+	if (!w2k_window_is_lost())
+		send_chunk();
+	else if (++snap.lost < MAX_LOST)
+		ask_again_later(LOCKED_RETRY_MS);
+	else
+		finish_table(W2K_TABLE_FAILED, "SQL_EXCEPTION",
+					 "too many of its rows change while it is read, or their keys are not in the WAL");
+}
+
+/* ---- the engine ---- */
+
+void
+w2k_incremental_begin(List *options)
+{
+	memset(&snap, 0, sizeof(snap));
+	snap.options = options;
+	snap.chunk_context = AllocSetContextCreate(TopMemoryContext,
+											   "wal2kafka chunk",
+											   ALLOCSET_DEFAULT_SIZES);
+	w2k_snapshot_request_pending = true;
+}
+
+/* Nothing is left: the reader may go. */
+static void
+rest(void)
+{
+	if (snap.reader != NULL)
+		w2k_crew_dismiss(snap.reader);
+	snap.reader = NULL;
+	snap.phase = PHASE_IDLE;
+}
+
+/* May a chunk be asked for at all now? */
+static bool
+may_ask(void)
+{
+	uint64 lag = w2k_stream_flushed() -
+				 Min(w2k_stream_flushed(),
+					 w2k_stream_position(w2k_attempt->stream));
+
+	return !snap.is_paused && w2k_attempt->sender.is_connected &&
+		   w2k_sender_link_unsent(&w2k_attempt->sender) == 0 &&
+		   (lag <= MAX_LAG || w2k_incremental_blocks_stream()) &&
+		   !is_rate_exceeded() &&
+		   (snap.retry_time == 0 || GetCurrentTimestamp() >= snap.retry_time);
+}
+
+/* One step; false where there is none to take now. */
+static bool
+step(void)
+{
+	Phase before = snap.phase;
+
+	switch (snap.phase)
+	{
+		case PHASE_IDLE:
+			if (snap.is_paused || next_row() == NULL)
+				return false;
+			snap.reader = w2k_crew_launch(0);
+			snap.phase = PHASE_STARTING;
+			break;
+		case PHASE_STARTING:
+			if (!w2k_crew_is_ready(snap.reader))
+				return false;
+			w2k_crew_send_open(snap.reader, W2K_READER_FRESH, w2k_attempt->conf,
+							   NameStr(w2k_attempt->slot_name), snap.options,
+							   NULL);
+			snap.phase = PHASE_OPENING;
+			break;
+		case PHASE_OPENING:
+		case PHASE_ASKED:
+			take_answers();
+			break;
+		case PHASE_READY:
+			if (snap.row == NULL && next_row() == NULL)
+			{
+				rest();
+				return false;
+			}
+			if (snap.row == NULL && !snap.is_paused)
+				begin_table(next_row());
+			if (snap.row != NULL && may_ask())
+				ask();
+			break;
+		case PHASE_LOADED:
+			if (has_caught_up())
+				finish_chunk();
+			break;
+		case PHASE_SENT:
+			if (w2k_attempt->sender.acked >= snap.sequence)
+				count_chunk();
+			break;
+	}
+	return snap.phase != before;
+}
+
+void
+w2k_incremental_when_due(void)
+{
+	if (w2k_snapshot_request_pending)
+	{
+		w2k_snapshot_request_pending = false;
+		load();
+	}
+	if (snap.rows == NIL && snap.phase == PHASE_IDLE)
+		return;
+	while (step())
+		;
+	record(false);
+}
+
+bool
+w2k_incremental_blocks_stream(void)
+{
+	return snap.row != NULL && snap.row->kind == W2K_KIND_BLOCKING &&
+		   !snap.is_paused;
+}
+
+long
+w2k_incremental_limit_sleep(long timeout_ms)
+{
+	if (snap.phase == PHASE_IDLE || snap.is_paused)
+		return timeout_ms;
+	if (snap.phase == PHASE_READY)
+		return Min(timeout_ms, RATE_POLL_MS);
+	return snap.phase == PHASE_STARTING ? Min(timeout_ms, 100) : timeout_ms;
+}
+
+void
+w2k_incremental_end(void)
+{
+	if (snap.row != NULL)
+		record(true);
+	if (snap.reader != NULL)
+		w2k_crew_release(snap.reader);
+	snap.reader = NULL;
+	snap.phase = PHASE_IDLE;
+}
