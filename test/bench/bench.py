@@ -161,7 +161,7 @@ class Bench:
 
     def our_config(self, load, **more):
         return dict({"bootstrap.servers": self.broker.address,
-                     "topic.prefix": "ours",
+                     "topic.prefix": "ours", "snapshot.mode": "no_data",
                      "table.include.list": "bench." + load.table}, **more)
 
     def slot(self, name, plugin):
@@ -284,8 +284,8 @@ class Bench:
             prefix = "ours"
             self.cluster.create_connector("bench", {
                 "bootstrap.servers": self.broker.address,
-                "topic.prefix": "ours", "table.include.list":
-                "bench." + table})
+                "topic.prefix": "ours", "snapshot.mode": "no_data",
+                "table.include.list": "bench." + table})
             self.cluster.wait_connector("bench")
         else:
             prefix = "theirs"
@@ -416,7 +416,7 @@ class Bench:
         else:
             self.cluster.create_connector("bench", {
                 "bootstrap.servers": self.broker.address,
-                "topic.prefix": "ours",
+                "topic.prefix": "ours", "snapshot.mode": "no_data",
                 "schema.include.list": "public"})
             self.cluster.wait_connector("bench")
             pids = self.cluster.worker_pids("bench")
