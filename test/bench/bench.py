@@ -6,6 +6,9 @@
 	wal2kafka	our worker and its sender
 	Debezium	the real one, in Kafka Connect, as it comes
 
+"snapshot" is rows that are there already, read by an initial snapshot; and
+what an incremental one costs those who wait for changes.
+
 Each workload is written once, before anybody reads; then one reader after
 the other works through it, so that all do the same work.  CPU seconds are
 those of the processes concerned: the backend, the worker and its sender, the
@@ -29,6 +32,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../tools"))
 
 from testbed import TestbedError, kafka, log, main, proc, rd, run, wait_until
+from testbed.meter import Meter
 from testbed.postgres import Cluster, Installation, make_env
 from testbed.pq import quote
 
@@ -110,35 +114,6 @@ class Result:
         self.rate = rate        # events per second
         self.cpu = cpu          # CPU seconds per million events
         self.memory = memory    # MB
-
-
-class Meter:
-    """CPU and memory of worker, sender and readers, which come and go."""
-
-    def __init__(self, cluster):
-        self.cluster = cluster
-        self.conn = cluster.connect()
-        self.cpu = {}
-        self.memory = 0
-        self.next = 0
-
-    def sample(self):
-        if time.monotonic() < self.next:
-            return
-        self.next = time.monotonic() + 0.2
-        workers = [int(pid) for (pid,) in self.conn.query(
-            "SELECT pid FROM pg_stat_activity WHERE backend_type LIKE "
-            "'wal2kafka%' AND backend_type <> 'wal2kafka launcher'")]
-        memory = 0
-        for pid in workers + [below[0] for worker in workers
-                              for below in proc.descendants(worker)]:
-            try:
-                self.cpu[pid] = proc.cpu_seconds(pid)
-                memory += proc.anon_mb(pid) if pid in workers \
-                    else proc.rss_mb(pid)
-            except (OSError, ValueError):
-                pass
-        self.memory = max(self.memory, memory)
 
 
 class Bench:

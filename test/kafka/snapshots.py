@@ -20,8 +20,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../tools"))
 sys.path.insert(0, HERE)
 
-from testbed import (Checks, LONG, TestbedError, kafka, log, main, proc, rd,
-                     wait_until)
+from testbed import (Checks, LONG, TestbedError, kafka, log, main, meter, proc,
+                     rd, wait_until)
 from testbed.postgres import Cluster, Installation
 from testbed.pq import PgError, quote
 import mix
@@ -348,6 +348,36 @@ class Round:
                        str(wrong))
 
 
+def narrow(suite, checks):
+    """A table of many small rows: each comes once, in bounded memory."""
+    rows = 10000000 if LONG else 300000
+    cluster = suite.cluster
+    cluster.query("CREATE TABLE public.narrow (id int PRIMARY KEY)")
+    cluster.query("INSERT INTO narrow SELECT generate_series(1, %d)" % rows)
+    began = time.monotonic()
+    cluster.create_connector("narrow", {
+        "bootstrap.servers": suite.broker.address,
+        "table.include.list": "public.narrow", "snapshot.max.threads": "2"})
+    use = meter.Meter(cluster)
+
+    def has_come():
+        use.sample()
+        return suite.client.end_offset("narrow.public.narrow") >= rows
+    wait_until("%d rows have come" % rows, has_come, rows / 5000, 0.1)
+    took = time.monotonic() - began
+    cluster.wait_connector("narrow")
+    seen = bytearray(rows + 1)
+    for rec in suite.broker.iterate("narrow.public.narrow", timeout=3600):
+        seen[json.loads(rec.key)["id"]] += 1
+    checks.ok(seen.count(1) == rows, "%d narrow rows, each once, %.0f/s"
+              % (rows, rows / took), "%d are missing" % (seen.count(0) - 1))
+    checks.ok(use.memory < 200, "with %.0f MB for all processes"
+              % use.memory)
+    cluster.query("SELECT wal2kafka.drop_connector('narrow')")
+    wait_until("the connector is gone", lambda: cluster.value(
+        "SELECT count(*) FROM wal2kafka.connectors") == "0", 60)
+
+
 def split(name):
     """("schema", "table") of a quoted name."""
     parts = name.split('"') if '"' in name else name.split(".")
@@ -408,6 +438,7 @@ def run_suite():
             rnd = random.Random(seed * 1000 + number)
             Round(suite, number + 1, kind, has_kills, rnd).run()
         suite.mix.stop()
+        narrow(suite, checks)
         return checks.finish()
     except TestbedError:
         print(suite.cluster.log_tail(60))
