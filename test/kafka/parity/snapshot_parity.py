@@ -111,7 +111,7 @@ class Sides:
         """Tables in the order in which Debezium was through with them."""
         tables = []
         for rec in self.broker.read(prefix + "-" + NOTES):
-            note = json.loads(rec.value)
+            note = payload(json.loads(rec.value))
             if note["type"] == "TABLE_SCAN_COMPLETED":
                 tables.append(note["additional_data"]["scanned_collection"])
         return tables
