@@ -18,6 +18,7 @@ sys.path.insert(0, HERE)
 
 from testbed import Checks, TestbedError, kafka, log, main, wait_until
 from testbed.postgres import Cluster, Installation
+from testbed.pq import quote
 import compare
 import snapshot_differences as known
 
@@ -42,6 +43,14 @@ PAIRS = [
 # Debezium reads a table with all that inherits from it, so rows of partitions
 # and children come twice.
 PARENTS = ("inv.part", "inv.base")
+# Read again by a signal while both stream, in Debezium's words.
+INCREMENTAL = {"snapshot.mode": "no_data",
+               "signal.data.collection": "inv.signals"}
+SIGNAL = {"data-collections": ["inv.cust.*", "inv.ri_full", "inv.many",
+                               "typ.(ints|texts|others)"],
+          "type": "incremental",
+          "additional-conditions": [
+              {"data-collection": "inv.many", "filter": "id % 5 = 0"}]}
 NOTES = "notes"
 # Rows that the workload leaves behind are few; these are read as well.
 MORE = """
@@ -59,6 +68,8 @@ INSERT INTO "Odd.Schema"."Tab le.x" VALUES
 INSERT INTO inv."select" VALUES (901, 'from');
 -- Debezium's snapshot ends at a table without columns.
 DROP TABLE inv.no_columns;
+CREATE TABLE inv.signals (id varchar(42) PRIMARY KEY, type varchar(32),
+	data varchar(2048));
 """
 
 
@@ -68,16 +79,25 @@ class Sides:
         self.broker = broker
         self.connect = connect
         self.syncs = 900000
+        self.has_notes = False
+
+    @staticmethod
+    def channels(prefix):
+        return {"notification.enabled.channels": "sink",
+                "notification.sink.topic.name": prefix + "-" + NOTES}
 
     def ours(self, prefix, mode, shared):
-        self.cluster.create_connector(prefix, dict({
+        config = dict({
             "bootstrap.servers": self.broker.address,
             "producer.override.max.request.size": "20000000",
             "topic.prefix": prefix, "snapshot.mode": mode,
             "schema.include.list": CAPTURED,
             "key.converter": _JSON, "value.converter": _JSON,
             "key.converter.schemas.enable": "false",
-            "value.converter.schemas.enable": "false"}, **shared))
+            "value.converter.schemas.enable": "false"}, **shared)
+        if self.has_notes:
+            config.update(self.channels(prefix))
+        self.cluster.create_connector(prefix, config)
         self.cluster.wait_connector(prefix, timeout=120)
 
     def theirs(self, prefix, shared):
@@ -85,9 +105,7 @@ class Sides:
             kafka.debezium_config(self.cluster, prefix), **dict({
                 "snapshot.mode": "initial",
                 "schema.include.list": CAPTURED,
-                "notification.enabled.channels": "sink",
-                "notification.sink.topic.name": prefix + "-" + NOTES,
-            }, **shared)))
+            }, **dict(self.channels(prefix), **shared))))
 
     def sync(self, prefixes):
         """Until a row inserted now has come to all of them."""
@@ -115,6 +133,20 @@ class Sides:
             if note["type"] == "TABLE_SCAN_COMPLETED":
                 tables.append(note["additional_data"]["scanned_collection"])
         return tables
+
+    def notes(self, prefix):
+        """What a side told of its snapshots, without times and ids."""
+        told = []
+        for rec in self.broker.read(prefix + "-" + NOTES):
+            note = payload(json.loads(rec.value))
+            data = dict(note["additional_data"], connector_name="(prefix)")
+            # Debezium's lists are in the order of a hash table.
+            if "data_collections" in data:
+                data["data_collections"] = sorted(
+                    set(data["data_collections"].split(",")) - set(PARENTS))
+            told.append((note["aggregate_type"], note["type"],
+                         dict(sorted(data.items()))))
+        return told
 
     def our_order(self, prefix):
         return [row[0] for row in self.cluster.query(
@@ -237,7 +269,60 @@ def compare_pair(args, checks, sides, pair):
               "%s: the same %d tables in the same order"
               % (name, len(our_order)),
               "%s\n%s" % (their_order, our_order))
+    if sides.has_notes and name == "plain":
+        compare_notes(checks, sides, name)
     return theirs
+
+
+def compare_notes(checks, sides, name):
+    ours = sides.notes("w2k-" + name)
+    theirs = [note for note in sides.notes("dbz-" + name)
+              if note[2].get("scanned_collection") not in PARENTS
+              and note[2].get("current_collection_in_progress")
+              not in PARENTS]
+    checks.ok(ours == theirs and ours, "%s: %d notifications are the same"
+              % (name, len(theirs)), "\n".join(
+                  "Debezium: %s\nours:     %s" % pair
+                  for pair in zip(theirs, ours) if pair[0] != pair[1])[:4000]
+              + "\n%d, ours %d" % (len(theirs), len(ours)))
+
+
+def incremental(args, checks, sides):
+    """By one row of one signalling table."""
+    names = ["dbz-incremental"]
+    sides.theirs(names[0], dict(INCREMENTAL, **_NULLS))
+    if not args.debezium_only:
+        names.append("w2k-incremental")
+        sides.ours(names[1], "no_data", INCREMENTAL)
+    sides.sync(names)
+    sides.cluster.query("INSERT INTO inv.signals VALUES ('ask', "
+                        "'execute-snapshot', %s)" % quote(json.dumps(SIGNAL)))
+    wanted = int(sides.cluster.value(
+        "SELECT (SELECT count(*) FROM inv.customer) + (SELECT count(*) FROM "
+        "inv.ri_full) + (SELECT count(*) FROM inv.many WHERE id % 5 = 0) + "
+        "(SELECT count(*) FROM typ.ints) + (SELECT count(*) FROM typ.texts) "
+        "+ (SELECT count(*) FROM typ.others)"))
+    for name in names:
+        wait_until("%s has read %d rows" % (name, wanted),
+                   lambda: len(reads(sides.broker, name)) >= wanted, 60, 0.5)
+    theirs = reads(sides.broker, names[0])
+    if args.debezium_only:
+        log("incremental: %d rows" % len(theirs))
+        for note in sides.notes(names[0]) + sides.notes("dbz-plain"):
+            log(str(note))
+        return
+    ours = reads(sides.broker, names[1])
+
+    # They go by the key, we by the blocks.
+    for records in theirs, ours:
+        records.sort(key=lambda rec: (rec["topic"], rec["key"]))
+    compared, problems, _ = compare.compare(
+        theirs, names[0], ours, names[1], known.PLAIN, {})
+    checks.ok(not problems and compared == wanted, "incremental: %d rows that "
+              "were read equal Debezium's" % compared,
+              "\n".join(problems[:100]) + "\n%d differences" % len(problems))
+    if sides.has_notes:
+        compare_notes(checks, sides, "incremental")
 
 
 def suite(args, checks, sides):
@@ -245,6 +330,10 @@ def suite(args, checks, sides):
         sides.cluster.script(file.read())
     if not args.debezium_only:
         sides.cluster.query("CREATE EXTENSION wal2kafka")
+        sides.has_notes = sides.cluster.value(
+            "SELECT support = 'implemented' FROM "
+            "wal2kafka.connector_properties WHERE name = "
+            "'notification.sink.topic.name'") == "t"
         for name in ("plain", "schemas"):
             sides.ours("live-" + name, "no_data", dict(PAIRS_BY_NAME[name]))
     run_workload(sides.cluster)
@@ -258,6 +347,7 @@ def suite(args, checks, sides):
     sides.sync(prefixes)
     saved = {pair[0]: compare_pair(args, checks, sides, pair)
              for pair in args.pairs}
+    incremental(args, checks, sides)
     if args.save:
         with open(args.save, "w") as file:
             json.dump(saved, file, ensure_ascii=False, indent=0)
