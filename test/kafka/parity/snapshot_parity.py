@@ -144,6 +144,10 @@ class Sides:
             if "data_collections" in data:
                 data["data_collections"] = sorted(
                     set(data["data_collections"].split(",")) - set(PARENTS))
+            # Its chunks are ranges of keys, ours of blocks.
+            for name in ("last_processed_key", "maximum_key", "chunk_index",
+                         "total_chunks"):
+                data.pop(name, None)
             told.append((note["aggregate_type"], note["type"],
                          dict(sorted(data.items()))))
         return told
