@@ -26,11 +26,13 @@ SELECT * FROM rows;
 SELECT wal2kafka.create_connector(
 	'{"name": "orders",
 	  "config": {"connector.class": "io.debezium.connector.postgresql.PostgresConnector",
-		"bootstrap.servers": "127.0.0.1:1", "topic.prefix": "shop"},
+		"bootstrap.servers": "127.0.0.1:1", "topic.prefix": "shop",
+		"snapshot.mode": "no_data"},
 	  "initial_state": "STOPPED"}');
 SELECT wal2kafka.create_connector(
 	'{"name": "parts", "initial_state": "PAUSED",
-	  "config": {"bootstrap.servers": "127.0.0.1:1", "slot.name": "parts_slot"}}');
+	  "config": {"bootstrap.servers": "127.0.0.1:1", "slot.name": "parts_slot",
+		"snapshot.mode": "no_data"}}');
 SELECT * FROM rows;
 SELECT wal2kafka.wait_for_connector('orders', 'stopped');
 SELECT wal2kafka.wait_for_connector('parts', 'paused');
@@ -45,7 +47,8 @@ SELECT name, slot_name, state FROM wal2kafka.connector_progress ORDER BY 1;
 
 -- alter replaces, patch merges and a null removes.
 SELECT wal2kafka.alter_connector('orders',
-	'{"bootstrap.servers": "127.0.0.1:1", "topic.prefix": "shop2", "tasks.max": "1"}');
+	'{"bootstrap.servers": "127.0.0.1:1", "topic.prefix": "shop2",
+	  "snapshot.mode": "no_data", "tasks.max": "1"}');
 SELECT wal2kafka.patch_connector('orders',
 	'{"tasks.max": null, "tombstones.on.delete": false, "heartbeat.interval.ms": null}');
 SELECT * FROM rows WHERE name = 'orders';

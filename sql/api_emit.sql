@@ -3,7 +3,7 @@ CREATE EXTENSION wal2kafka;
 SET client_min_messages = warning;
 SELECT wal2kafka.create_connector('{"name": "e", "initial_state": "PAUSED",
 	"config": {"bootstrap.servers": "127.0.0.1:1", "topic.prefix": "p",
-		"table.include.list": "public.emit_table"}}');
+		"snapshot.mode": "no_data", "table.include.list": "public.emit_table"}}');
 SELECT wal2kafka.wait_for_connector('e', 'paused');
 CREATE VIEW peeked AS
 	SELECT topic, key_text, value_text, headers -> 'h' AS h, headers -> 'n' AS n,
@@ -73,7 +73,7 @@ DROP PUBLICATION all_tables;
 
 -- Which connector: the only one, else it must be said.
 SELECT wal2kafka.create_connector('{"name": "f", "initial_state": "PAUSED",
-	"config": {"bootstrap.servers": "127.0.0.1:1"}}');
+	"config": {"bootstrap.servers": "127.0.0.1:1", "snapshot.mode": "no_data"}}');
 SELECT wal2kafka.wait_for_connector('f', 'paused');
 SELECT wal2kafka.emit('orders', 'whose', '1');
 SELECT wal2kafka.emit('only.f', 'k', '1', connector => 'f') > '0/0' AS ok;

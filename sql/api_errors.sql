@@ -69,7 +69,7 @@ SELECT * FROM wal2kafka.peek(NULL);
 -- A connector to be wrong about: nothing listens there, and it is stopped
 SET client_min_messages = warning;
 SELECT wal2kafka.create_connector('{"name": "c", "initial_state": "STOPPED",
-	"config": {"bootstrap.servers": "127.0.0.1:1"}}');
+	"config": {"bootstrap.servers": "127.0.0.1:1", "snapshot.mode": "no_data"}}');
 RESET client_min_messages;
 SELECT wal2kafka.wait_for_connector('c', 'stopped');
 SELECT wal2kafka.create_connector('c', '{}');

@@ -57,8 +57,10 @@ DROP FUNCTION wal2kafka.emit;
 
 -- None of it goes while there are connectors: their slots would stay.
 SET client_min_messages = warning;
-SELECT wal2kafka.create_connector('{"name": "x", "initial_state": "STOPPED", "config": {"bootstrap.servers": "127.0.0.1:1"}}');
-SELECT wal2kafka.create_connector('{"name": "y", "initial_state": "STOPPED", "config": {"bootstrap.servers": "127.0.0.1:1"}}');
+SELECT wal2kafka.create_connector('{"name": "x", "initial_state": "STOPPED",
+	"config": {"bootstrap.servers": "127.0.0.1:1", "snapshot.mode": "no_data"}}');
+SELECT wal2kafka.create_connector('{"name": "y", "initial_state": "STOPPED",
+	"config": {"bootstrap.servers": "127.0.0.1:1", "snapshot.mode": "no_data"}}');
 SELECT wal2kafka.wait_for_connector('x', 'stopped');
 SELECT wal2kafka.wait_for_connector('y', 'stopped');
 DROP EXTENSION wal2kafka;

@@ -49,7 +49,7 @@ RESET ROLE;
 -- An administrator makes connectors and is their owner.
 SET ROLE regress_w2k_alice;
 SELECT wal2kafka.create_connector('{"name": "alices", "initial_state": "STOPPED",
-	"config": {"bootstrap.servers": "127.0.0.1:1",
+	"config": {"bootstrap.servers": "127.0.0.1:1", "snapshot.mode": "no_data",
 		"producer.override.sasl.mechanism": "PLAIN",
 		"producer.override.security.protocol": "SASL_PLAINTEXT",
 		"producer.override.sasl.username": "app",
@@ -79,7 +79,7 @@ RESET ROLE;
 SELECT wal2kafka.patch_connector('alices',
 	'{"producer.override.ssl.ca.location": "/etc/passwd"}');
 SELECT wal2kafka.create_connector('{"name": "boss", "initial_state": "STOPPED",
-	"config": {"bootstrap.servers": "127.0.0.1:1",
+	"config": {"bootstrap.servers": "127.0.0.1:1", "snapshot.mode": "no_data",
 		"producer.override.ssl.ca.location": "/etc/passwd"}}');
 SELECT wal2kafka.wait_for_connector('boss', 'stopped');
 SELECT wal2kafka.alter_connector_owner('boss', 'regress_w2k_alice');

@@ -6,6 +6,9 @@
 	wal2kafka	our worker and its sender
 	Debezium	the real one, in Kafka Connect, as it comes
 
+"snapshot" is rows that are there already, read by an initial snapshot; and
+what an incremental one costs those who wait for changes.
+
 Each workload is written once, before anybody reads; then one reader after
 the other works through it, so that all do the same work.  CPU seconds are
 those of the processes concerned: the backend, the worker and its sender, the
@@ -29,6 +32,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../tools"))
 
 from testbed import TestbedError, kafka, log, main, proc, rd, run, wait_until
+from testbed.meter import Meter
 from testbed.postgres import Cluster, Installation, make_env
 from testbed.pq import quote
 
@@ -161,7 +165,7 @@ class Bench:
 
     def our_config(self, load, **more):
         return dict({"bootstrap.servers": self.broker.address,
-                     "topic.prefix": "ours",
+                     "topic.prefix": "ours", "snapshot.mode": "no_data",
                      "table.include.list": "bench." + load.table}, **more)
 
     def slot(self, name, plugin):
@@ -240,9 +244,7 @@ class Bench:
         sample()
         # Both processes are new: all their CPU is this workload's.
         cpu = proc.cpu_seconds(worker) + proc.cpu_seconds(sender)
-        self.cluster.query("SELECT wal2kafka.drop_connector('bench')")
-        wait_until("the connector is gone", lambda: self.cluster.value(
-            "SELECT count(*) FROM wal2kafka.connectors") == "0", 60)
+        self.drop_connector()
         return Result(load.events / took, cpu / load.events * 1e6, memory[0])
 
     def run_debezium(self, load):
@@ -272,6 +274,105 @@ class Bench:
         config.update(more)
         return config
 
+    # Existing rows
+
+    def snapshot(self, readers):
+        """Rows that are there are read and on the topic: name -> Result."""
+        self.cluster.query("CREATE TABLE bench.snapshot (%s)" % TEN)
+        self.cluster.query("INSERT INTO bench.snapshot SELECT "
+                           + TEN_VALUES.replace("%%", "%")
+                           + " FROM generate_series(1, %d) i" % ROWS)
+        self.cluster.query("VACUUM (FREEZE, ANALYZE) bench.snapshot")
+        self.cluster.query("CHECKPOINT")
+        results = {}
+        for reader in ("wal2kafka", "debezium"):
+            if reader in readers:
+                results[reader] = getattr(self, "snapshot_" + reader)()
+        return results
+
+    def snapshot_wal2kafka(self):
+        began = time.monotonic()
+        self.cluster.create_connector("bench", {
+            "bootstrap.servers": self.broker.address, "topic.prefix": "ours",
+            "snapshot.mode": "initial",
+            "table.include.list": "bench.snapshot"})
+        meter = Meter(self.cluster)
+        took = self.until_delivered("ours.bench.snapshot", ROWS,
+                                    meter.sample) - began
+        meter.sample()
+        self.cluster.wait_connector("bench")
+        self.drop_connector()
+        return Result(ROWS / took, sum(meter.cpu.values()) / ROWS * 1e6,
+                      meter.memory)
+
+    def snapshot_debezium(self):
+        connect = kafka.Connect(self.broker, "connect-snapshot", heap=2048)
+        try:
+            connect.start()
+            cpu, began = proc.cpu_seconds(connect.pid), time.monotonic()
+            connect.call("POST", "/connectors", {
+                "name": "bench", "config": self.debezium_config(
+                    "snapshot", **{"snapshot.mode": "initial"})})
+            took = self.until_delivered("theirs.bench.snapshot", ROWS,
+                                        lambda: None) - began
+            return Result(ROWS / took, (proc.cpu_seconds(connect.pid) - cpu)
+                          / ROWS * 1e6, proc.peak_mb(connect.pid))
+        finally:
+            connect.stop()
+            self.drop_slot("dbz")
+
+    def drop_connector(self):
+        self.cluster.query("SELECT wal2kafka.drop_connector('bench')")
+        wait_until("the connector is gone", lambda: self.cluster.value(
+            "SELECT count(*) FROM wal2kafka.connectors") == "0", 60)
+
+    def latency_beside(self, rate, seconds):
+        """Percentiles (ms) without an incremental snapshot, and beside one
+        of the table "snapshot" that begins again whenever it is over."""
+        table = "latency_beside_%d" % rate
+        self.cluster.query("CREATE TABLE bench.%s (id bigint PRIMARY KEY, "
+                           "v text)" % table)
+        self.cluster.create_connector("bench", {
+            "bootstrap.servers": self.broker.address, "topic.prefix": "ours",
+            "snapshot.mode": "no_data",
+            "table.include.list": "bench.snapshot,bench." + table})
+        self.cluster.wait_connector("bench")
+        topic = "ours.bench." + table
+        self.write_at(table, 100, 3, -1000000)
+        wait_until("the topic is there",
+                   lambda: self.client.end_offset(topic) > 0)
+        results = []
+        for number in range(2):
+            stopping = threading.Event()
+            repeating = threading.Thread(target=self.repeat_snapshot,
+                                         args=(stopping,))
+            if number:
+                repeating.start()
+                wait_until("rows are read", lambda: self.cluster.value(
+                    "SELECT count(*) FROM wal2kafka.connector_snapshot "
+                    "WHERE next_block > 0") != "0", 60)
+            try:
+                results.append(self.percentiles(
+                    table, topic, rate, seconds, number * 10 ** 9))
+            finally:
+                stopping.set()
+                if number:
+                    repeating.join()
+        self.drop_connector()
+        return results
+
+    def repeat_snapshot(self, stopping):
+        rounds = 0
+        while not stopping.is_set():
+            if self.cluster.value(
+                    "SELECT count(*) FROM wal2kafka.connector_snapshot "
+                    "WHERE state IN ('waiting', 'reading')") == "0":
+                self.cluster.query("SELECT wal2kafka.start_snapshot('bench', "
+                                   "'{bench.snapshot}')")
+                rounds += 1
+            time.sleep(0.1)
+        log("%d incremental snapshots of %d rows meanwhile" % (rounds, ROWS))
+
     # Latency
 
     def latency(self, reader, rate, seconds):
@@ -284,8 +385,8 @@ class Bench:
             prefix = "ours"
             self.cluster.create_connector("bench", {
                 "bootstrap.servers": self.broker.address,
-                "topic.prefix": "ours", "table.include.list":
-                "bench." + table})
+                "topic.prefix": "ours", "snapshot.mode": "no_data",
+                "table.include.list": "bench." + table})
             self.cluster.wait_connector("bench")
         else:
             prefix = "theirs"
@@ -303,24 +404,26 @@ class Bench:
         self.write_at(table, 100, 3, -1000000)
         wait_until("the topic is there",
                    lambda: self.client.end_offset(topic) > 0)
+        got = self.percentiles(table, topic, rate, seconds, 0)
+        if connect:
+            connect.stop()
+            self.drop_slot("dbz")
+        else:
+            self.drop_connector()
+        return got
+
+    def percentiles(self, table, topic, rate, seconds, base):
         time.sleep(1)
         arrivals = multiprocessing.Queue()
         total = int(rate * seconds)
         reading = multiprocessing.Process(
             target=read_arrivals,
-            args=(self.broker.address, topic, total, arrivals))
+            args=(self.broker.address, topic, total, base, arrivals))
         reading.start()
         time.sleep(1.5)
-        commits = self.write_at(table, rate, seconds, 0)
+        commits = self.write_at(table, rate, seconds, base)
         got = arrivals.get(timeout=seconds + 60)
         reading.join()
-        if connect:
-            connect.stop()
-            self.drop_slot("dbz")
-        else:
-            self.cluster.query("SELECT wal2kafka.drop_connector('bench')")
-            wait_until("the connector is gone", lambda: self.cluster.value(
-                "SELECT count(*) FROM wal2kafka.connectors") == "0", 60)
         both = sorted((got[i] - commits[i]) * 1000 for i in commits
                       if i in got)
         if len(both) < 0.9 * total:
@@ -416,23 +519,17 @@ class Bench:
         else:
             self.cluster.create_connector("bench", {
                 "bootstrap.servers": self.broker.address,
-                "topic.prefix": "ours",
+                "topic.prefix": "ours", "snapshot.mode": "no_data",
                 "schema.include.list": "public"})
             self.cluster.wait_connector("bench")
             pids = self.cluster.worker_pids("bench")
 
-            def stop():
-                self.cluster.query("SELECT wal2kafka.drop_connector("
-                                   "'bench')")
-                wait_until("the connector is gone", lambda:
-                           self.cluster.value("SELECT count(*) FROM "
-                                              "wal2kafka.connectors") == "0",
-                           60)
+            stop = self.drop_connector
         time.sleep(1)
         return stop, pids
 
 
-def read_arrivals(address, topic, total, queue):
+def read_arrivals(address, topic, total, base, queue):
     client = rd.Client(address)
     got = {}
     quiet = [time.time() + 60]
@@ -441,7 +538,7 @@ def read_arrivals(address, topic, total, queue):
         return len(got) >= total or time.time() > quiet[0]
     for now, value in client.consume(topic, stopping):
         key = json.loads(value)["after"]["id"]
-        if key >= 0:
+        if key >= base:
             got[key] = now
             quiet[0] = now + 10
     queue.put(got)
@@ -465,7 +562,7 @@ def run_bench():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readers", default="noop,plugin,wal2kafka,debezium")
     parser.add_argument("--workloads", default="insert,bulk,update-full,wide,"
-                        "toast,latency,pgbench")
+                        "toast,snapshot,latency,pgbench")
     parser.add_argument("--rates", default="100,1000")
     parser.add_argument("--rounds", type=int, default=6,
                         help="of pgbench beside each reader")
@@ -494,6 +591,18 @@ def run_bench():
         for load in workloads():
             if load.name in chosen:
                 table.append((load, measure(bench, load, readers)))
+        if "snapshot" in chosen:
+            results = bench.snapshot(readers)
+            table.append((Workload("snapshot", TEN, [], ROWS, ""), results))
+            for reader, got in results.items():
+                log("%-12s %-10s %9.0f rows/s   %7.1f CPU s per M %6.0f MB"
+                    % ("snapshot", reader, got.rate, got.cpu, got.memory))
+            if "wal2kafka" in readers:
+                for rate in map(int, args.rates.split(",")):
+                    names = ("no snapshot", "beside one")
+                    for name, got in zip(names,
+                                         bench.latency_beside(rate, 15)):
+                        latencies.append((name, rate, got))
         if "latency" in chosen:
             for reader in ("wal2kafka", "debezium"):
                 for rate in map(int, args.rates.split(",")):

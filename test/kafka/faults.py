@@ -280,6 +280,7 @@ def run_suite():
         cluster.create_connector(NAME, {
             "bootstrap.servers": broker.address,
             "schema.include.list": "load",
+            "snapshot.mode": "no_data",
             "topic.prefix": NAME})
         cluster.wait_connector(NAME)
         rounds = Rounds(checks, cluster, broker, load, rnd)

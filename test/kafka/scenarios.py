@@ -45,7 +45,8 @@ class Scenarios:
 
     def connector(self, cluster, name, tables, database="postgres", **more):
         config = {"bootstrap.servers": self.broker.address,
-                  "topic.prefix": name, "table.include.list": tables}
+                  "topic.prefix": name, "table.include.list": tables,
+                  "snapshot.mode": "no_data"}
         for key, value in more.items():
             config[key.replace("__", "-").replace("_", ".")] = value
         cluster.create_connector(name, config, database)
@@ -191,7 +192,7 @@ class Scenarios:
                                "KEY, v text);")
         try:
             config = {"bootstrap.servers": broker.address,
-                      "topic.prefix": "absent"}
+                      "topic.prefix": "absent", "snapshot.mode": "no_data"}
             cluster.create_connector("absent", config)
             cluster.wait_connector("absent")
             cluster.query("INSERT INTO a VALUES (0, 'first')")
@@ -302,6 +303,7 @@ class Scenarios:
                               "config": {
                                   "bootstrap.servers": self.broker.address,
                                   "topic.prefix": name,
+                                  "snapshot.mode": "no_data",
                                   "schema.include.list": "load"}})))
             cluster.wait_connector(name, "paused")
             if pause:
@@ -451,7 +453,7 @@ class Scenarios:
             broker.create_topic("missing.public.there")
             cluster.create_connector("missing", {
                 "bootstrap.servers": broker.address,
-                "topic.prefix": "missing"})
+                "topic.prefix": "missing", "snapshot.mode": "no_data"})
             cluster.wait_connector("missing")
             cluster.query("INSERT INTO there VALUES (1)")
             cluster.query("INSERT INTO absent VALUES (1)")

@@ -15,7 +15,8 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(new_node start_broker broker_command stop_broker read_topic
-  create_connector wait_state wait_delivered pids_of is_gone timed);
+  create_connector wait_state wait_delivered pids_of is_gone timed
+  wait_snapshot wait_reading read_rows drop_connector);
 
 # A node that is ready for connectors, with the extension in "postgres".
 sub new_node
@@ -118,6 +119,65 @@ sub wait_delivered
 	ok( $node->poll_query_until($db,
 			"SELECT wal2kafka.wait_for_delivery('$name', NULL, '10 s')"),
 		"connector $name has delivered");
+}
+
+# Every table of every snapshot has been read, or said why not.
+sub wait_snapshot
+{
+	my ($node, $db, $name) = @_;
+
+	ok( $node->poll_query_until($db, qq(
+SELECT coalesce(bool_and(s.state NOT IN ('waiting', 'reading')), true)
+	AND coalesce(min(p.snapshot), '') <> 'running'
+	AND min(c.state) NOT IN ('starting', 'snapshot', 'retrying')
+FROM wal2kafka.connectors c
+LEFT JOIN wal2kafka.connector_progress p ON p.name = c.name
+LEFT JOIN wal2kafka.connector_snapshot s ON s.name = c.name
+WHERE c.name = '$name')),
+		"snapshots of connector $name are over")
+	  or diag($node->safe_psql($db, 'SELECT c.state, c.last_error, s.*
+			FROM wal2kafka.connectors c
+			LEFT JOIN wal2kafka.connector_snapshot s ON s.name = c.name'));
+}
+
+# A snapshot is in the middle of a table, or behind so many of its blocks.
+sub wait_reading
+{
+	my ($node, $db, $name, $blocks) = @_;
+	$blocks //= 1;
+
+	ok( $node->poll_query_until($db, "SELECT count(*) > 0
+			FROM wal2kafka.connector_snapshot WHERE name = '$name'
+			AND state = 'reading' AND next_block >= $blocks"),
+		"connector $name is reading")
+	  or diag($node->safe_psql($db, 'SELECT c.state, c.last_error, s.*
+			FROM wal2kafka.connectors c
+			LEFT JOIN wal2kafka.connector_snapshot s ON s.name = c.name'));
+}
+
+# A topic's records as "op marker key", oldest first; tombstones are "x".
+sub read_rows
+{
+	my ($broker, $topic) = @_;
+
+	return map {
+		my ($key, $value) = split /\t/, $_, 2;
+		my ($marker) = $value =~ /"snapshot":"(\w+)"/;
+		my ($op) = $value =~ /"op":"(\w)"/;
+
+		defined $op ? "$op $marker $key" : "x $key";
+	} read_topic($broker, $topic, '%k\t%s\n');
+}
+
+sub drop_connector
+{
+	my ($node, $db, $name) = @_;
+
+	$node->safe_psql($db, "SELECT wal2kafka.drop_connector('$name')");
+	ok( $node->poll_query_until($db, "SELECT NOT EXISTS
+	(SELECT FROM wal2kafka.connectors WHERE name = '$name') AND NOT EXISTS
+	(SELECT FROM wal2kafka.connector_snapshot WHERE name = '$name')"),
+		"connector $name is gone");
 }
 
 # (worker, sender)

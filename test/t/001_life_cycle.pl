@@ -19,7 +19,7 @@ $node->safe_psql($db,
 is( $node->safe_psql($db, qq(
 SELECT wal2kafka.create_connector('{"name": "life", "initial_state": "PAUSED",
 "config": {"bootstrap.servers": "$broker->{address}", "topic.prefix": "life",
-"table.include.list": "public.a"}}'))),
+"snapshot.mode": "no_data", "table.include.list": "public.a"}}'))),
 	'life', 'create_connector returns the name');
 wait_state($node, $db, 'life', 'paused');
 is( $node->safe_psql($db,

@@ -155,6 +155,8 @@ SUITES = [
     ("parity17", script("test/kafka/parity/parity.py", "--major", "17",
                         *([] if LONG else ["--pairs", "plain,events,modes-text"]
                           ))),
+    ("snapparity", script("test/kafka/parity/snapshot_parity.py")),
+    ("snapshots", script("test/kafka/snapshots.py")),
     ("streams", script("test/kafka/streams/streams.py")),
     ("jdbcsink", script("test/kafka/jdbcsink/jdbcsink.py")),
     ("transforms", script("test/kafka/parity/transforms_parity.py")),

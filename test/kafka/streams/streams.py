@@ -125,6 +125,7 @@ class Suite:
         self.cluster.create_connector("streams", {
             "bootstrap.servers": self.broker.address,
             "topic.prefix": "streams", "schema.include.list": "shop",
+            "snapshot.mode": "no_data",
             "topic.creation.default.replication.factor": "1",
             "topic.creation.default.partitions": str(PARTITIONS)})
         self.cluster.wait_connector("streams")
