@@ -59,11 +59,13 @@ ORDER BY 1;
 SELECT after('column.mask.hash.SHA-256.with.salt.abc', '.*', 'column.mask.with.2.chars', '.*\.(tx|vc)',
              'column.truncate.to.1.chars', '.*\.tx', 'column.include.list', '.*\.(tx|vc|mo)');
 -- A value that is not in the WAL is hidden like any other.
-CREATE TABLE large (id int PRIMARY KEY, doc text, n int);
-ALTER TABLE large ALTER doc SET STORAGE EXTERNAL;
-INSERT INTO large VALUES (1, repeat('x', 5000), 1);
+CREATE TABLE large (id int PRIMARY KEY, doc text, n int, raw bytea);
+ALTER TABLE large ALTER doc SET STORAGE EXTERNAL, ALTER raw SET STORAGE EXTERNAL;
+INSERT INTO large VALUES (1, repeat('x', 5000), 1, decode(repeat('00', 5000), 'hex'));
 UPDATE large SET n = 2;
-SELECT after('column.truncate.to.10.chars', '.*doc', 'table.include.list', '.*large');
+SELECT after('column.truncate.to.10.chars', '.*(doc|raw)', 'table.include.list', '.*large');
+-- What stands for it as bytes is not cut, as text it is.
+SELECT after('column.truncate.to.10.chars', '.*raw', 'table.include.list', '.*large', 'column.include.list', '.*raw', 'binary.handling.mode', 'hex');
 
 -- Keys are what they are.
 SELECT data::json->'key' AS key, data::json#>'{value,after,nn}' AS value

@@ -84,6 +84,8 @@ CREATE TABLE k (d date, t time, s timestamp, s0 timestamp, e timestamp, PRIMARY 
 INSERT INTO k VALUES ('2020-01-02', '01:02:03.456789', '2020-01-02 03:04:05.678', '2020-01-02', '1970-01-01 12:00');
 CALL advance();
 UPDATE k SET d = '1969-12-31', e = '1969-12-31 23:00';
+UPDATE k SET d = 'infinity', s = 'infinity', e = '294276-12-31 01:02:03';
+UPDATE k SET d = '-infinity', s = '-infinity';
 SELECT data::json->'key' AS key, data::json#>>'{headers,__debezium.newkey}' AS new, data::json#>>'{headers,__debezium.oldkey}' AS old
     FROM pg_logical_slot_peek_changes('regress_json_mode_time', NULL, NULL, 'time.precision.mode', 'connect') WHERE data::json->>'op' = 'd';
 SELECT data::json->'key' AS key, data::json#>>'{headers,__debezium.newkey}' AS new

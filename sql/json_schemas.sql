@@ -77,10 +77,16 @@ CREATE TABLE deep (id int PRIMARY KEY, a int[], b text[][]);
 ALTER TABLE deep REPLICA IDENTITY FULL;
 ALTER TABLE deep ALTER a SET STORAGE EXTERNAL;
 INSERT INTO deep VALUES (1, '{1,2}', '{{a}}'), (2, '{{1,2},{3,NULL}}', '{b}'), (3, '{}', NULL), (4, '{{{5}}}', '{}'), (5, '{6}', '{{c},{d}}');
-UPDATE deep SET a = '{{7}}' WHERE id = 5;
-SELECT (d#>'{value,schema,fields,1,fields,1}')::text, (d#>'{value,schema,fields,1,fields,2}')::text,
-       d#>'{value,payload,before}', d#>'{value,payload,after}'
+SELECT (d#>'{value,schema,fields,1,fields,1}')::text, (d#>'{value,schema,fields,1,fields,2}')::text, d#>'{value,payload,after}'
 FROM changes('format', 'json-with-schemas');
+-- Each of an update's two rows has its own schema; where only one of them says how deep it is, so is the other's.
+UPDATE deep SET a = '{{7}}' WHERE id = 5;
+UPDATE deep SET a = '{8}', b = NULL WHERE id = 5;
+UPDATE deep SET a = '{}', b = '{{{e}}}' WHERE id = 5;
+DELETE FROM deep WHERE id = 5;
+SELECT (d#>'{value,schema,fields,0,fields,1,items}')::text, d#>'{value,payload,before,a}', (d#>'{value,schema,fields,1,fields,1,items}')::text, d#>'{value,payload,after,a}',
+       (d#>'{value,schema,fields,0,fields,2,items}')::text, d#>'{value,payload,before,b}', (d#>'{value,schema,fields,1,fields,2,items}')::text, d#>'{value,payload,after,b}'
+FROM changes('format', 'json-with-schemas') WHERE d->>'value' IS NOT NULL;
 ALTER TABLE deep REPLICA IDENTITY DEFAULT;
 INSERT INTO deep SELECT 6, array_agg(ARRAY[i, i]) FROM generate_series(1, 1000) i;
 UPDATE deep SET b = '{x}' WHERE id = 6;

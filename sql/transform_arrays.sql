@@ -28,6 +28,10 @@ UPDATE arrays SET tags = '{{a,b}}';
 UPDATE arrays SET tags = '{c}';
 SELECT value, value_schema FROM shapes('{"value.converter": "JsonConverter", "skip.messages.without.change": true}');
 SELECT value, value_schema FROM shapes(:'router'::jsonb || '{"skip.messages.without.change": true}');
+-- Each of the two has its own.
+SELECT v#>'{payload,before,tags}', v#>'{schema,fields,0,fields,1,items}', v#>'{payload,after,tags}', v#>'{schema,fields,1,fields,1,items}'
+FROM (SELECT (data::json->>'value')::json FROM pg_logical_slot_peek_changes('regress_transform_arrays', NULL, NULL, 'topic.prefix', 'p', 'value.converter', 'JsonConverter',
+	'transforms', 'r', 'transforms.r.type', 'RegexRouter', 'transforms.r.regex', 'none', 'transforms.r.replacement', 'x')) AS d(v);
 
 -- Keys with schemas, values without
 SELECT 'read' FROM pg_logical_slot_get_changes('regress_transform_arrays', NULL, NULL) LIMIT 1;

@@ -90,17 +90,23 @@ w2k_envelope_read_column(W2kWriter *writer, W2kColumn *column,
 						 const W2kRow *row, W2kValue *value)
 {
 	const W2kWriterOptions *options = &writer->options;
+	bool is_unavailable = false;
 
 	writer->column = column;
 	if (row->nulls[column->index])
 		w2k_envelope_read_missing(options, column, row->is_partial, value);
 	else if (w2k_envelope_is_unavailable(column, row->values[column->index]))
+	{
 		w2k_standin_unavailable(column->type, &options->placeholder, value);
+		is_unavailable = true;
+	}
 	else
 		w2k_value_read(column->type, row->values[column->index], value);
 
 	if (value->kind == W2K_VALUE_FAILED)
 		w2k_envelope_resolve_failed(writer, column, value);
-	if (column->mask != NULL)
+	/* Debezium cuts a placeholder that is text, and none that is bytes */
+	if (column->mask != NULL &&
+		!(is_unavailable && value->kind == W2K_VALUE_BYTES))
 		w2k_mask_apply(column->mask, value);
 }

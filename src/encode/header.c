@@ -18,6 +18,7 @@
 #include "encode/javafloat.h"
 
 #define MILLIS_PER_DAY INT64CONST(86400000)
+#define DAYS_PER_400_YEARS 146097
 
 /* Text with quotes; only those and backslashes are escaped in it. */
 static void
@@ -53,7 +54,10 @@ append_date(StringInfo out, int64 ms)
 	}
 	if (ms >= MILLIS_PER_DAY)
 	{
-		j2date((int) days + UNIX_EPOCH_JDATE, &year, &month, &day);
+		/* Java's infinity lies beyond j2date(): years repeat after 400 */
+		j2date((int) (days % DAYS_PER_400_YEARS) + UNIX_EPOCH_JDATE, &year,
+			   &month, &day);
+		year += (int) (days / DAYS_PER_400_YEARS) * 400;
 		appendStringInfo(out, "%04d-%02d-%02d", year, month, day);
 		if (time_ms == 0)
 			return;

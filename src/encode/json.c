@@ -80,11 +80,10 @@ static void append_struct(W2kWriter *writer, const W2kSideOptions *side,
 
 /* A schema says how deep an array is: where it cannot be this deep, no form. */
 static inline void
-check_dimensions(const W2kSideOptions *side, W2kValue *value,
-				 const W2kColumn *column)
+check_dimensions(const W2kSideOptions *side, W2kValue *value, int ndims)
 {
 	if (!side->has_schemas || value->kind != W2K_VALUE_ARRAY ||
-		value->u.array->ndim == 0 || value->u.array->ndim == column->ndims)
+		value->u.array->ndim == 0 || value->u.array->ndim == ndims)
 		return;
 	value->kind = W2K_VALUE_FAILED;
 	value->data = "the record's schema can only have one number of "
@@ -233,9 +232,9 @@ append_struct(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 
 void
 w2k_json_check_dimensions(const W2kSideOptions *side, W2kValue *value,
-						  const W2kColumn *column)
+						  int ndims)
 {
-	check_dimensions(side, value, column);
+	check_dimensions(side, value, ndims);
 }
 
 void
@@ -254,7 +253,8 @@ append_text(StringInfo out, const W2kJsonText *text)
 /* An object of columns; some of them, in their order. */
 static void
 append_columns(JsonWriter *writer, const W2kSideOptions *side, StringInfo out,
-			   const W2kJsonColumn *columns, int ncolumns, const W2kRow *row)
+			   const W2kJsonColumn *columns, int ncolumns, const W2kRow *row,
+			   bool is_before)
 {
 	if (ncolumns == 0)
 		w2k_buffer_append_char(out, '{');
@@ -284,7 +284,9 @@ append_columns(JsonWriter *writer, const W2kSideOptions *side, StringInfo out,
 			writer->base.column = jcol->column;
 			jcol->read(jcol->type, datum, &value);
 		}
-		check_dimensions(side, &value, jcol->column);
+		check_dimensions(side, &value,
+						 is_before ? jcol->column->before_ndims
+								   : jcol->column->ndims);
 		append_value(&writer->base, side, out, &value, jcol->column);
 	}
 	w2k_buffer_append_char(out, '}');
@@ -379,7 +381,7 @@ key(W2kWriter *base, StringInfo out, const W2kRelation *wrel, const W2kRow *row)
 	if (side->has_schemas)
 		w2k_buffer_append(out, plan->key_lead.data, plan->key_lead.len);
 	append_columns((JsonWriter *) base, side, out, plan->keys, plan->nkeys,
-				   row);
+				   row, false);
 	end_side(out, side);
 }
 
@@ -393,7 +395,7 @@ append_image(JsonWriter *writer, StringInfo out, const W2kEvent *event,
 		W2K_BUFFER_APPEND_LITERAL(out, "null");
 	else
 		append_columns(writer, &writer->base.options.value, out, plan->columns,
-					   plan->ncolumns, row);
+					   plan->ncolumns, row, row == event->before);
 }
 
 static void

@@ -19,10 +19,9 @@ extern void w2k_json_append_value(W2kWriter *writer,
 								  const W2kSideOptions *side, StringInfo out,
 								  W2kValue *value, W2kColumn *column);
 
-/* Makes an array FAILED that is not as deep as its column's schema says. */
+/* Makes an array FAILED that is not as deep as its schema says. */
 extern void w2k_json_check_dimensions(const W2kSideOptions *side,
-									  W2kValue *value,
-									  const W2kColumn *column);
+									  W2kValue *value, int ndims);
 
 /*
  * Appends a string with its quotes.  The text is UTF-8; with ascii_only all

@@ -104,14 +104,18 @@ fit_column(const W2kJsonColumn *jcol, const W2kRow *before, const W2kRow *after)
 {
 	W2kColumn *column = jcol->column;
 	bool has_nulls = column->has_null_elements;
-	int old_ndims = look_at_array(jcol, before, &has_nulls);
+	int before_ndims = look_at_array(jcol, before, &has_nulls);
 	int ndims = look_at_array(jcol, after, &has_nulls);
 
 	if (ndims == 0)
-		ndims = old_ndims > 0 ? old_ndims : column->ndims;
-	if (ndims == column->ndims && has_nulls == column->has_null_elements)
+		ndims = before_ndims > 0 ? before_ndims : column->ndims;
+	if (before_ndims == 0)
+		before_ndims = ndims;
+	if (ndims == column->ndims && before_ndims == column->before_ndims &&
+		has_nulls == column->has_null_elements)
 		return false;
 	column->ndims = ndims;
+	column->before_ndims = before_ndims;
 	column->has_null_elements = has_nulls;
 	return true;
 }

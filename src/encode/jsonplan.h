@@ -48,8 +48,9 @@ extern void w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel);
 /*
  * PostgreSQL does not enforce the dimensions an array was declared with, but a
  * schema must say how deep its arrays are.  So the schema follows the values:
- * where a row's arrays are deeper, or less deep, it is rendered again.  So it
- * is for the first NULL in an array whose elements Debezium calls required.
+ * where a row's arrays are deeper, or less deep, it is rendered again, for each
+ * of an update's two rows.  So it is for the first NULL in an array whose
+ * elements Debezium calls required.
  *
  * Images that are only compared, and not sent, adapt it too: whoever keeps
  * schemas of the table must look at shape_version to see that they are old.

@@ -74,27 +74,28 @@ w2k_change_schema_key(const W2kRelation *wrel)
 
 	for (int i = 0; i < wrel->nkeys; i++)
 	{
-		W2kSchema *column = w2k_connect_of_column(wrel->keys[i], true);
+		W2kSchema *column = w2k_connect_of_column(wrel->keys[i], true,
+												  wrel->keys[i]->ndims);
 
 		w2k_connect_add(key, column->field, column);
 	}
 	return key;
 }
 
-W2kSchema *
-w2k_change_schema_row(const W2kRelation *wrel)
+static W2kSchema *
+make_row(const W2kRelation *wrel, bool is_before)
 {
 	W2kSchema *row = make_struct(psprintf("%s.Value", wrel->schema_name), 0,
 								 true);
 
 	for (int i = 0; i < wrel->ncolumns; i++)
 	{
-		W2kSchema *column;
+		const W2kColumn *column = &wrel->columns[i];
+		int ndims = is_before ? column->before_ndims : column->ndims;
 
-		if (!wrel->columns[i].is_captured)
-			continue;
-		column = w2k_connect_of_column(&wrel->columns[i], false);
-		w2k_connect_add(row, column->field, column);
+		if (column->is_captured)
+			w2k_connect_add(row, column->field,
+							w2k_connect_of_column(column, false, ndims));
 	}
 	return row;
 }
@@ -105,8 +106,8 @@ w2k_change_schema_envelope(const W2kRelation *wrel)
 	W2kSchema *envelope =
 		make_struct(psprintf("%s.Envelope", wrel->schema_name), 2, false);
 
-	w2k_connect_add(envelope, "before", w2k_change_schema_row(wrel));
-	w2k_connect_add(envelope, "after", w2k_change_schema_row(wrel));
+	w2k_connect_add(envelope, "before", make_row(wrel, true));
+	w2k_connect_add(envelope, "after", make_row(wrel, false));
 	w2k_connect_add(envelope, "source", w2k_change_schema_source());
 	w2k_connect_add(envelope, "transaction", w2k_change_schema_transaction());
 	w2k_connect_add_field(envelope, "op", W2K_CONNECT_STRING, false);

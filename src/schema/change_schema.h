@@ -11,11 +11,8 @@
 /* A key: its columns.  All are made in the current memory context. */
 extern W2kSchema *w2k_change_schema_key(const W2kRelation *wrel);
 
-/* A value: the envelope, with the row's schema in "before" and "after". */
+/* A value: the envelope, with the rows' schemas in "before" and "after". */
 extern W2kSchema *w2k_change_schema_envelope(const W2kRelation *wrel);
-
-/* A row alone. */
-extern W2kSchema *w2k_change_schema_row(const W2kRelation *wrel);
 
 /* The source block and the transaction block. */
 extern W2kSchema *w2k_change_schema_source(void);

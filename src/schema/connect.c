@@ -449,7 +449,7 @@ add_rule(W2kSchema *schema, const W2kMaskRule *rule)
 }
 
 W2kSchema *
-w2k_connect_of_column(const W2kColumn *column, bool is_key)
+w2k_connect_of_column(const W2kColumn *column, bool is_key, int ndims)
 {
 	W2kSchema *schema = w2k_connect_of_type(column->type, !column->is_not_null);
 
@@ -457,7 +457,7 @@ w2k_connect_of_column(const W2kColumn *column, bool is_key)
 		schema->children[0]->is_optional = true;
 
 	/* an array of more dimensions is an array of arrays */
-	for (int i = 1; i < column->ndims && schema->type == W2K_CONNECT_ARRAY; i++)
+	for (int i = 1; i < ndims && schema->type == W2K_CONNECT_ARRAY; i++)
 	{
 		W2kSchema *inner = schema;
 

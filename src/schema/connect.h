@@ -114,6 +114,6 @@ extern W2kSchema *w2k_connect_of_type(const W2kType *type, bool is_optional);
 
 /* A column's as a field; what rules for columns add is not for keys. */
 extern W2kSchema *w2k_connect_of_column(const struct W2kColumn *column,
-										bool is_key);
+										bool is_key, int ndims);
 
 #endif /* W2K_SCHEMA_CONNECT_H */

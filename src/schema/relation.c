@@ -382,6 +382,7 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 			continue;
 		column->is_captured = is_captured;
 		column->ndims = Max(att->attndims, 1);
+		column->before_ndims = column->ndims;
 		if (is_captured && wrel->capture == W2K_CAPTURE_ROWS)
 			fill_rule(cache, wrel, column, root);
 		column->is_identity =

@@ -49,6 +49,7 @@ typedef struct W2kColumn
 
 	/* For schemas only */
 	int ndims;				/* of an array: as declared, then as seen */
+	int before_ndims;		/* the same of the row before an update */
 	bool has_null_elements; /* an array with a NULL was seen */
 	struct W2kSourceType *source_type; /* to be told; NULL = not */
 

@@ -275,15 +275,18 @@ make_source(W2kTree *tree, const W2kOrigin *origin, XLogRecPtr lsn)
 	return source;
 }
 
-/* The value of a column in a row, for a side; NULL where it is null. */
+/*
+ * The value of a column in a row, for a side whose schema has it as deep as
+ * that if it is an array; NULL where it is null.
+ */
 static W2kNode *
 read_column(W2kTree *tree, const W2kSideOptions *side, W2kColumn *column,
-			const W2kRow *row)
+			const W2kRow *row, int ndims)
 {
 	W2kNode *node = palloc(sizeof(W2kNode));
 
 	w2k_envelope_read_column(tree->writer, column, row, &node->value);
-	w2k_json_check_dimensions(side, &node->value, column);
+	w2k_json_check_dimensions(side, &node->value, ndims);
 	if (node->value.kind == W2K_VALUE_FAILED)
 		w2k_envelope_resolve_failed(tree->writer, column, &node->value);
 	if (node->value.kind == W2K_VALUE_NULL)
@@ -300,11 +303,13 @@ read_column(W2kTree *tree, const W2kSideOptions *side, W2kColumn *column,
 
 /* Gives the envelope one of its rows. */
 static void
-set_row(W2kTree *tree, W2kNode *envelope, const char *field,
-		const W2kRelation *wrel, const W2kRow *row)
+set_row(W2kTree *tree, W2kNode *envelope, const W2kEvent *event, bool is_before)
 {
+	const W2kRelation *wrel = event->wrel;
+	const W2kRow *row = is_before ? event->before : event->after;
 	const W2kSideOptions *side = &tree->writer->options.value;
-	int at = w2k_node_find_field(envelope->schema, field);
+	int at = w2k_node_find_field(envelope->schema,
+								 is_before ? "before" : "after");
 	W2kNode *node;
 	int n = 0;
 
@@ -313,8 +318,11 @@ set_row(W2kTree *tree, W2kNode *envelope, const char *field,
 	node = w2k_node_make_struct(envelope->schema->children[at]);
 	for (int i = 0; i < wrel->ncolumns; i++)
 	{
-		if (wrel->columns[i].is_captured)
-			node->items[n++] = read_column(tree, side, &wrel->columns[i], row);
+		W2kColumn *column = &wrel->columns[i];
+		int ndims = is_before ? column->before_ndims : column->ndims;
+
+		if (column->is_captured)
+			node->items[n++] = read_column(tree, side, column, row, ndims);
 	}
 	tree->writer->column = NULL;
 	envelope->items[at] = node;
@@ -328,7 +336,8 @@ make_key(W2kTree *tree, const W2kSideOptions *side, const W2kRelation *wrel,
 	W2kNode *node = w2k_node_make_struct(origin->key);
 
 	for (int i = 0; i < wrel->nkeys; i++)
-		node->items[i] = read_column(tree, side, wrel->keys[i], row);
+		node->items[i] = read_column(tree, side, wrel->keys[i], row,
+									 wrel->keys[i]->ndims);
 	tree->writer->column = NULL;
 	return node;
 }
@@ -389,8 +398,8 @@ w2k_tree_add_value(W2kTree *tree, const W2kEvent *event,
 
 	op[0] = event->op;
 	op[1] = '\0';
-	set_row(tree, value, "before", event->wrel, event->before);
-	set_row(tree, value, "after", event->wrel, event->after);
+	set_row(tree, value, event, true);
+	set_row(tree, value, event, false);
 	w2k_node_set(value, "source", make_source(tree, origin, event->lsn));
 	set_place(value, event->place, event->lsn);
 	w2k_node_set(value, "op", w2k_node_make_text(op));

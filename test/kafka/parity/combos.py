@@ -20,10 +20,17 @@ class Combo:
     schemas: bool = True        # captures SCHEMAS; else selects by itself
     has_schemas: bool = False   # records carry their schema
     known: list = field(default_factory=list)
+    # Kinds whose columns may not be NOT NULL: Debezium writes null for some
+    # of their values, and that ends its task.
+    nullable: tuple = ()
 
     @property
     def delimiter(self):
         return self.shared.get("topic.delimiter", ".")
+
+    @property
+    def is_structured(self):
+        return self.shared.get("time.precision.mode") == "structured"
 
     def theirs(self):
         """What only Debezium is told: a null is a null, as it is for us
@@ -34,8 +41,15 @@ class Combo:
 
     def all_known(self):
         nulls = [] if "value" + _NULL in self.shared \
-            else differences.WITHOUT_REPLACED_NULLS + _SNAPSHOT_OF_SCHEMAS
+            else differences.WITHOUT_REPLACED_NULLS + _SNAPSHOT_OF_SCHEMAS \
+            + [differences.KnownInKeyHeaders()]
         return nulls + differences.BY_TYPE + self.known
+
+    def set_columns(self, seen):
+        """Tells what goes by type the types of columns."""
+        for known in self.all_known():
+            if isinstance(known, differences.KnownByType):
+                known.columns = seen
 
     def config(self):
         config = dict(self.shared)
@@ -98,20 +112,26 @@ NOW = [
 OPEN = [
     Combo("doubles", {"decimal.handling.mode": "double",
                       "interval.handling.mode": "string",
-                      "binary.handling.mode": "base64"}),
+                      "binary.handling.mode": "base64"},
+          nullable=("bytea",)),
     Combo("strings", {"decimal.handling.mode": "string",
                       "time.precision.mode": "isostring",
-                      "binary.handling.mode": "hex"}),
+                      "binary.handling.mode": "hex"},
+          known=differences.ISO_TEXT),
     Combo("connecttimes", {"time.precision.mode": "connect",
-                           "binary.handling.mode": "base64-url-safe"}),
+                           "binary.handling.mode": "base64-url-safe"},
+          known=differences.CONNECT_TIMES, nullable=("bytea",)),
     Combo("micros", {"time.precision.mode": "microseconds",
                      "hstore.handling.mode": "map"}),
     Combo("adaptivemicros", {"time.precision.mode":
                              "adaptive_time_microseconds"}),
     Combo("nanos", {"time.precision.mode": "nanoseconds",
-                    "decimal.handling.mode": "double"}),
+                    "decimal.handling.mode": "double"},
+          nullable=("timestamp", "timestamp3", "ts3"),
+          known=differences.NANOSECONDS),
     Combo("structured", {"time.precision.mode": "structured",
-                         "money.fraction.digits": "1"}),
+                         "money.fraction.digits": "1"},
+          known=differences.STRUCTURED),
     Combo("schemas", {}, has_schemas=True),
     Combo("schemasall", {
         "key" + _NULL: "true", "value" + _NULL: "true",
@@ -127,22 +147,16 @@ OPEN = [
     Combo("masks", {"column.truncate.to.5.chars": "(r1|r2)\\..*\\.c.*[05]",
                     "column.mask.with.7.chars": "(r1|r2)\\..*\\.c.*[16]",
                     "column.mask.hash.v2.SHA-256.with.salt.Pepper":
-                    "(r1|r2)\\..*\\.c.*[27]"}),
+                    "(r1|r2)\\..*\\.c.*[27]"},
+          known=differences.CUT),
     Combo("avronames", {"field.name.adjustment.mode": "avro",
                         "schema.name.adjustment.mode": "avro"},
           has_schemas=True),
     Combo("unicodenames", {"field.name.adjustment.mode": "avro_unicode"}),
-    Combo("bytesofunknown", {"include.unknown.datatypes": "true"}),
+    Combo("bytesofunknown", {"include.unknown.datatypes": "true"},
+          known=differences.BYTES_OF_UNKNOWN, nullable=("pair[]",)),
     Combo("notunknown", {"include.unknown.datatypes": "false"}),
 ]
-
-
-# What make test takes by turns; the lists of known differences are complete
-# for these.  The others are for the long run.  (Of a key column that is not
-# captured Debezium says null or the fallback, as it knows the table.)
-PROVEN = [combo.name for combo in NOW
-          if combo.name not in ("columns", "notcolumns")] + [
-              "doubles", "transactions", "keys"]
 
 
 def missing(combo, support):

@@ -55,14 +55,25 @@ class Table:
 class Generator:
     """Makes SQL; whoever runs it says what failed."""
 
-    def __init__(self, rng, more_kinds=()):
+    def __init__(self, rng, more_kinds=(), nullable=()):
         self.rng = rng
         self.kinds = kinds.all_kinds()
         self.kinds.update((kind.name, kind) for kind in more_kinds)
+        self.kinds = {name: self.with_nulls(kind, nullable)
+                      for name, kind in self.kinds.items()}
         self.tables = []
         self.number = 0
         # (schema, table) -> column -> every kind it ever had
         self.seen = {}
+
+    @staticmethod
+    def with_nulls(kind, nullable):
+        """The kind itself; one of nullable is never NOT NULL, nor becomes
+        another kind one of them that is."""
+        if kind.name in nullable:
+            return dataclasses.replace(kind, not_null=False, key=False)
+        return dataclasses.replace(kind, becomes=tuple(
+            name for name in kind.becomes if name not in nullable))
 
     def fresh(self):
         self.number += 1
@@ -236,6 +247,10 @@ class Generator:
 
     def add_column(self, table):
         rng = self.rng
+        # Behind a generated column Debezium, once it has looked at the table
+        # again, takes each value for the next column's.
+        if any(c.is_generated for c in table.columns):
+            return None
         column = self.new_column()
         with_default = rng.random() < 0.5
         if column.not_null and not (with_default and column.kind.default):
