@@ -115,7 +115,7 @@ END
 $$;
 SELECT * FROM signals;
 SELECT snapshot_id, ordinal, kind, CASE WHEN signal_id LIKE '________-%-%' THEN 'uuid' ELSE signal_id END AS signal_id,
-	relid::regclass, schemaname, relname, collection, filter, query
+	relid::regclass, schemaname, relname, collection, filter
 	FROM wal2kafka.connector_snapshot ORDER BY snapshot_id, ordinal;
 SELECT snapshot_paused FROM wal2kafka.connector_progress;
 

@@ -179,6 +179,30 @@ SELECT c.change, settings(c.change::jsonb) FROM unnest(ARRAY[
 	'{"topic.creation.default.partitions": 1, "topic.creation.default.replication.factor": 1, "topic.creation.groups": "big", "topic.creation.big.include": "(?:shop).*"}',
 	'{"topic.creation.default.partitions": 1, "topic.creation.default.replication.factor": 1, "topic.creation.groups": "big", "topic.creation.big.include": "shop\\D"}']) AS c(change);
 
+-- The consumer of signals: reaches its brokers as the producer does, unless it
+-- has brokers of its own.
+SELECT c.change, settings(c.change::jsonb || '{"topic.prefix": "shop"}') FROM unnest(ARRAY[
+	'{"signal.kafka.topic": "t", "signal.consumer.ssl.ca.location": "x"}',
+	'{"signal.enabled.channels": "kafka"}',
+	'{"signal.enabled.channels": "source,kafka", "signal.kafka.topic": "t", "signal.kafka.groupId": "g",
+		"producer.override.security.protocol": "SASL_SSL", "producer.override.sasl.mechanism": "PLAIN",
+		"producer.override.sasl.username": "u", "producer.override.sasl.password": "p",
+		"producer.override.linger.ms": 5, "signal.consumer.sasl.username": "other",
+		"signal.consumer.auto.offset.reset": "latest", "signal.consumer.max.poll.records": 10}',
+	'{"signal.enabled.channels": "kafka", "signal.kafka.bootstrap.servers": "b:1",
+		"producer.override.security.protocol": "SSL"}',
+	'{"signal.enabled.channels": "kafka", "signal.kafka.bootstrap.servers": "b:x"}',
+	'{"signal.enabled.channels": "kafka", "signal.consumer.bootstrap.servers": "b:1",
+		"signal.consumer.security.protocol": "SASL_PLAINTEXT", "signal.consumer.sasl.mechanism": "PLAIN",
+		"signal.consumer.sasl.jaas.config": "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"u\" password=\"p\";"}',
+	'{"signal.enabled.channels": "kafka", "signal.consumer.security.protocol": "SASL_PLAINTEXT"}',
+	'{"signal.enabled.channels": "kafka", "signal.consumer.sasl.mechanism": "PLAIN", "signal.consumer.security.protocol": "SASL_SSL"}',
+	'{"signal.enabled.channels": "kafka", "signal.consumer.auto.offset.reset": "none"}',
+	'{"signal.enabled.channels": "kafka", "signal.consumer.group.id": "g"}',
+	'{"signal.enabled.channels": "kafka", "signal.consumer.ssl.truststore.location": "/a.jks"}',
+	'{"signal.enabled.channels": "kafka", "signal.consumer.security.protokol": "SSL"}',
+	'{"signal.enabled.channels": "kafka", "signal.consumer.plugin.library.paths": "/tmp/x"}']) AS c(change);
+
 DROP FUNCTION settings(jsonb) CASCADE;
 DROP FUNCTION client_settings(jsonb);
 DROP EXTENSION wal2kafka;

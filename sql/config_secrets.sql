@@ -54,6 +54,8 @@ FROM unnest(ARRAY[
 	'{"column.mask.hash.SHA-256.with.salt.geheim": "public.a.b"}',
 	'{"column.mask.hash.v2.SHA-256.with.salt.geheim": "("}',
 	'{"signal.consumer.sasl.jaas.config": "geheim"}',
+	'{"signal.consumer.sasl.jaas.config": "geheim", "signal.enabled.channels": "kafka"}',
+	'{"signal.consumer.sasl.pasword": "geheim", "signal.enabled.channels": "kafka"}',
 	'{"value.converter": "x", "value.converter.basic.auth.user.info": "u:geheim"}',
 	'{"value.converter.schema.registry.url": "https://user:geheim@registry"}',
 	'{"notification.http.url": "https://user:geheim@host/x"}',
@@ -66,7 +68,7 @@ SELECT property, value FROM wal2kafka.validate_config('{
 	"bootstrap.servers": "k:1", "snapshot.mode": "no_data",
 	"database.password": "geheim",
 	"notification.http.url": "https://user:geheim@host/x",
-	"signal.kafka.bootstrap.servers": "${file:/etc/secrets:brokers}",
+	"offsets.storage.topic": "${file:/etc/secrets:topic}",
 	"producer.override.sasl.jaas.config": "geheim"}');
 RESET client_min_messages;
 

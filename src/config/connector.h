@@ -164,8 +164,10 @@ typedef struct W2kConnectorConfig
 	int heartbeat_interval_ms;		  /* 0 = no heartbeats */
 	char *heartbeat_action_query;	  /* NULL = none */
 	char *topic_heartbeat_prefix;
-	char *topic_heartbeat_name;		  /* NULL = prefixes, with the delimiter */
-	bool has_kafka_signals;			  /* signal.enabled.channels has kafka */
+	char *topic_heartbeat_name; /* NULL = prefixes, with the delimiter */
+	bool has_kafka_signals;		/* signal.enabled.channels has kafka */
+	char *signal_topic;			/* NULL = <topic.prefix>-signal */
+	char *signal_group;
 	bool notifies_sink, notifies_log; /* notification.enabled.channels */
 	char *notification_topic;		  /* NULL = none said */
 

@@ -15,6 +15,7 @@
 #include "config/jaas.h"
 #include "config/kafka.h"
 #include "config/secrets.h"
+#include "config/signal_channel.h"
 #include "lib/stringinfo.h"
 
 #define CLIENT_PREFIX "producer.override."
@@ -126,8 +127,10 @@ take_unrecognized(W2kPropertyParse *parse, const W2kSaid *said,
 							  NULL, "unrecognized connector property \"%s\"",
 							  said->name);
 	if (closest != NULL)
-		problem->hint = psprintf("Perhaps you meant \"%s%s\".", CLIENT_PREFIX,
-								 closest);
+		problem->hint =
+			psprintf("Perhaps you meant \"%.*s%s\".",
+					 (int) (strlen(said->name) - strlen(client_name)),
+					 said->name, closest);
 	else
 		problem->hint =
 			"The view wal2kafka.connector_properties lists the Kafka client's properties that can be set.";
@@ -160,7 +163,7 @@ is_permitted(W2kPropertyParse *parse, const W2kClientProperty *row,
 	return true;
 }
 
-/* One producer.override.<client_name>. */
+/* One <prefix><client_name>. */
 static void
 take_client_property(W2kPropertyParse *parse, List **settings,
 					 const W2kSaid *said, const char *client_name)
@@ -230,9 +233,9 @@ add_conflict(W2kPropertyParse *parse, const ClientSetting *setting,
 
 /* sasl.jaas.config: user name and password, now or where it is resolved */
 static void
-take_credentials(W2kPropertyParse *parse, List **settings)
+take_credentials(W2kPropertyParse *parse, List **settings, const char *prefix)
 {
-	const char *name = CLIENT_PREFIX "sasl.jaas.config";
+	const char *name = psprintf("%ssasl.jaas.config", prefix);
 	const char *value = w2k_properties_said(parse, name);
 	const char *mechanism;
 	const char *hint;
@@ -265,39 +268,32 @@ take_credentials(W2kPropertyParse *parse, List **settings)
 /* ssl.truststore.* and ssl.keystore.*: librdkafka reads PEM, and PKCS#12 keys
  */
 static void
-take_stores(W2kPropertyParse *parse, List **settings)
+take_stores(W2kPropertyParse *parse, List **settings, const char *prefix)
 {
-	const char *trust_type = w2k_properties_said(parse, CLIENT_PREFIX
-												 "ssl.truststore.type");
-	const char *key_type = w2k_properties_said(parse, CLIENT_PREFIX
-											   "ssl.keystore.type");
-	const char *key_name = CLIENT_PREFIX "ssl.keystore.location";
+	const char *trust_name = psprintf("%sssl.truststore.type", prefix);
+	const char *trust_file = psprintf("%sssl.truststore.location", prefix);
+	const char *type_name = psprintf("%sssl.keystore.type", prefix);
+	const char *key_name = psprintf("%sssl.keystore.location", prefix);
+	const char *trust_type = w2k_properties_said(parse, trust_name);
+	const char *key_type = w2k_properties_said(parse, type_name);
 	const char *key_file = w2k_properties_said(parse, key_name);
-	bool has_trust_file = w2k_properties_said(parse, CLIENT_PREFIX
-											  "ssl.truststore.location") !=
-						  NULL;
+	bool has_trust_file = w2k_properties_said(parse, trust_file) != NULL;
 	W2kProblem *problem = NULL;
 
 	if (trust_type != NULL && pg_strcasecmp(trust_type, "PEM") != 0)
-		problem = w2k_properties_unsupported(parse,
-											 CLIENT_PREFIX
-											 "ssl.truststore.type",
-											 trust_type);
+		problem = w2k_properties_unsupported(parse, trust_name, trust_type);
 	else if (trust_type == NULL && has_trust_file)
 		problem =
 			w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
-							CLIENT_PREFIX "ssl.truststore.type", NULL,
+							trust_name, NULL,
 							"connector property \"%s\" must be set with \"%s\"",
-							CLIENT_PREFIX "ssl.truststore.type",
-							CLIENT_PREFIX "ssl.truststore.location");
+							trust_name, trust_file);
 	if (problem != NULL)
 		problem->hint =
 			"Convert the trust store to a PEM file of certificates and set it to \"PEM\".";
 
 	if (key_type != NULL && pg_strcasecmp(key_type, "JKS") == 0)
-		w2k_properties_unsupported(parse, CLIENT_PREFIX "ssl.keystore.type",
-								   key_type)
-			->hint =
+		w2k_properties_unsupported(parse, type_name, key_type)->hint =
 			"Convert the key store, and set it to \"PEM\" or \"PKCS12\".";
 	else if (key_file != NULL && key_file[0] != '\0' && parse->is_superuser)
 	{
@@ -354,14 +350,15 @@ check_delivery(W2kPropertyParse *parse, List *settings)
 
 /* What the SASL mechanisms need. */
 static void
-check_sasl(W2kPropertyParse *parse, List *settings)
+check_sasl(W2kPropertyParse *parse, List *settings, const char *prefix)
 {
 	ClientSetting *protocol = find_setting(settings, "security.protocol");
 	ClientSetting *mechanism = find_setting(settings, "sasl.mechanism");
 	bool has_user = find_setting(settings, "sasl.username") != NULL &&
 					find_setting(settings, "sasl.password") != NULL;
-	bool has_jaas = w2k_properties_said(parse, CLIENT_PREFIX
-										"sasl.jaas.config") != NULL;
+	const char *mechanism_name = psprintf("%ssasl.mechanism", prefix);
+	bool has_jaas = w2k_properties_said(parse, psprintf("%ssasl.jaas.config",
+														prefix)) != NULL;
 
 	if (protocol == NULL || strncmp(protocol->value, "sasl_", 5) != 0)
 		return;
@@ -369,9 +366,9 @@ check_sasl(W2kPropertyParse *parse, List *settings)
 	{
 		/* the client's default would be GSSAPI, which nobody means */
 		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
-						CLIENT_PREFIX "sasl.mechanism", NULL,
+						mechanism_name, NULL,
 						"connector property \"%s\" must be set with \"%s\"",
-						CLIENT_PREFIX "sasl.mechanism", protocol->source)
+						mechanism_name, protocol->source)
 			->hint =
 			"Valid values are PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, GSSAPI.";
 		return;
@@ -388,7 +385,8 @@ check_sasl(W2kPropertyParse *parse, List *settings)
 		!has_user && !has_jaas)
 		add_conflict(parse, mechanism, "needs a user name and a password")
 			->hint =
-			"Set \"producer.override.sasl.username\" and \"producer.override.sasl.password\", or \"producer.override.sasl.jaas.config\".";
+			psprintf("Set \"%ssasl.username\" and \"%ssasl.password\", or \"%ssasl.jaas.config\".",
+					 prefix, prefix, prefix);
 }
 
 /* host:port, or [address]:port, maybe behind a protocol:// */
@@ -418,16 +416,30 @@ is_broker(const char *broker)
 		   atoi(port + 1) <= 65535;
 }
 
+bool
+w2k_kafka_is_broker_list(const char *value)
+{
+	char *broker;
+	char *rest = pstrdup(value);
+	int nbrokers = 0;
+
+	if (w2k_secrets_has_reference(value))
+		return true;
+	while ((broker = strtok_r(rest, ", \t\n", &rest)) != NULL)
+	{
+		if (!is_broker(broker))
+			return false;
+		nbrokers++;
+	}
+	return nbrokers > 0;
+}
+
 /* bootstrap.servers: the document's, else the server's */
 static void
 take_brokers(W2kPropertyParse *parse, List **settings)
 {
 	const char *value = w2k_properties_said(parse, "bootstrap.servers");
 	ClientSetting *setting;
-	char *copy;
-	char *broker;
-	char *rest;
-	int nbrokers = 0;
 
 	if (value != NULL && value[0] != '\0')
 		add_setting(parse, settings, "bootstrap.servers", value, false,
@@ -451,16 +463,7 @@ take_brokers(W2kPropertyParse *parse, List **settings)
 		add_setting(parse, settings, "bootstrap.servers", value, false, NULL);
 		return;
 	}
-	if (w2k_secrets_has_reference(setting->value))
-		return;
-	copy = pstrdup(setting->value);
-	for (rest = copy; (broker = strtok_r(rest, ", \t\n", &rest)) != NULL;)
-	{
-		nbrokers++;
-		if (!is_broker(broker))
-			nbrokers = -1000000;
-	}
-	if (nbrokers <= 0)
+	if (!w2k_kafka_is_broker_list(setting->value))
 		w2k_properties_invalid(parse, setting->source, setting->value)->hint =
 			"It must be a list of host:port.";
 }
@@ -481,6 +484,50 @@ add_own(W2kPropertyParse *parse, List **settings)
 				psprintf("%d", conf->statistics_interval_ms), false, NULL);
 }
 
+/* As the sender gets them. */
+static List *
+make_sender_settings(const List *settings)
+{
+	List *result = NIL;
+	ListCell *lc;
+
+	foreach(lc, settings)
+	{
+		const ClientSetting *from = (const ClientSetting *) lfirst(lc);
+		W2kSenderSetting *setting = palloc(sizeof(W2kSenderSetting));
+
+		setting->name = pstrdup(from->target);
+		setting->value = pstrdup(from->value);
+		setting->is_secret = from->is_secret;
+		result = lappend(result, setting);
+	}
+	return result;
+}
+
+List *
+w2k_kafka_take_client(W2kPropertyParse *parse, const char *prefix,
+					  bool (*takes)(W2kPropertyParse *parse,
+									const W2kSaid *said,
+									const char *client_name))
+{
+	List *settings = NIL;
+	ListCell *lc;
+
+	foreach(lc, parse->said)
+	{
+		const W2kSaid *said = (const W2kSaid *) lfirst(lc);
+		const char *client_name = said->name + strlen(prefix);
+
+		if (strncmp(said->name, prefix, strlen(prefix)) == 0 &&
+			takes(parse, said, client_name))
+			take_client_property(parse, &settings, said, client_name);
+	}
+	take_credentials(parse, &settings, prefix);
+	take_stores(parse, &settings, prefix);
+	check_sasl(parse, settings, prefix);
+	return make_sender_settings(settings);
+}
+
 void
 w2k_kafka_take_settings(W2kPropertyParse *parse)
 {
@@ -496,25 +543,14 @@ w2k_kafka_take_settings(W2kPropertyParse *parse)
 								 said->name + strlen(CLIENT_PREFIX));
 	}
 	take_brokers(parse, &settings);
-	take_credentials(parse, &settings);
-	take_stores(parse, &settings);
+	take_credentials(parse, &settings, CLIENT_PREFIX);
+	take_stores(parse, &settings, CLIENT_PREFIX);
 	check_delivery(parse, settings);
-	check_sasl(parse, settings);
+	check_sasl(parse, settings, CLIENT_PREFIX);
 	add_own(parse, &settings);
-
-	parse->conf->sender_settings = NIL;
-	foreach(lc, settings)
-	{
-		const ClientSetting *from = (const ClientSetting *) lfirst(lc);
-		W2kSenderSetting *setting = palloc(sizeof(W2kSenderSetting));
-
-		setting->name = pstrdup(from->target);
-		setting->value = pstrdup(from->value);
-		setting->is_secret = from->is_secret;
-		parse->conf->sender_settings = lappend(parse->conf->sender_settings,
-											   setting);
-	}
+	parse->conf->sender_settings = make_sender_settings(settings);
 	w2k_creation_take_settings(parse);
+	w2k_signal_channel_take_settings(parse);
 }
 
 bool

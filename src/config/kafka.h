@@ -13,6 +13,19 @@
  */
 extern void w2k_kafka_take_settings(W2kPropertyParse *parse);
 
+/*
+ * The settings (W2kSenderSetting) of another client, whose properties begin
+ * with the prefix and are checked by the same rules; takes is asked of each
+ * whether it is one that the client's table knows of.
+ */
+extern List *w2k_kafka_take_client(W2kPropertyParse *parse, const char *prefix,
+								   bool (*takes)(W2kPropertyParse *parse,
+												 const W2kSaid *said,
+												 const char *client_name));
+
+/* Is it a list of host:port, as far as that can be known yet? */
+extern bool w2k_kafka_is_broker_list(const char *value);
+
 /* A property of the client that a connector may set, for the view. */
 typedef struct W2kClientDescription
 {

@@ -425,7 +425,8 @@ check_references(W2kPropertyParse *parse, const W2kProperty *prop,
 						w2k_properties_show(name, value),
 						"the value of connector property \"%s\" cannot be read from a file or the environment",
 						name)
-			->hint = "bootstrap.servers and producer.override.* can.";
+			->hint =
+			"bootstrap.servers, producer.override.* and signal.consumer.* can.";
 		return false;
 	}
 	hint = w2k_secrets_reference_problem(value);

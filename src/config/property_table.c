@@ -211,10 +211,13 @@ apply_signal_channels(W2kPropertyParse *parse, const W2kProperty *prop,
 
 	while ((word = next_word(&rest)) != NULL)
 	{
-		if (strcmp(word, "source") == 0 || strcmp(word, "jmx") == 0)
+		if (strcmp(word, "kafka") == 0)
+			parse->conf->has_kafka_signals = true;
+		if (strcmp(word, "kafka") == 0 || strcmp(word, "source") == 0 ||
+			strcmp(word, "jmx") == 0)
 			continue;
 		w2k_properties_unsupported(parse, name, value)->hint =
-			"Supported is \"source\"; \"jmx\" has no effect.";
+			"Supported are \"source\" and \"kafka\"; \"jmx\" has no effect.";
 		return;
 	}
 }
@@ -543,17 +546,16 @@ const W2kProperty w2k_properties[] = {
 	DONE("heartbeat.action.query", STRING, NULL, "SQL run with each heartbeat, as the connector's owner.", AT(heartbeat_action_query)),
 	IGNORED("heartbeat.topics.prefix", STRING, "__debezium-heartbeat", "Debezium 3 reads topic.heartbeat.prefix instead"),
 	DONE("signal.data.collection", LIST, NULL, "Table whose rows are signals, as schema.table, captured or not; the owner must be able to read it.", PLUGIN, .apply = apply_signal_tables),
-	DONE("signal.enabled.channels", LIST, "source", "Where signals come from besides signal(): source (signal.data.collection); jmx has no effect.", PLUGIN, .apply = apply_signal_channels),
-#define NO_SIGNALS "has a meaning only with signals, which are not supported yet"
-	IGNORED("signal.poll.interval.ms", DURATION, "5000", NO_SIGNALS),
-	IGNORED("signal.file", STRING, "file-signals.txt", NO_SIGNALS),
-	IGNORED("signal.kafka.topic", STRING, NULL, NO_SIGNALS),
-	IGNORED("signal.kafka.bootstrap.servers", LIST, NULL, NO_SIGNALS),
-	IGNORED("signal.kafka.poll.timeout.ms", DURATION, "0", NO_SIGNALS),
-	IGNORED("signal.kafka.groupId", STRING, "kafka-signal", NO_SIGNALS),
-	IGNORED("signal.consumer.<property>", STRING, NULL, NO_SIGNALS, HIDDEN_FAMILY),
-	IGNORED("signal.emit.failure.max.retries", INT, "0", NO_SIGNALS),
-	IGNORED("signal.emit.failure.backoff.ms", DURATION, "10000", NO_SIGNALS),
+	DONE("signal.enabled.channels", LIST, "source", "Where signals come from besides signal(): source (signal.data.collection), kafka (a topic); jmx has no effect.", PLUGIN, .apply = apply_signal_channels),
+	IGNORED("signal.poll.interval.ms", DURATION, "5000", "signals wake the worker, nothing is polled"),
+	IGNORED("signal.file", STRING, "file-signals.txt", "there is no channel of this kind"),
+	DONE("signal.kafka.topic", STRING, NULL, "Topic of the channel kafka: records of partition 0 whose key is topic.prefix. Default: <topic.prefix>-signal.", AT(signal_topic), .apply = apply_topic_name),
+	DONE("signal.kafka.bootstrap.servers", LIST, NULL, "Brokers that have it. Default: the connector's, with what it takes to reach them.", .flags = W2K_PROP_REFERENCE),
+	IGNORED("signal.kafka.poll.timeout.ms", DURATION, "0", "signals wake the worker, nothing is polled"),
+	DONE("signal.kafka.groupId", STRING, "kafka-signal", "Consumer group that keeps the place in it.", AT(signal_group)),
+	DONE("signal.consumer.<property>", STRING, NULL, "A property of the channel's Kafka client: how brokers are reached, and auto.offset.reset (earliest, or latest).", .flags = W2K_PROP_FAMILY | W2K_PROP_REFERENCE | W2K_PROP_SECRET),
+	IGNORED("signal.emit.failure.max.retries", INT, "0", "nothing is written into the signalling table"),
+	IGNORED("signal.emit.failure.backoff.ms", DURATION, "10000", "nothing is written into the signalling table"),
 	DONE("notification.enabled.channels", LIST, NULL, "Where notifications of snapshots go: sink (a topic), log (the server's); jmx has no effect.", .apply = apply_notification_channels),
 	DONE("notification.sink.topic.name", STRING, NULL, "The topic of the channel sink.", AT(notification_topic), .apply = apply_topic_name),
 #define NO_NOTIFICATIONS "there is no channel of this kind"

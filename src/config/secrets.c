@@ -19,6 +19,10 @@
 
 #define SALT_INFIX ".with.salt."
 #define CLIENT_PREFIX "producer.override."
+#define CONSUMER_PREFIX "signal.consumer."
+/* What stands in front of the latter's settings. */
+#define CONSUMER_SETTING_PREFIX "w2k.signal.consumer."
+#define JAAS "sasl.jaas.config"
 
 /* A properties file is small; another file is a mistake. */
 #define MAX_FILE_BYTES (1024 * 1024)
@@ -146,6 +150,20 @@ has_url_password(const char *value)
 	return false;
 }
 
+/* The Kafka client's name of a property, or NULL. */
+static const char *
+find_client_name(const char *property)
+{
+	static const char *const prefixes[] = {CLIENT_PREFIX, CONSUMER_PREFIX};
+
+	for (size_t i = 0; i < lengthof(prefixes); i++)
+	{
+		if (strncmp(property, prefixes[i], strlen(prefixes[i])) == 0)
+			return property + strlen(prefixes[i]);
+	}
+	return NULL;
+}
+
 bool
 w2k_secrets_is_secret(const char *property, const char *value)
 {
@@ -157,10 +175,7 @@ w2k_secrets_is_secret(const char *property, const char *value)
 		"with.salt.",
 	};
 	const W2kProperty *prop = w2k_properties_find(property);
-	bool is_client = strncmp(property, CLIENT_PREFIX, strlen(CLIENT_PREFIX)) ==
-					 0;
-	const char *client_name = property +
-							  (is_client ? strlen(CLIENT_PREFIX) : 0);
+	const char *client_name = find_client_name(property);
 	Reference ref;
 	int i;
 
@@ -171,7 +186,7 @@ w2k_secrets_is_secret(const char *property, const char *value)
 	if (value != NULL && has_url_password(value))
 		return true;
 	/* what the tables know, they know best */
-	if (is_client && w2k_kafka_is_known(client_name))
+	if (client_name != NULL && w2k_kafka_is_known(client_name))
 		return w2k_kafka_is_secret(client_name);
 	if (prop != NULL && ((prop->flags & W2K_PROP_SECRET) != 0 ||
 						 prop->type == W2K_PROP_PASSWORD))
@@ -448,8 +463,11 @@ w2k_connector_resolve_settings(const List *settings)
 		char *value = resolve_value(setting->value);
 		const char *hint;
 		W2kJaas jaas;
+		bool is_consumer = strcmp(setting->name,
+								  CONSUMER_SETTING_PREFIX JAAS) == 0;
+		const char *prefix = is_consumer ? CONSUMER_SETTING_PREFIX : "";
 
-		if (strcmp(setting->name, "sasl.jaas.config") != 0)
+		if (!is_consumer && strcmp(setting->name, JAAS) != 0)
 		{
 			resolved = add_setting(resolved, setting->name, value,
 								   setting->is_secret);
@@ -460,10 +478,13 @@ w2k_connector_resolve_settings(const List *settings)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("invalid value for connector property \"%s\"",
-							CLIENT_PREFIX "sasl.jaas.config"),
+							is_consumer ? CONSUMER_PREFIX JAAS
+										: CLIENT_PREFIX JAAS),
 					 errhint("%s", hint)));
-		resolved = add_setting(resolved, "sasl.username", jaas.username, false);
-		resolved = add_setting(resolved, "sasl.password", jaas.password, true);
+		resolved = add_setting(resolved, psprintf("%ssasl.username", prefix),
+							   jaas.username, false);
+		resolved = add_setting(resolved, psprintf("%ssasl.password", prefix),
+							   jaas.password, true);
 	}
 	return resolved;
 }

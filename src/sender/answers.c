@@ -284,6 +284,19 @@ w2k_answers_flushed(W2kAnswers *answers, uint32_t request_id, uint64_t sequence)
 	w2k_put_u64(p, sequence);
 }
 
+void
+w2k_answers_signal(W2kAnswers *answers, uint64_t offset, const char *value,
+				   uint32_t len)
+{
+	char *p;
+
+	if (answers->fd < 0)
+		return;
+	p = begin_frame(answers, W2K_FRAME_SIGNAL, 12 + len);
+	p = w2k_put_u64(p, offset);
+	w2k_put_string(p, value, len);
+}
+
 bool
 w2k_answers_write(W2kAnswers *answers)
 {

@@ -45,6 +45,8 @@ extern void w2k_answers_log(W2kAnswers *answers, int level,
 extern void w2k_answers_statistics(W2kAnswers *answers, const char *json);
 extern void w2k_answers_flushed(W2kAnswers *answers, uint32_t request_id,
 								uint64_t sequence);
+extern void w2k_answers_signal(W2kAnswers *answers, uint64_t offset,
+							   const char *value, uint32_t len);
 
 /* Writes what the pipe takes.  False when the reader is gone. */
 extern bool w2k_answers_write(W2kAnswers *answers);

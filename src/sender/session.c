@@ -20,6 +20,7 @@
 #include "sender/failure.h"
 #include "sender/memory.h"
 #include "sender/session.h"
+#include "sender/signals.h"
 #include "wal2kafka.h"
 
 /* syslog's level, as librdkafka and LOG frames use it. */
@@ -405,6 +406,19 @@ take_flush(W2kSession *session, W2kCursor *cur)
 	return W2K_TAKEN;
 }
 
+/* The worker has written a signal down. */
+static W2kTaken
+take_signalled(W2kSession *session, W2kCursor *cur)
+{
+	int64_t offset = (int64_t) w2k_get_u64(cur);
+
+	if (cur->is_malformed || session->signals == NULL)
+		w2k_failure_malformed(session, "SIGNALLED frame");
+	else
+		w2k_signals_done(session->signals, offset);
+	return W2K_TAKEN;
+}
+
 W2kTaken
 w2k_session_take(W2kSession *session, uint8_t type, W2kCursor payload)
 {
@@ -423,6 +437,8 @@ w2k_session_take(W2kSession *session, uint8_t type, W2kCursor payload)
 			return take_topic(session, &payload);
 		case W2K_FRAME_HEADERS:
 			return take_headers(session, &payload);
+		case W2K_FRAME_SIGNALLED:
+			return take_signalled(session, &payload);
 		case W2K_FRAME_FLUSH:
 			return take_flush(session, &payload);
 		case W2K_FRAME_HELLO:
@@ -455,6 +471,13 @@ w2k_session_start(W2kSession *session)
 						result.is_retriable ? W2K_SEVERITY_RETRY
 											: W2K_SEVERITY_FATAL,
 						&result, 0, 0, "", result.text);
+		return;
+	}
+	if (!w2k_signals_start(&session->settings, session->wake_fd,
+						   &session->signals, &result))
+	{
+		w2k_failure_end(session, W2K_SEVERITY_FATAL, &result, 0, 0, "",
+						result.text);
 		return;
 	}
 	session->last_progress_ms = w2k_session_now_ms();
@@ -658,6 +681,26 @@ check_stall(W2kSession *session, int64_t now_ms)
 		show_connection(session);
 }
 
+/* Signals go to the worker as they come. */
+static void
+pass_signals(W2kSession *session)
+{
+	W2kSignalItem item;
+
+	while (session->signals != NULL &&
+		   !w2k_answers_is_congested(session->answers) &&
+		   w2k_signals_next(session->signals, &item))
+	{
+		if (item.offset < 0)
+			w2k_answers_log(session->answers, LEVEL_WARNING, "SIGNALS",
+							item.text);
+		else
+			w2k_answers_signal(session->answers, (uint64_t) item.offset,
+							   item.text, item.len);
+		free(item.text);
+	}
+}
+
 void
 w2k_session_poll(W2kSession *session, int64_t now_ms)
 {
@@ -696,5 +739,6 @@ w2k_session_poll(W2kSession *session, int64_t now_ms)
 	if (w2k_connection_tick(&session->connection, now_ms))
 		show_connection(session);
 	check_stall(session, now_ms);
+	pass_signals(session);
 	answer_progress(session, now_ms);
 }

@@ -45,7 +45,8 @@ typedef struct W2kSession
 	bool has_hello;
 	W2kSettings settings;
 	W2kAnswers *answers;
-	W2kProducer *producer; /* NULL until configured */
+	W2kProducer *producer;			 /* NULL until configured */
+	struct W2kSignalReader *signals; /* NULL = not asked for */
 	W2kTopics topics;
 	W2kIdMap topic_ids;	  /* id -> W2kTopic */
 	W2kIdMap header_sets; /* id -> struct rd_kafka_headers_s */

@@ -18,6 +18,7 @@
 
 #define OUR_PREFIX "w2k."
 #define CREATION_PREFIX "w2k.topic.creation."
+#define SIGNAL_CONSUMER_PREFIX "w2k.signal.consumer."
 
 /*
  * Properties of librdkafka that are refused.  A name ending in a dot stands
@@ -143,17 +144,25 @@ refusal(const char *name)
 	return NULL;
 }
 
+static bool
+set_text(char **text, const char *value)
+{
+	free(*text);
+	*text = w2k_memory_strdup(value);
+	return true;
+}
+
 /* One of our own settings, other than those of topic creation. */
 static bool
 add_ours(W2kSettings *settings, const char *name, const char *value,
 		 char *error, size_t error_size)
 {
 	if (strcmp(name, "w2k.connector") == 0)
-	{
-		free(settings->connector);
-		settings->connector = w2k_memory_strdup(value);
-		return true;
-	}
+		return set_text(&settings->connector, value);
+	if (strcmp(name, "w2k.signal.topic") == 0)
+		return set_text(&settings->signal_topic, value);
+	if (strcmp(name, "w2k.signal.key") == 0)
+		return set_text(&settings->signal_key, value);
 	if (strcmp(name, "w2k.on.record.error") == 0)
 	{
 		settings->skips_records = strcmp(value, "skip") == 0;
@@ -190,6 +199,8 @@ bool
 w2k_settings_add(W2kSettings *settings, const char *name, const char *value,
 				 char *error, size_t error_size)
 {
+	W2kSettingList *list = &settings->kafka;
+	const char *kafka_name = name;
 	const char *reason;
 
 	if (strncmp(name, CREATION_PREFIX, strlen(CREATION_PREFIX)) == 0)
@@ -197,17 +208,23 @@ w2k_settings_add(W2kSettings *settings, const char *name, const char *value,
 		append(&settings->creation, name + strlen(CREATION_PREFIX), value);
 		return true;
 	}
-	if (strncmp(name, OUR_PREFIX, strlen(OUR_PREFIX)) == 0)
+	if (strncmp(name, SIGNAL_CONSUMER_PREFIX,
+				strlen(SIGNAL_CONSUMER_PREFIX)) == 0)
+	{
+		list = &settings->signal_consumer;
+		kafka_name = name + strlen(SIGNAL_CONSUMER_PREFIX);
+	}
+	else if (strncmp(name, OUR_PREFIX, strlen(OUR_PREFIX)) == 0)
 		return add_ours(settings, name, value, error, error_size);
 
-	reason = refusal(name);
+	reason = refusal(kafka_name);
 	if (reason != NULL)
 	{
 		snprintf(error, error_size, "property \"%s\" is not allowed: %s", name,
 				 reason);
 		return false;
 	}
-	append(&settings->kafka, name, value);
+	append(list, kafka_name, value);
 	return true;
 }
 

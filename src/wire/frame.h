@@ -45,6 +45,8 @@
  *	SIGNAL		string id, string type, string data (maybe empty), in the
  *				server's encoding: a row of the signalling table.  For the
  *				worker; the sender passes over it.
+ *	SIGNALLED	uint64 offset: the worker has written down the SIGNAL of that
+ *				offset; one frame for each, in order
  *	FLUSH		uint32 request_id: answer FLUSHED when everything before is
  *				acknowledged
  *
@@ -63,6 +65,8 @@
  *	LOG			uint8 syslog level (0-7), string facility, string text
  *	STATS		string librdkafka statistics JSON
  *	FLUSHED		uint32 request_id, uint64 sequence
+ *	SIGNAL		uint64 offset, string value: a record of the topic of signals,
+ *				which the sender does not look into; answer SIGNALLED
  */
 #ifndef W2K_WIRE_FRAME_H
 #define W2K_WIRE_FRAME_H
@@ -78,23 +82,24 @@
 #define W2K_FRAME_MAX_PAYLOAD 0x3fffff00u /* what a StringInfo can hold */
 
 /* Frame types; a letter may mean different things up and down. */
-#define W2K_FRAME_HELLO 'H'	  /* both */
-#define W2K_FRAME_CONFIG 'C'  /* down */
-#define W2K_FRAME_TOPIC 'T'	  /* down */
-#define W2K_FRAME_HEADERS 'D' /* down */
-#define W2K_FRAME_BEGIN 'B'	  /* down */
-#define W2K_FRAME_RECORD 'R'  /* down */
-#define W2K_FRAME_COMMIT 'K'  /* down */
-#define W2K_FRAME_SKIPPED 'S' /* down */
-#define W2K_FRAME_RENEWED 'G' /* down */
-#define W2K_FRAME_SIGNAL 'I'  /* down */
-#define W2K_FRAME_FLUSH 'F'	  /* down */
-#define W2K_FRAME_ACK 'A'	  /* up */
-#define W2K_FRAME_STATUS 'U'  /* up */
-#define W2K_FRAME_ERROR 'E'	  /* up */
-#define W2K_FRAME_LOG 'L'	  /* up */
-#define W2K_FRAME_STATS 'J'	  /* up */
-#define W2K_FRAME_FLUSHED 'f' /* up */
+#define W2K_FRAME_HELLO 'H'		/* both */
+#define W2K_FRAME_CONFIG 'C'	/* down */
+#define W2K_FRAME_TOPIC 'T'		/* down */
+#define W2K_FRAME_HEADERS 'D'	/* down */
+#define W2K_FRAME_BEGIN 'B'		/* down */
+#define W2K_FRAME_RECORD 'R'	/* down */
+#define W2K_FRAME_COMMIT 'K'	/* down */
+#define W2K_FRAME_SKIPPED 'S'	/* down */
+#define W2K_FRAME_RENEWED 'G'	/* down */
+#define W2K_FRAME_SIGNAL 'I'	/* both */
+#define W2K_FRAME_SIGNALLED 'i' /* down */
+#define W2K_FRAME_FLUSH 'F'		/* down */
+#define W2K_FRAME_ACK 'A'		/* up */
+#define W2K_FRAME_STATUS 'U'	/* up */
+#define W2K_FRAME_ERROR 'E'		/* up */
+#define W2K_FRAME_LOG 'L'		/* up */
+#define W2K_FRAME_STATS 'J'		/* up */
+#define W2K_FRAME_FLUSHED 'f'	/* up */
 
 /* How bad an ERROR frame is. */
 typedef enum W2kSeverity

@@ -60,8 +60,12 @@ write_record(W2kOwnTopic *topic, char op, int32 partition, W2kOwnPart key,
 	topic->id = 0;
 	topic->is_announced = false;
 	topic->records->next_topic_id = 0;
+	/* there is no stream yet while an initial snapshot is read */
 	w2k_record_begin(topic->records, out, &topic->ref, op,
-					 w2k_stream_position(w2k_attempt->stream), false);
+					 w2k_attempt->stream == NULL
+						 ? InvalidXLogRecPtr
+						 : w2k_stream_position(w2k_attempt->stream),
+					 false);
 	topic->records->rec.partition = partition;
 	key(topic->writer, out, arg);
 	w2k_record_end_key(topic->records, out, false);

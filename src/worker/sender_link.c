@@ -22,10 +22,10 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "config/connector.h"
 #include "decode/reading.h"
 #include "worker/arrived.h"
 #include "worker/broker_stats.h"
+#include "worker/own_frames.h"
 #include "worker/sender_link.h"
 
 /* Above this the caller is asked to wait for the pipe. */
@@ -58,66 +58,6 @@ get_text(W2kCursor *cur, char *to, size_t size)
 
 /* ---- down ---- */
 
-static void
-add_frame(StringInfo out, uint8 type, const StringInfoData *payload)
-{
-	char header[W2K_FRAME_HEADER_SIZE];
-
-	w2k_put_frame_header(header, type, (uint32) payload->len);
-	appendBinaryStringInfo(out, header, sizeof(header));
-	appendBinaryStringInfo(out, payload->data, payload->len);
-}
-
-static void
-add_u32(StringInfo buf, uint32 value)
-{
-	char bytes[4];
-
-	w2k_put_u32(bytes, value);
-	appendBinaryStringInfo(buf, bytes, sizeof(bytes));
-}
-
-static void
-add_string(StringInfo buf, const char *s)
-{
-	add_u32(buf, (uint32) strlen(s));
-	appendBinaryStringInfo(buf, s, (int) strlen(s));
-}
-
-static void
-send_hello(W2kSenderLink *sender, const char *connector)
-{
-	StringInfoData payload;
-
-	initStringInfo(&payload);
-	add_u32(&payload, W2K_FRAME_VERSION); /* uint16 and uint16 zero */
-	add_string(&payload, W2K_NAME " " W2K_VERSION);
-	add_string(&payload, connector);
-	add_frame(&sender->out, W2K_FRAME_HELLO, &payload);
-	pfree(payload.data);
-}
-
-static void
-send_config(W2kSenderLink *sender, List *settings)
-{
-	StringInfoData payload;
-	ListCell *lc;
-
-	initStringInfo(&payload);
-	add_u32(&payload, (uint32) list_length(settings));
-	foreach(lc, settings)
-	{
-		W2kSenderSetting *setting = lfirst(lc);
-
-		add_string(&payload, setting->name);
-		add_string(&payload, setting->value);
-	}
-	add_frame(&sender->out, W2K_FRAME_CONFIG, &payload);
-	/* It may hold passwords. */
-	explicit_bzero(payload.data, payload.len);
-	pfree(payload.data);
-}
-
 void
 w2k_sender_link_init(W2kSenderLink *sender, int slot_index)
 {
@@ -141,8 +81,8 @@ w2k_sender_link_open(W2kSenderLink *sender, const char *connector,
 	pg_atomic_write_u64(&sender->counters->pending_commit_time, 0);
 	sender->heard_time = GetCurrentTimestamp();
 	w2k_sender_process_start(&sender->process, connector, lock_path);
-	send_hello(sender, connector);
-	send_config(sender, settings);
+	w2k_own_frames_hello(&sender->out, connector);
+	w2k_own_frames_config(&sender->out, settings);
 	sender->counted = sender->out.len;
 	(void) w2k_sender_link_feed(sender);
 }
@@ -237,7 +177,7 @@ note_record(W2kSenderLink *sender, W2kCursor *cur)
 
 	w2k_get_record_fixed(cur, &rec);
 	if (cur->is_malformed)
-		elog(ERROR, "malformed record frame from the output plugin");
+		return;
 	sender->sequence++;
 	bytes = (uint64) Max(rec.key_len, 0) + (uint64) Max(rec.value_len, 0);
 	pg_atomic_write_u64(&sender->counters->total_bytes,
@@ -342,7 +282,7 @@ note_commit(W2kSenderLink *sender, W2kCursor *cur)
 				  ((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)) *
 					  USECS_PER_DAY;
 	if (cur->is_malformed)
-		elog(ERROR, "malformed commit frame from the output plugin");
+		return;
 
 	pg_atomic_write_u64(&sender->counters->sent_lsn, end_lsn);
 	if (sender->pending_count == sender->pending_size &&
@@ -400,6 +340,10 @@ count_frames(W2kSenderLink *sender)
 			sender->signals = w2k_arrived_add(sender->signals, &payload);
 		else if (type == W2K_FRAME_SKIPPED)
 			pg_atomic_fetch_add_u64(&sender->counters->skipped, 1);
+		if (payload.is_malformed)
+			elog(ERROR,
+				 "malformed frame of type \"%c\" from the output plugin",
+				 type);
 	}
 }
 
@@ -594,6 +538,10 @@ on_frame(W2kSenderLink *sender, uint8 type, W2kCursor *cur)
 			break;
 		case W2K_FRAME_LOG:
 			on_log(cur);
+			break;
+		case W2K_FRAME_SIGNAL:
+			sender->kafka_signals =
+				w2k_arrived_add_kafka(sender->kafka_signals, cur);
 			break;
 		case W2K_FRAME_STATS:
 		{

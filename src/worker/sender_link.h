@@ -67,7 +67,8 @@ typedef struct W2kSenderLink
 
 	uint32 renewed_xid; /* changes the configuration (RENEWED); 0 = none yet */
 
-	List *signals; /* not in our table yet; see arrived.h */
+	/* Not in our table yet, see arrived.h: from the stream, from Kafka */
+	List *signals, *kafka_signals;
 
 	/* The sender's last word, when it ends by itself. */
 	bool has_failed;

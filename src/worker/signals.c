@@ -6,9 +6,10 @@
  * down what it asks for: none is lost, and none is done twice.  Who left them
  * there raises the slot's signal_request and sets our latch.
  *
- * Signals that come by the stream (from Debezium's signalling table) are put
- * into the table first.  Until that is committed the slot does not move; see
- * advance() in pump.c.
+ * Signals that come by the stream (from Debezium's signalling table) and by
+ * Kafka's channel are put into the table first.  Until that is committed the
+ * slot does not move past the former (see advance() in pump.c), nor the
+ * group's offset past the latter.
  *
  * A signal that makes no sense is said and dropped.  So is one that fails: it
  * runs in a subtransaction, for it would fail again in the next attempt, and
@@ -20,6 +21,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -32,6 +34,7 @@
 #include "worker/arrived.h"
 #include "worker/attempt.h"
 #include "worker/interlude.h"
+#include "worker/own_frames.h"
 #include "worker/signals.h"
 #include "worker/snapshot_request.h"
 
@@ -45,7 +48,7 @@ typedef struct SignalRow
 	char *signal_id;
 	char *type;
 	Jsonb *data;	  /* NULL = none */
-	const char *text; /* the same of one that is not in the table yet */
+	const char *text; /* of one that is not in the table yet, to be read */
 } SignalRow;
 
 static struct
@@ -163,7 +166,7 @@ write_log(const W2kSignal *signal)
 
 /* False where it has to wait. */
 static bool
-obey(const SignalRow *row)
+obey(SignalRow *row)
 {
 	W2kSignal *signal = w2k_signal_read(row->type, row->data);
 	W2kSnapshotRequest request = {.signal_id = row->signal_id,
@@ -201,36 +204,84 @@ is_ours(int sqlerrcode)
 		   category == ERRCODE_SYSTEM_ERROR;
 }
 
-/* Of one that has come by the stream: puts it among the others. */
+/* Puts one that has arrived among the others. */
 static bool
 store(const SignalRow *row)
 {
 	Oid argtypes[] = {TEXTOID, TEXTOID, TEXTOID, JSONBOID};
 	Datum values[] = {CStringGetTextDatum(w2k_attempt->row->name),
 					  CStringGetTextDatum(row->signal_id),
-					  CStringGetTextDatum(row->type), (Datum) 0};
-	char nulls[] = {' ', ' ', ' ', 'n'};
+					  CStringGetTextDatum(row->type),
+					  JsonbPGetDatum(row->data)};
+	char nulls[] = {' ', ' ', ' ', row->data == NULL ? 'n' : ' '};
 
-	if (row->text[0] != '\0')
-	{
-		values[3] = DirectFunctionCall1(jsonb_in, CStringGetDatum(row->text));
-		nulls[3] = ' ';
-	}
 	if (SPI_execute_with_args("INSERT INTO wal2kafka.connector_signal"
 							  " (name, signal_id, type, data)"
-							  " VALUES ($1, $2, $3, $4)",
+							  " VALUES ($1, COALESCE(NULLIF($2, ''),"
+							  " pg_catalog.gen_random_uuid()"
+							  "::pg_catalog.text), $3, $4)",
 							  lengthof(argtypes), argtypes, values, nulls,
 							  false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not store a signal");
 	return true;
 }
 
+static Jsonb *
+read_json(const char *text)
+{
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+}
+
+/* One that has come by the stream. */
+static bool
+store_arrived(SignalRow *row)
+{
+	if (row->text[0] != '\0')
+		row->data = read_json(row->text);
+	return store(row);
+}
+
+/* A string among the members of a record; "" where it is none. */
+static char *
+get_string(Jsonb *record, const char *name)
+{
+	JsonbValue *v = getKeyJsonValueFromContainer(&record->root, name,
+												 (int) strlen(name), NULL);
+
+	if (v == NULL || v->type != jbvString)
+		return pstrdup("");
+	return pnstrdup(v->val.string.val, v->val.string.len);
+}
+
+/* One that has come from Kafka: {"id":..,"type":..,"data":{..}} */
+static bool
+store_kafka(SignalRow *row)
+{
+	Jsonb *record;
+	JsonbValue *data;
+
+	/* else nobody could say what is wrong with it */
+	row->signal_id = pstrdup("");
+	row->type = pstrdup("");
+	record = read_json(
+		pg_any_to_server(row->text, (int) strlen(row->text), PG_UTF8));
+	if (!JB_ROOT_IS_OBJECT(record))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("record is not a JSON object")));
+	row->signal_id = get_string(record, "id");
+	row->type = get_string(record, "type");
+	data = getKeyJsonValueFromContainer(&record->root, "data", 4, NULL);
+	if (data != NULL && data->type != jbvNull)
+		row->data = JsonbValueToJsonb(data);
+	return store(row);
+}
+
 /*
- * Calls one of the two in a subtransaction: a signal that fails is said, and
- * is over.
+ * Calls one of these in a subtransaction: a signal that fails is said, and is
+ * over.
  */
 static bool
-call_safely(bool (*function)(const SignalRow *row), const SignalRow *row)
+call_safely(bool (*function)(SignalRow *row), SignalRow *row)
 {
 	MemoryContext oldcontext = CurrentMemoryContext;
 	ResourceOwner oldowner = CurrentResourceOwner;
@@ -266,9 +317,9 @@ call_safely(bool (*function)(const SignalRow *row), const SignalRow *row)
 	return is_done;
 }
 
-/* What has come by the stream goes into the table, in order. */
+/* What has arrived goes into the table, in order. */
 static void
-store_arrived(void)
+store_all(void)
 {
 	ListCell *lc;
 
@@ -279,8 +330,31 @@ store_arrived(void)
 						 .type = arrived->type,
 						 .text = arrived->data};
 
-		(void) call_safely(store, &row);
+		(void) call_safely(store_arrived, &row);
 	}
+	foreach(lc, w2k_attempt->sender.kafka_signals)
+	{
+		SignalRow row = {.text = ((W2kArrivedSignal *) lfirst(lc))->data};
+
+		(void) call_safely(store_kafka, &row);
+	}
+}
+
+/* It is there for good. */
+static void
+forget_arrived(void)
+{
+	W2kSenderLink *sender = &w2k_attempt->sender;
+	ListCell *lc;
+
+	foreach(lc, sender->kafka_signals)
+		w2k_own_frames_signalled(&sender->out,
+								 ((W2kArrivedSignal *) lfirst(lc))->offset);
+	w2k_arrived_free(sender->signals);
+	w2k_arrived_free(sender->kafka_signals);
+	sender->signals = sender->kafka_signals = NIL;
+	(void) w2k_sender_link_feed(sender);
+	w2k_sender_link_flush(sender);
 }
 
 /* Signals that can be taken up now.  False where some have to wait. */
@@ -297,7 +371,7 @@ take_signals(void)
 	{
 		ListCell *lc;
 
-		store_arrived();
+		store_all();
 		foreach(lc, read_rows())
 		{
 			is_done = call_safely(obey, lfirst(lc));
@@ -309,10 +383,7 @@ take_signals(void)
 	}
 	w2k_interlude_end();
 	if (is_locked)
-	{
-		w2k_arrived_free(w2k_attempt->sender.signals);
-		w2k_attempt->sender.signals = NIL;
-	}
+		forget_arrived();
 	if (has_any)
 		w2k_snapshot_wake();
 	return is_done;
@@ -323,7 +394,8 @@ w2k_signals_when_due(void)
 {
 	uint64 request = pg_atomic_read_u64(&w2k_attempt->slot->signal_request);
 	bool is_asked = !state.has_looked || request != state.seen_request ||
-					w2k_attempt->sender.signals != NIL;
+					w2k_attempt->sender.signals != NIL ||
+					w2k_attempt->sender.kafka_signals != NIL;
 	TimestampTz now;
 
 	if (!is_asked && state.retry_time == 0)

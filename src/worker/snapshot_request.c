@@ -168,34 +168,34 @@ next_snapshot_id(void)
 									   SPI_tuptable->tupdesc, 1, &is_null));
 }
 
+/* filter: a condition; of a blocking snapshot, a whole query */
 static void
 insert_table(const W2kSnapshotRequest *request, int64 snapshot_id, int ordinal,
 			 const W2kCapturedTable *table, const char *filter)
 {
-	bool is_blocking = request->signal->is_blocking;
 	Oid argtypes[] = {TEXTOID, INT8OID, INT4OID, TEXTOID, TEXTOID,
 					  OIDOID,  TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 	char nulls[] = {' ', ' ', ' ', ' ', ' ',
 					' ', ' ', ' ', ' ', filter == NULL ? 'n' : ' '};
-	Datum values[] =
-		{CStringGetTextDatum(w2k_attempt->row->name),
-		 Int64GetDatum(snapshot_id),
-		 Int32GetDatum(ordinal),
-		 CStringGetTextDatum(is_blocking ? "blocking" : "incremental"),
-		 CStringGetTextDatum(request->signal_id),
-		 ObjectIdGetDatum(table->relid),
-		 CStringGetTextDatum(table->schema),
-		 CStringGetTextDatum(table->name),
-		 CStringGetTextDatum(psprintf("%s.%s", table->published_schema,
-									  table->published_name)),
-		 filter == NULL ? (Datum) 0 : CStringGetTextDatum(filter)};
+	Datum values[] = {CStringGetTextDatum(w2k_attempt->row->name),
+					  Int64GetDatum(snapshot_id),
+					  Int32GetDatum(ordinal),
+					  CStringGetTextDatum(request->signal->is_blocking
+											  ? "blocking"
+											  : "incremental"),
+					  CStringGetTextDatum(request->signal_id),
+					  ObjectIdGetDatum(table->relid),
+					  CStringGetTextDatum(table->schema),
+					  CStringGetTextDatum(table->name),
+					  CStringGetTextDatum(psprintf("%s.%s",
+												   table->published_schema,
+												   table->published_name)),
+					  filter == NULL ? (Datum) 0 : CStringGetTextDatum(filter)};
 
-	/* the condition of a blocking snapshot is a whole query */
-	execute(psprintf("INSERT INTO wal2kafka.connector_snapshot"
-					 " (name, snapshot_id, ordinal, kind, signal_id, relid,"
-					 " schemaname, relname, collection, %s) VALUES"
-					 " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-					 is_blocking ? "query" : "filter"),
+	execute("INSERT INTO wal2kafka.connector_snapshot"
+			" (name, snapshot_id, ordinal, kind, signal_id, relid,"
+			" schemaname, relname, collection, filter) VALUES"
+			" ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 			lengthof(argtypes), argtypes, values, nulls);
 }
 

@@ -38,7 +38,8 @@ API_MAY_SEE_OF_WORKER = {"slots.h"}
 ONLY_IN = [
     (r"\bPG_VERSION_NUM\b", {"src/compat.h"}),
     (r"#include\s*<librdkafka/", {"src/sender/producer.c",
-                                  "src/sender/topics.c"}),
+                                  "src/sender/topics.c",
+                                  "src/sender/signals.c"}),
     (r"\bPG_FUNCTION_INFO_V1\b", re.compile(r"src/api/")),
     (r"replication/(logical|output_plugin|reorderbuffer)\.h",
      re.compile(r"src/(decode/|worker/|api/peek|schema/|compat\.h)")),

@@ -18,7 +18,7 @@ use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(time sleep);
 
 our @EXPORT = qw(
-  hello config topic headers begin_txn commit_txn record flush_frame frame
+  hello config topic headers begin_txn commit_txn record flush_frame signalled frame
   start_broker start_sender run_alone read_topic tempfile
 );
 
@@ -109,6 +109,7 @@ sub record
 		  . ($key // '') . ($value // '') . header_list(@own));
 }
 
+sub signalled   { my ($offset) = @_; return frame('i', pack('Q<', $offset)); }
 sub flush_frame { my ($id) = @_; return frame('F', pack('V', $id)); }
 
 sub tempfile
@@ -304,6 +305,11 @@ sub decode
 	{
 		my ($id, $sequence) = unpack('V Q<', $p);
 		return { type => $type, id => $id, sequence => $sequence };
+	}
+	if ($type eq 'I')
+	{
+		my ($offset, $value) = unpack('Q< V/a', $p);
+		return { type => $type, offset => $offset, value => $value };
 	}
 	die "unknown answer $type";
 }
