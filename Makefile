@@ -15,7 +15,7 @@ DATA = $(wildcard sql/wal2kafka--*.sql)
 
 # Every area but the sender: that is a program of its own, and nothing of it
 # (no librdkafka, no thread) is in what a server process maps.
-SERVER_AREAS = config schema decode encode transform wire worker status api
+SERVER_AREAS = config schema decode encode transform wire worker snapshot status api
 OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c $(SERVER_AREAS:%=src/%/*.c)))
 
 SENDER_SRCS = $(wildcard src/sender/*.c src/wire/*.c)

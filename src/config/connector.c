@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <time.h>
+
 #include "access/xact.h"
 #include "catalog/pg_publication.h"
 #include "commands/dbcommands.h"
@@ -492,4 +494,27 @@ w2k_connector_default_slot_name(const char *database, const char *connector,
 		snprintf(name + Min(strlen(name), NAMEDATALEN - 1 - 9), 10, "_%08x",
 				 hash);
 	}
+}
+
+/* A UUID of version 7: the time in front, then random bits. */
+char *
+w2k_connector_make_run_id(void)
+{
+	unsigned char b[16];
+	struct timespec now;
+	uint64 ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = (uint64) now.tv_sec * 1000 + (uint64) now.tv_nsec / 1000000;
+	if (!pg_strong_random(b, sizeof(b)))
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+						errmsg("could not generate random values")));
+	for (int i = 0; i < 6; i++)
+		b[i] = (unsigned char) (ms >> (8 * (5 - i)));
+	b[6] = (b[6] & 0x0f) | 0x70;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	return psprintf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+					"%02x%02x%02x%02x%02x%02x",
+					b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9],
+					b[10], b[11], b[12], b[13], b[14], b[15]);
 }

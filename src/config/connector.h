@@ -241,4 +241,7 @@ extern void w2k_connector_default_slot_name(const char *database,
 											const char *connector,
 											NameData *slot_name);
 
+/* For the option run.id: a UUID, in the current memory context. */
+extern char *w2k_connector_make_run_id(void);
+
 #endif /* W2K_CONFIG_CONNECTOR_H */

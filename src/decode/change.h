@@ -53,8 +53,8 @@ typedef struct W2kSession
 	XLogRecPtr lsn;
 
 	int changes_since_progress;
-	bool is_writing;	  /* OutputPluginPrepareWrite was called */
-	uint64 skipped;		  /* changes given up by policy */
+	bool is_writing; /* OutputPluginPrepareWrite was called */
+	uint64 skipped;	 /* changes given up by policy */
 	bool has_warned_of_signals;
 	W2kSuspectMark *mark; /* NULL = nothing that fails is caught */
 } W2kSession;

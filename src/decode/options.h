@@ -15,7 +15,4 @@
 extern void w2k_options_init_session(LogicalDecodingContext *ctx,
 									 W2kSession *session);
 
-/* For the option run.id: a UUID, in the current memory context. */
-extern char *w2k_options_make_run_id(void);
-
 #endif /* W2K_DECODE_OPTIONS_H */

@@ -38,13 +38,13 @@ struct W2kReading
 	int marker; /* that the source block is rendered with; -1 = none */
 };
 
-static const char *const marker_names[] = {
-	[W2K_MARKER_TRUE] = "true",
-	[W2K_MARKER_FIRST] = "first",
-	[W2K_MARKER_FIRST_IN_COLLECTION] = "first_in_data_collection",
-	[W2K_MARKER_LAST_IN_COLLECTION] = "last_in_data_collection",
-	[W2K_MARKER_LAST] = "last",
-	[W2K_MARKER_INCREMENTAL] = "incremental"};
+static const char *const marker_names[] =
+	{[W2K_MARKER_TRUE] = "true",
+	 [W2K_MARKER_FIRST] = "first",
+	 [W2K_MARKER_FIRST_IN_COLLECTION] = "first_in_data_collection",
+	 [W2K_MARKER_LAST_IN_COLLECTION] = "last_in_data_collection",
+	 [W2K_MARKER_LAST] = "last",
+	 [W2K_MARKER_INCREMENTAL] = "incremental"};
 
 /* The output is where the caller wants it already. */
 static void
@@ -76,7 +76,7 @@ w2k_reading_create(const char *slot_name, List *options, int reader)
 	w2k_options_init_session(ctx, session);
 	session->transaction = NULL; /* rows that are read belong to none */
 	session->records->is_hello_sent = true;
-	session->records->next_topic_id = W2K_READING_FIRST_TOPIC +
+	session->records->next_topic_id = W2K_READER_FIRST_TOPIC +
 									  (uint32) reader * TOPICS_PER_READER;
 	reading->marker = -1;
 	return reading;

@@ -15,29 +15,15 @@
 
 typedef struct W2kReading W2kReading;
 
-/* Values of "source.snapshot", by Debezium's names. */
-typedef enum W2kMarker
-{
-	W2K_MARKER_TRUE,
-	W2K_MARKER_FIRST,
-	W2K_MARKER_FIRST_IN_COLLECTION,
-	W2K_MARKER_LAST_IN_COLLECTION,
-	W2K_MARKER_LAST,
-	W2K_MARKER_INCREMENTAL
-} W2kMarker;
-
 /* What the rows of a chunk have in common. */
 typedef struct W2kReadSource
 {
-	int64 time_us;	  /* since 1970 */
-	uint64 xid;		  /* 0 = null */
-	XLogRecPtr lsn;	  /* of every row; part of "sequence" even if null */
+	int64 time_us;	/* since 1970 */
+	uint64 xid;		/* 0 = null */
+	XLogRecPtr lsn; /* of every row; part of "sequence" even if null */
 	bool has_null_lsn;
 	XLogRecPtr last_commit_lsn; /* 0 = none */
 } W2kReadSource;
-
-/* Where the numbers of topics begin that are not the plugin's. */
-#define W2K_READING_FIRST_TOPIC 0x40000000u
 
 /*
  * options is a list of DefElem, as for the plugin; slot_name is said only
@@ -53,8 +39,7 @@ extern W2kSession *w2k_reading_session(W2kReading *reading);
  * Before the rows of a chunk, in the transaction that reads them.  Topics are
  * announced again in each: what the sender knows of a session may be gone.
  */
-extern void w2k_reading_begin(W2kReading *reading,
-							  const W2kReadSource *source);
+extern void w2k_reading_begin(W2kReading *reading, const W2kReadSource *source);
 
 /*
  * A row to be written: forgets the last one, and fetches what it has out of

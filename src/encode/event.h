@@ -17,6 +17,17 @@ typedef struct W2kRow
 	bool is_partial; /* only the replica identity's columns are known */
 } W2kRow;
 
+/* What a row that is read is in its snapshot: "source.snapshot". */
+typedef enum W2kMarker
+{
+	W2K_MARKER_TRUE,
+	W2K_MARKER_FIRST,
+	W2K_MARKER_FIRST_IN_COLLECTION,
+	W2K_MARKER_LAST_IN_COLLECTION,
+	W2K_MARKER_LAST,
+	W2K_MARKER_INCREMENTAL
+} W2kMarker;
+
 /* What the changes of a transaction share: most of the source block. */
 typedef struct W2kSource
 {

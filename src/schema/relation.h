@@ -109,9 +109,8 @@ w2k_relation_create_cache(const struct W2kConnectorConfig *conf,
 						  const struct W2kRules *rules, bool has_emit);
 
 /*
- * The up-to-date entry of a relation.  Raises INSUFFICIENT_PRIVILEGE where an
- * explicitly listed table may not be read by the connector's owner.
- */
+ * The up-to-date entry; raises INSUFFICIENT_PRIVILEGE where the owner may not
+ * read an explicitly listed table. */
 extern W2kRelation *w2k_relation_lookup(W2kRelationCache *cache,
 										Relation relation);
 

@@ -29,7 +29,8 @@
  *				Only once, after HELLO and before the first record.
  *	TOPIC		uint32 topic_id, uint32 relid, string topic, string schema,
  *				string table.  Defines (or redefines) an id for this session.
- *				The plugin's ids begin with 1; 0 is the worker's own.
+ *				The plugin's ids begin with 1, those of snapshots with
+ *				W2K_READER_FIRST_TOPIC; 0 is the worker's own.
  *	HEADERS		uint32 header_set_id, uint16 n, n * header.  A header is
  *				string name, int32 length (-1 = null), bytes.  Never 0.
  *	BEGIN		uint32 xid, uint64 commit_lsn, int64 commit_time_us
@@ -80,6 +81,7 @@
 #define W2K_FRAME_MAGIC 0x57 /* 'W' */
 #define W2K_FRAME_HEADER_SIZE 8
 #define W2K_FRAME_MAX_PAYLOAD 0x3fffff00u /* what a StringInfo can hold */
+#define W2K_READER_FIRST_TOPIC 0x40000000u
 
 /* Frame types; a letter may mean different things up and down. */
 #define W2K_FRAME_HELLO 'H'		/* both */

@@ -139,7 +139,7 @@ read_connectors(const char *name)
 	values[2] = name == NULL ? (Datum) 0 : CStringGetTextDatum(name);
 	if (lock_connectors())
 		w2k_interlude_query(connector_query, 3, types, values, nulls, true,
-				  SPI_OK_SELECT);
+							SPI_OK_SELECT);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		MemoryContext spi = MemoryContextSwitchTo(caller);
@@ -183,11 +183,11 @@ w2k_catalog_connector(const char *name)
 	return rows == NIL ? NULL : linitial(rows);
 }
 
-static const char *const initial_names[] = {
-	[W2K_INITIAL_UNDECIDED] = NULL,
-	[W2K_INITIAL_NONE] = "none",
-	[W2K_INITIAL_RUNNING] = "running",
-	[W2K_INITIAL_COMPLETED] = "completed"};
+static const char *const initial_names[] = {[W2K_INITIAL_UNDECIDED] = NULL,
+											[W2K_INITIAL_NONE] = "none",
+											[W2K_INITIAL_RUNNING] = "running",
+											[W2K_INITIAL_COMPLETED] =
+												"completed"};
 
 const char *
 w2k_initial_snapshot_name(W2kInitialSnapshot initial)
@@ -217,13 +217,13 @@ w2k_catalog_progress(const char *name)
 	values[1] = ObjectIdGetDatum(MyDatabaseId);
 	values[2] = CStringGetTextDatum(name);
 	w2k_interlude_query("SELECT slot_name, state OPERATOR(pg_catalog.=) 'ready',"
-			  " consistent_point,"
-			  " system_identifier OPERATOR(pg_catalog.=) $1"
-			  " AND database_oid OPERATOR(pg_catalog.=) $2,"
-			  " snapshot, snapshot_generation, updated"
-			  " FROM wal2kafka.connector_progress"
-			  " WHERE name OPERATOR(pg_catalog.=) $3",
-			  3, types, values, NULL, true, SPI_OK_SELECT);
+						" consistent_point,"
+						" system_identifier OPERATOR(pg_catalog.=) $1"
+						" AND database_oid OPERATOR(pg_catalog.=) $2,"
+						" snapshot, snapshot_generation, updated"
+						" FROM wal2kafka.connector_progress"
+						" WHERE name OPERATOR(pg_catalog.=) $3",
+						3, types, values, NULL, true, SPI_OK_SELECT);
 	if (SPI_processed > 0)
 	{
 		bool is_null;
@@ -255,19 +255,19 @@ w2k_catalog_tables(void)
 
 	w2k_interlude_begin(true);
 	w2k_interlude_query("SELECT n.nspname, c.relname, c.relreplident, i.relname"
-			  " FROM pg_catalog.pg_class AS c"
-			  " JOIN pg_catalog.pg_namespace AS n"
-			  " ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
-			  " LEFT JOIN pg_catalog.pg_index AS x"
-			  " ON x.indrelid OPERATOR(pg_catalog.=) c.oid"
-			  " AND x.indisreplident"
-			  " LEFT JOIN pg_catalog.pg_class AS i"
-			  " ON i.oid OPERATOR(pg_catalog.=) x.indexrelid"
-			  " WHERE (c.relkind OPERATOR(pg_catalog.=) 'r'"
-			  " OR c.relkind OPERATOR(pg_catalog.=) 'p')"
-			  " AND c.relpersistence OPERATOR(pg_catalog.<>) 't'"
-			  " ORDER BY 1, 2",
-			  0, NULL, NULL, NULL, true, SPI_OK_SELECT);
+						" FROM pg_catalog.pg_class AS c"
+						" JOIN pg_catalog.pg_namespace AS n"
+						" ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+						" LEFT JOIN pg_catalog.pg_index AS x"
+						" ON x.indrelid OPERATOR(pg_catalog.=) c.oid"
+						" AND x.indisreplident"
+						" LEFT JOIN pg_catalog.pg_class AS i"
+						" ON i.oid OPERATOR(pg_catalog.=) x.indexrelid"
+						" WHERE (c.relkind OPERATOR(pg_catalog.=) 'r'"
+						" OR c.relkind OPERATOR(pg_catalog.=) 'p')"
+						" AND c.relpersistence OPERATOR(pg_catalog.<>) 't'"
+						" ORDER BY 1, 2",
+						0, NULL, NULL, NULL, true, SPI_OK_SELECT);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		MemoryContext spi = MemoryContextSwitchTo(caller);
@@ -275,8 +275,10 @@ w2k_catalog_tables(void)
 		bool is_null;
 		Datum index = w2k_interlude_column(i, 4, &is_null);
 
-		table->schema = pstrdup(NameStr(*DatumGetName(w2k_interlude_column(i, 1, NULL))));
-		table->name = pstrdup(NameStr(*DatumGetName(w2k_interlude_column(i, 2, NULL))));
+		table->schema = pstrdup(
+			NameStr(*DatumGetName(w2k_interlude_column(i, 1, NULL))));
+		table->name = pstrdup(
+			NameStr(*DatumGetName(w2k_interlude_column(i, 2, NULL))));
 		table->identity = DatumGetChar(w2k_interlude_column(i, 3, NULL));
 		if (!is_null)
 			table->identity_index = pstrdup(NameStr(*DatumGetName(index)));
@@ -292,7 +294,8 @@ w2k_catalog_write_progress(const char *name, const char *slot_name,
 						   bool is_ready, XLogRecPtr consistent_point,
 						   W2kInitialSnapshot initial)
 {
-	Oid types[] = {TEXTOID, NAMEOID, TEXTOID, LSNOID, TEXTOID, OIDOID, TEXTOID};
+	Oid types[] = {TEXTOID, NAMEOID, TEXTOID, LSNOID,
+				   TEXTOID, OIDOID,	 TEXTOID};
 	Datum values[lengthof(types)];
 	char nulls[] = {' ', ' ', ' ', ' ', ' ', ' ', ' '};
 	NameData slot;
@@ -352,9 +355,9 @@ w2k_catalog_slot_is_taken(const char *name, const char *slot_name)
 	values[0] = CStringGetTextDatum(name);
 	values[1] = NameGetDatum(&slot);
 	w2k_interlude_query("SELECT FROM wal2kafka.connector_progress"
-			  " WHERE name OPERATOR(pg_catalog.<>) $1"
-			  " AND slot_name OPERATOR(pg_catalog.=) $2",
-			  2, types, values, NULL, true, SPI_OK_SELECT);
+						" WHERE name OPERATOR(pg_catalog.<>) $1"
+						" AND slot_name OPERATOR(pg_catalog.=) $2",
+						2, types, values, NULL, true, SPI_OK_SELECT);
 	is_taken = SPI_processed > 0;
 	w2k_interlude_end();
 	return is_taken;
@@ -373,14 +376,14 @@ w2k_catalog_delete(const char *name)
 	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(name);
 	w2k_interlude_query("DELETE FROM wal2kafka.connector"
-			  " WHERE name OPERATOR(pg_catalog.=) $1"
-			  " AND desired_state OPERATOR(pg_catalog.=) 'dropping'",
-			  1, types, values, NULL, false, SPI_OK_DELETE);
+						" WHERE name OPERATOR(pg_catalog.=) $1"
+						" AND desired_state OPERATOR(pg_catalog.=) 'dropping'",
+						1, types, values, NULL, false, SPI_OK_DELETE);
 	is_deleted = SPI_processed > 0;
 	for (size_t i = 0; is_deleted && i < lengthof(others); i++)
 		w2k_interlude_query(psprintf("DELETE FROM wal2kafka.%s"
-						   " WHERE name OPERATOR(pg_catalog.=) $1",
-						   others[i]),
-				  1, types, values, NULL, false, SPI_OK_DELETE);
+									 " WHERE name OPERATOR(pg_catalog.=) $1",
+									 others[i]),
+							1, types, values, NULL, false, SPI_OK_DELETE);
 	w2k_interlude_end();
 }

@@ -37,7 +37,6 @@
 
 #include "compat.h"
 #include "config/snapshots.h"
-#include "decode/options.h"
 #include "worker/attempt.h"
 #include "worker/connector_worker.h"
 #include "worker/incremental.h"
@@ -172,11 +171,10 @@ plugin_options(void)
 								psprintf(INT64_FORMAT,
 										 w2k_attempt->row->config_generation)),
 							-1));
-	options = lappend(options,
-					  makeDefElem("run.id",
-								  (Node *) makeString(
-									  w2k_options_make_run_id()),
-								  -1));
+	options = lappend(options, makeDefElem("run.id",
+										   (Node *) makeString(
+											   w2k_connector_make_run_id()),
+										   -1));
 	if (slot->suspect_count > 0 &&
 		w2k_attempt->conf->processing_failure != W2K_FAILURE_FAIL)
 		options =
@@ -283,8 +281,7 @@ run_streaming(void)
 		end_after_snapshot();
 	w2k_incremental_begin(options);
 	w2k_attempt->stream = w2k_stream_open(NameStr(w2k_attempt->slot_name),
-										  options,
-										  conf->start_after_lsn,
+										  options, conf->start_after_lsn,
 										  &w2k_attempt->sender.out,
 										  w2k_pump_write, NULL);
 	/* what is known of the brokers is news in the new state */

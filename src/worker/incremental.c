@@ -18,13 +18,13 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "decode/window.h"
 #include "worker/attempt.h"
 #include "worker/incremental.h"
 #include "worker/notification.h"
 #include "worker/snapshot_catalog.h"
 #include "worker/snapshot_crew.h"
 #include "worker/snapshot_request.h"
-#include "worker/window.h"
 
 /* Of one chunk, in memory here. */
 #define CHUNK_BYTES (4 * 1024 * 1024)
@@ -52,12 +52,12 @@ typedef enum Phase
 
 static struct
 {
-	MemoryContext context;		/* the list of rows */
+	MemoryContext context; /* the list of rows */
 	MemoryContext chunk_context;
 	List *options;
-	List *rows; /* of W2kSnapshotRow, unfinished */
+	List *rows;			 /* of W2kSnapshotRow, unfinished */
 	W2kSnapshotRow *row; /* the table being read, or NULL */
-	int64 started_id; /* the snapshot whose start has been told */
+	int64 started_id;	 /* the snapshot whose start has been told */
 	bool is_dirty;
 	bool is_paused;
 	Phase phase;
@@ -67,7 +67,7 @@ static struct
 	W2kChunkDone done;
 	uint64 sequence; /* of the chunk's last record */
 	int64 sent_rows;
-	int lost; /* times that this chunk had to be read again */
+	int lost;				/* times that this chunk had to be read again */
 	TimestampTz retry_time; /* not before; 0 = now */
 	TimestampTz recorded_time;
 	TimestampTz rate_time; /* rows are counted since */
@@ -175,8 +175,8 @@ record(bool is_due)
 	List *rows;
 
 	if (!snap.is_dirty || snap.row == NULL ||
-		(!is_due && !TimestampDifferenceExceeds(snap.recorded_time, now,
-												RECORD_MS)))
+		(!is_due &&
+		 !TimestampDifferenceExceeds(snap.recorded_time, now, RECORD_MS)))
 		return;
 	rows = list_make1(snap.row);
 	w2k_snapshot_catalog_update(w2k_attempt->row->name, rows);
@@ -207,9 +207,9 @@ finish_table(W2kTableState state, const char *status, const char *why)
 
 		row->error = pstrdup(why);
 		MemoryContextSwitchTo(caller);
-		ereport(LOG, (errmsg("wal2kafka connector \"%s\": snapshot of table \"%s.%s\": %s",
-							 w2k_attempt->row->name, row->schema, row->table,
-							 why)));
+		ereport(LOG,
+				(errmsg("wal2kafka connector \"%s\": snapshot of table \"%s.%s\": %s",
+						w2k_attempt->row->name, row->schema, row->table, why)));
 	}
 	snap.is_dirty = true;
 	record(true);
@@ -249,21 +249,23 @@ ask(void)
 	W2kSnapshotRow *row = snap.row;
 	const W2kConnectorConfig *conf = w2k_attempt->conf;
 	bool is_blocking = row->kind == W2K_KIND_BLOCKING;
-	XLogRecPtr sent_lsn =
-		pg_atomic_read_u64(&w2k_attempt->slot->counters.sent_lsn);
-	W2kChunkRequest request = {
-		.relid = row->relid,
-		.filenode = row->filenode,
-		.from = snap.next,
-		.end = row->total_blocks < 0 ? InvalidBlockNumber
-									 : (BlockNumber) row->total_blocks,
-		.max_rows = conf->incremental_chunk_size,
-		.max_bytes = CHUNK_BYTES,
-		.marker = is_blocking ? W2K_MARKER_TRUE : W2K_MARKER_INCREMENTAL,
-		.has_identities = true,
-		.position = w2k_stream_position(w2k_attempt->stream),
-		.lsn = w2k_stream_position(w2k_attempt->stream),
-		.last_commit_lsn = sent_lsn};
+	XLogRecPtr sent_lsn = pg_atomic_read_u64(
+		&w2k_attempt->slot->counters.sent_lsn);
+	W2kChunkRequest request = {.relid = row->relid,
+							   .filenode = row->filenode,
+							   .from = snap.next,
+							   .end = row->total_blocks < 0
+										  ? InvalidBlockNumber
+										  : (BlockNumber) row->total_blocks,
+							   .max_rows = conf->incremental_chunk_size,
+							   .max_bytes = CHUNK_BYTES,
+							   .marker = is_blocking ? W2K_MARKER_TRUE
+													 : W2K_MARKER_INCREMENTAL,
+							   .has_identities = true,
+							   .position = w2k_stream_position(
+								   w2k_attempt->stream),
+							   .lsn = w2k_stream_position(w2k_attempt->stream),
+							   .last_commit_lsn = sent_lsn};
 
 	if (conf->snapshot_max_rate > 0)
 		request.max_rows = Min(request.max_rows,
@@ -333,8 +335,7 @@ send_chunk(void)
 		if (w2k_window_evicts(at + sizeof(head), head.identity_len))
 			append_definitions(&sender->out, frames, head.frames_len);
 		else
-			appendBinaryStringInfo(&sender->out, frames,
-								   (int) head.frames_len);
+			appendBinaryStringInfo(&sender->out, frames, (int) head.frames_len);
 		at = frames + head.frames_len;
 	}
 	(void) w2k_sender_link_feed(sender);
@@ -381,9 +382,8 @@ ask_again_later(int ms)
 {
 	w2k_window_close();
 	snap.phase = PHASE_READY;
-	snap.retry_time = ms == 0 ? 0
-							  : TimestampTzPlusMilliseconds(
-									GetCurrentTimestamp(), ms);
+	snap.retry_time =
+		ms == 0 ? 0 : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms);
 }
 
 /* Rows lie elsewhere now: from the beginning. */
@@ -392,8 +392,9 @@ begin_again(void)
 {
 	W2kSnapshotRow *row = snap.row;
 
-	ereport(LOG, (errmsg("wal2kafka connector \"%s\": table \"%s.%s\" was rewritten; its snapshot begins again",
-						 w2k_attempt->row->name, row->schema, row->table)));
+	ereport(LOG,
+			(errmsg("wal2kafka connector \"%s\": table \"%s.%s\" was rewritten; its snapshot begins again",
+					w2k_attempt->row->name, row->schema, row->table)));
 	row->next_block = 0;
 	row->total_blocks = -1;
 	row->filenode = InvalidOid;
@@ -438,9 +439,8 @@ on_done(const W2kChunkDone *done)
 			begin_again();
 			break;
 		case W2K_CHUNK_UNKEYED:
-			finish_table(
-				W2K_TABLE_FAILED, "NO_PRIMARY_KEY",
-				"changes of its rows cannot be told from one another while it is read; give it a primary key, or use ALTER TABLE ... REPLICA IDENTITY FULL");
+			finish_table(W2K_TABLE_FAILED, "NO_PRIMARY_KEY",
+						 "changes of its rows cannot be told from one another while it is read; give it a primary key, or use ALTER TABLE ... REPLICA IDENTITY FULL");
 			break;
 		case W2K_CHUNK_FAILED:
 			on_failure(done);
@@ -544,7 +544,8 @@ step(void)
 		case PHASE_STARTING:
 			if (!w2k_crew_is_ready(snap.reader))
 				return false;
-			w2k_crew_send_open(snap.reader, W2K_READER_FRESH, w2k_attempt->conf,
+			w2k_crew_send_open(snap.reader, W2K_READER_FRESH,
+							   w2k_attempt->conf,
 							   NameStr(w2k_attempt->slot_name), snap.options,
 							   NULL);
 			snap.phase = PHASE_OPENING;

@@ -5,8 +5,6 @@
 #ifndef W2K_WORKER_INTERLUDE_H
 #define W2K_WORKER_INTERLUDE_H
 
-#include "postgres.h"
-
 /*
  * Begins a transaction as the bootstrap superuser in which SPI may run, or
  * ends it and goes back to the caller's memory context and resource owner.

@@ -238,10 +238,11 @@ show_connection(void)
 	sender->has_status = false;
 	if (sender->is_connected && w2k_attempt->shown_state != busy)
 	{
-		ereport(LOG, (errmsg("wal2kafka connector \"%s\" is %s",
-							 w2k_attempt->row->name,
-							 busy == W2K_STATE_SNAPSHOT ? "reading existing rows"
-														: "streaming")));
+		ereport(LOG,
+				(errmsg("wal2kafka connector \"%s\" is %s",
+						w2k_attempt->row->name,
+						busy == W2K_STATE_SNAPSHOT ? "reading existing rows"
+												   : "streaming")));
 		w2k_attempt_set_state(busy, NULL);
 	}
 	else if (!sender->is_connected &&

@@ -22,7 +22,6 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "decode/reading.h"
 #include "worker/arrived.h"
 #include "worker/broker_stats.h"
 #include "worker/own_frames.h"
@@ -114,10 +113,9 @@ put_read_table(W2kSenderLink *sender, uint32 topic_id, W2kTableStat *stat)
 					   .entrysize = sizeof(ReadTable),
 					   .hcxt = TopMemoryContext};
 
-		sender->read_tables = hash_create("wal2kafka tables of readers", 64,
-										  &ctl,
-										  HASH_ELEM | HASH_BLOBS |
-											  HASH_CONTEXT);
+		sender->read_tables =
+			hash_create("wal2kafka tables of readers", 64, &ctl,
+						HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
 	table = hash_search(sender->read_tables, &topic_id, HASH_ENTER, NULL);
 	table->stat = stat;
@@ -130,7 +128,7 @@ get_table(const W2kSenderLink *sender, uint32 topic_id)
 
 	if (likely(topic_id < sender->tables_size))
 		return sender->tables[topic_id];
-	if (topic_id >= W2K_READING_FIRST_TOPIC && sender->read_tables != NULL)
+	if (topic_id >= W2K_READER_FIRST_TOPIC && sender->read_tables != NULL)
 		table = hash_search(sender->read_tables, &topic_id, HASH_FIND, NULL);
 	return table == NULL ? NULL : table->stat;
 }
@@ -146,11 +144,11 @@ note_topic(W2kSenderLink *sender, W2kCursor *cur)
 
 	get_text(cur, topic, sizeof(topic));
 	if (cur->is_malformed ||
-		(topic_id > 10000000 && topic_id < W2K_READING_FIRST_TOPIC))
+		(topic_id > 10000000 && topic_id < W2K_READER_FIRST_TOPIC))
 		elog(ERROR, "malformed topic frame from the output plugin");
 	if (OidIsValid(relid))
 		stat = w2k_slots_table(sender->slot_index, relid, topic);
-	if (topic_id >= W2K_READING_FIRST_TOPIC)
+	if (topic_id >= W2K_READER_FIRST_TOPIC)
 	{
 		put_read_table(sender, topic_id, stat);
 		return;

@@ -69,9 +69,9 @@ typedef struct W2kBrokerStat
 /* A process that reads tables; written by itself. */
 typedef struct W2kReaderSlot
 {
-	pid_t pid;			/* 0 = none */
-	uint32 handle;		/* of the segment where it waits for a worker; 0 = none */
-	bool has_snapshot;	/* the initial one, and goes on without a worker */
+	pid_t pid;	   /* 0 = none */
+	uint32 handle; /* of the segment where it waits for a worker; 0 = none */
+	bool has_snapshot; /* the initial one, and goes on without a worker */
 } W2kReaderSlot;
 
 typedef struct W2kWorkerSlot
@@ -96,9 +96,9 @@ typedef struct W2kWorkerSlot
 	Latch *latch; /* the worker's, NULL = none */
 	NameData slot_name;
 	TimestampTz state_time;
-	TimestampTz start_time;			 /* of the present worker */
-	TimestampTz next_start_time;	 /* back-off: not before */
-	int backoff_ms;					 /* the last one, 0 = none */
+	TimestampTz start_time;		 /* of the present worker */
+	TimestampTz next_start_time; /* back-off: not before */
+	int backoff_ms;				 /* the last one, 0 = none */
 	bool is_finished; /* nothing to do: initial_only; ends as a failure does */
 	int64 failed_config_generation;	 /* failed for this configuration ... */
 	int64 failed_restart_generation; /* ... and this restart: do not start */

@@ -133,8 +133,8 @@ set_markers(void)
 			continue;
 		if (first == NULL)
 			first = table;
-		if (before == NULL || strcmp(before->row->collection,
-									 table->row->collection) != 0)
+		if (before == NULL ||
+			strcmp(before->row->collection, table->row->collection) != 0)
 		{
 			table->first_marker = W2K_MARKER_FIRST_IN_COLLECTION;
 			if (last != NULL)
@@ -277,10 +277,10 @@ ask_on(void)
 		{
 			Piece *piece = free_piece();
 
-			while (snapshot.at < snapshot.ntables &&
-				   (snapshot.tables[snapshot.at].is_asked ||
-					snapshot.tables[snapshot.at].row->state >
-						W2K_TABLE_READING))
+			while (
+				snapshot.at < snapshot.ntables &&
+				(snapshot.tables[snapshot.at].is_asked ||
+				 snapshot.tables[snapshot.at].row->state > W2K_TABLE_READING))
 				snapshot.at++;
 			if (piece == NULL || snapshot.at >= snapshot.ntables || !may_ask())
 				return;
@@ -300,9 +300,10 @@ finish_table(Table *table, W2kTableState state, const char *why)
 	table->is_asked = true;
 	table->is_dirty = true;
 	if (why != NULL)
-		ereport(LOG, (errmsg("wal2kafka connector \"%s\": snapshot of table \"%s.%s\": %s",
-							 w2k_attempt->row->name, table->row->schema,
-							 table->row->table, why)));
+		ereport(LOG,
+				(errmsg("wal2kafka connector \"%s\": snapshot of table \"%s.%s\": %s",
+						w2k_attempt->row->name, table->row->schema,
+						table->row->table, why)));
 }
 
 /* It cannot be read under the snapshot: later, the incremental way. */
@@ -316,9 +317,10 @@ postpone_table(Table *table)
 	table->row->filenode = InvalidOid;
 	table->is_asked = true;
 	table->is_dirty = true;
-	ereport(LOG, (errmsg("wal2kafka connector \"%s\": table \"%s.%s\" was rewritten since the snapshot; it is read when changes are streamed",
-						 w2k_attempt->row->name, table->row->schema,
-						 table->row->table)));
+	ereport(LOG,
+			(errmsg("wal2kafka connector \"%s\": table \"%s.%s\" was rewritten since the snapshot; it is read when changes are streamed",
+					w2k_attempt->row->name, table->row->schema,
+					table->row->table)));
 }
 
 static void
@@ -350,7 +352,8 @@ on_done(const W2kChunkDone *done)
 			finish_table(table, W2K_TABLE_SKIPPED, "it was dropped");
 			break;
 		case W2K_CHUNK_UNCAPTURED:
-			finish_table(table, W2K_TABLE_SKIPPED, "it is not captured any more");
+			finish_table(table, W2K_TABLE_SKIPPED,
+						 "it is not captured any more");
 			break;
 		case W2K_CHUNK_REWRITTEN:
 			postpone_table(table);
@@ -405,8 +408,7 @@ take_answers(void)
 static void
 count_pieces(void)
 {
-	BlockNumber *next = palloc(sizeof(BlockNumber) *
-							   Max(snapshot.ntables, 1));
+	BlockNumber *next = palloc(sizeof(BlockNumber) * Max(snapshot.ntables, 1));
 
 	for (int i = 0; i < snapshot.ntables; i++)
 		next[i] = snapshot.tables[i].next_ask;
@@ -459,8 +461,8 @@ record(bool is_due)
 	TimestampTz now = GetCurrentTimestamp();
 	List *rows = NIL;
 
-	is_due = is_due ||
-			 TimestampDifferenceExceeds(snapshot.recorded_time, now, RECORD_MS);
+	is_due = is_due || TimestampDifferenceExceeds(snapshot.recorded_time, now,
+												  RECORD_MS);
 	for (int i = 0; i < snapshot.ntables; i++)
 	{
 		Table *table = &snapshot.tables[i];
@@ -507,10 +509,10 @@ delay(int ms)
 
 	while (GetCurrentTimestamp() < until)
 	{
-		w2k_pump_wait(Min(IDLE_MS,
-						  TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-														  until) +
-							  1));
+		w2k_pump_wait(
+			Min(IDLE_MS,
+				TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until) +
+					1));
 		end_when_asked();
 	}
 }
@@ -614,8 +616,9 @@ w2k_snapshot_run(List *options)
 	w2k_snapshot_catalog_set_initial(w2k_attempt->row->name,
 									 W2K_INITIAL_COMPLETED,
 									 w2k_attempt->row->restart_generation);
-	ereport(LOG, (errmsg("wal2kafka connector \"%s\": the initial snapshot is complete",
-						 w2k_attempt->row->name)));
+	ereport(LOG,
+			(errmsg("wal2kafka connector \"%s\": the initial snapshot is complete",
+					w2k_attempt->row->name)));
 	delay(w2k_attempt->conf->streaming_delay_ms);
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextDelete(snapshot.context);

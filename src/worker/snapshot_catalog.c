@@ -19,12 +19,10 @@
 static const char *const kind_names[] = {[W2K_KIND_INITIAL] = "initial",
 										 [W2K_KIND_INCREMENTAL] = "incremental",
 										 [W2K_KIND_BLOCKING] = "blocking"};
-static const char *const state_names[] = {[W2K_TABLE_WAITING] = "waiting",
-										  [W2K_TABLE_READING] = "reading",
-										  [W2K_TABLE_DONE] = "done",
-										  [W2K_TABLE_FAILED] = "failed",
-										  [W2K_TABLE_SKIPPED] = "skipped",
-										  [W2K_TABLE_STOPPED] = "stopped"};
+static const char *const state_names[] =
+	{[W2K_TABLE_WAITING] = "waiting", [W2K_TABLE_READING] = "reading",
+	 [W2K_TABLE_DONE] = "done",		  [W2K_TABLE_FAILED] = "failed",
+	 [W2K_TABLE_SKIPPED] = "skipped", [W2K_TABLE_STOPPED] = "stopped"};
 
 static int
 find_name(const char *const *names, int count, const char *name)
@@ -158,8 +156,9 @@ static const char *const insert_query =
 static void
 insert_row(const char *connector, const W2kSnapshotRow *row)
 {
-	Oid types[] = {TEXTOID, INT8OID, INT4OID, TEXTOID, OIDOID, TEXTOID, TEXTOID,
-				   TEXTOID, INT8OID, OIDOID,  TIDOID,  TIDOID, INT8OID};
+	Oid types[] = {TEXTOID, INT8OID, INT4OID, TEXTOID, OIDOID,
+				   TEXTOID, TEXTOID, TEXTOID, INT8OID, OIDOID,
+				   TIDOID,	TIDOID,	 INT8OID};
 	Datum values[lengthof(types)];
 	char nulls[lengthof(types)];
 
@@ -280,7 +279,8 @@ update_row(const char *connector, W2kSnapshotRow *row)
 	nulls[6] = OidIsValid(row->filenode) ? ' ' : 'n';
 	values[7] = Int64GetDatum(row->rows);
 	values[8] = Int64GetDatum(row->bytes);
-	values[9] = row->error == NULL ? (Datum) 0 : CStringGetTextDatum(row->error);
+	values[9] = row->error == NULL ? (Datum) 0
+								   : CStringGetTextDatum(row->error);
 	nulls[9] = row->error == NULL ? 'n' : ' ';
 	values[10] = CStringGetTextDatum(kind_names[row->kind]);
 	w2k_interlude_query(update_query, lengthof(types), types, values, nulls,
@@ -327,8 +327,8 @@ w2k_snapshot_catalog_set_initial(const char *connector,
 }
 
 void
-w2k_snapshot_catalog_request_all(const char *connector, const char *collections,
-								 int64 generation)
+w2k_snapshot_catalog_request_all(const char *connector,
+								 const char *collections, int64 generation)
 {
 	Oid types[] = {TEXTOID, TEXTOID};
 	Datum values[2];
@@ -336,13 +336,12 @@ w2k_snapshot_catalog_request_all(const char *connector, const char *collections,
 	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(connector);
 	values[1] = CStringGetTextDatum(collections == NULL ? ".*" : collections);
-	w2k_interlude_query(
-		"INSERT INTO wal2kafka.connector_signal (name, signal_id, type, data)"
-		" VALUES ($1, pg_catalog.gen_random_uuid()::pg_catalog.text,"
-		" 'execute-snapshot', pg_catalog.jsonb_build_object("
-		"'data-collections', pg_catalog.jsonb_build_array($2),"
-		" 'type', 'incremental'))",
-		2, types, values, NULL, false, SPI_OK_INSERT);
+	w2k_interlude_query("INSERT INTO wal2kafka.connector_signal (name, signal_id, type, data)"
+						" VALUES ($1, pg_catalog.gen_random_uuid()::pg_catalog.text,"
+						" 'execute-snapshot', pg_catalog.jsonb_build_object("
+						"'data-collections', pg_catalog.jsonb_build_array($2),"
+						" 'type', 'incremental'))",
+						2, types, values, NULL, false, SPI_OK_INSERT);
 	write_initial(connector, W2K_INITIAL_COMPLETED, generation);
 	w2k_interlude_end();
 }

@@ -17,7 +17,6 @@
 
 #include "worker/attempt.h"
 #include "worker/snapshot_crew.h"
-#include "worker/snapshot_reader.h"
 
 /* Between two looks at a process that begins or ends; it sets our latch. */
 #define POLL_MS 100
@@ -187,9 +186,10 @@ raise_failure(const W2kChunkDone *done)
 {
 	const char *text = (const char *) (done + 1);
 
-	ereport(ERROR, (errcode(done->sqlerrcode),
-					errmsg("could not begin to read tables for connector \"%s\": %.*s",
-						   w2k_attempt->row->name, done->error_len, text)));
+	ereport(ERROR,
+			(errcode(done->sqlerrcode),
+			 errmsg("could not begin to read tables for connector \"%s\": %.*s",
+					w2k_attempt->row->name, done->error_len, text)));
 }
 
 void

@@ -38,9 +38,9 @@ extern void w2k_crew_end_all(void);
  * head->consistent_point is that of a slot that was made.
  */
 extern List *w2k_crew_open(W2kCrewMember *member, W2kReaderMode mode,
-						   const W2kConnectorConfig *conf, const char *slot_name,
-						   List *options, const char *snapshot_id,
-						   W2kPlanHead *head);
+						   const W2kConnectorConfig *conf,
+						   const char *slot_name, List *options,
+						   const char *snapshot_id, W2kPlanHead *head);
 
 /* Only says what is read for; the plan comes as a message. */
 extern void w2k_crew_send_open(W2kCrewMember *member, W2kReaderMode mode,

@@ -112,8 +112,8 @@ w2k_snapshot_link_send(W2kSnapshotLink *link, char type, const void *first,
 }
 
 W2kLinkResult
-w2k_snapshot_link_receive(W2kSnapshotLink *link, char *type,
-						  const char **body, Size *len)
+w2k_snapshot_link_receive(W2kSnapshotLink *link, char *type, const char **body,
+						  Size *len)
 {
 	void *data;
 	shm_mq_result result = shm_mq_receive(link->in, len, &data, true);

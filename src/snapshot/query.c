@@ -1,5 +1,5 @@
 /*
- * snapshot_query.c
+ * query.c
  *		In a reader: rows chosen by somebody's SQL.
  */
 #include "postgres.h"
@@ -11,7 +11,7 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
-#include "worker/snapshot_query.h"
+#include "snapshot/query.h"
 
 /* Rows fetched from the cursor at once. */
 #define BATCH 1000
@@ -30,9 +30,9 @@ struct W2kSnapshotQuery
 static const char *
 qualified_name(Relation relation)
 {
-	return quote_qualified_identifier(
-		get_namespace_name(RelationGetNamespace(relation)),
-		RelationGetRelationName(relation));
+	return quote_qualified_identifier(get_namespace_name(
+										  RelationGetNamespace(relation)),
+									  RelationGetRelationName(relation));
 }
 
 /*
@@ -71,12 +71,12 @@ w2k_snapshot_query_filter(Relation relation, const char *condition, Oid owner,
 	char *text;
 
 	/* the newline ends a comment at the condition's end */
-	text = psprintf(
-		"SELECT ctid FROM ONLY %s"
-		" WHERE ctid OPERATOR(pg_catalog.>=) '(%u,0)'::pg_catalog.tid"
-		" AND ctid OPERATOR(pg_catalog.<) '(%u,0)'::pg_catalog.tid"
-		" AND (%s\n)",
-		qualified_name(relation), start, end, condition);
+	text =
+		psprintf("SELECT ctid FROM ONLY %s"
+				 " WHERE ctid OPERATOR(pg_catalog.>=) '(%u,0)'::pg_catalog.tid"
+				 " AND ctid OPERATOR(pg_catalog.<) '(%u,0)'::pg_catalog.tid"
+				 " AND (%s\n)",
+				 qualified_name(relation), start, end, condition);
 	query->relation = relation;
 	query->owner = owner;
 	query->gives_places = true;

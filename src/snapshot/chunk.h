@@ -1,13 +1,14 @@
 /*
- * snapshot_chunk.h
+ * chunk.h
  *		In a reader: rows of a table under a snapshot -> messages.
  */
-#ifndef W2K_WORKER_SNAPSHOT_CHUNK_H
-#define W2K_WORKER_SNAPSHOT_CHUNK_H
+#ifndef W2K_SNAPSHOT_CHUNK_H
+#define W2K_SNAPSHOT_CHUNK_H
 
 #include "utils/rel.h"
 #include "utils/snapshot.h"
 
+#include "decode/reading.h"
 #include "worker/snapshot_link.h"
 
 /* A reader, once a worker has told it what it reads for. */
@@ -41,4 +42,4 @@ extern struct TableScanDescData *w2k_chunk_begin_scan(Relation relation,
 extern void w2k_chunk_answer(W2kReader *reader, W2kChunkRequest *request,
 							 const char *filter, const char *query);
 
-#endif /* W2K_WORKER_SNAPSHOT_CHUNK_H */
+#endif /* W2K_SNAPSHOT_CHUNK_H */

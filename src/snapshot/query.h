@@ -1,13 +1,13 @@
 /*
- * snapshot_query.h
+ * query.h
  *		In a reader: rows chosen by somebody's SQL.
  *
  * The text is the owner's or a signal's.  It runs as the connector's owner, as
  * a security-restricted operation, read-only, with an empty search_path, and
  * under the active snapshot.
  */
-#ifndef W2K_WORKER_SNAPSHOT_QUERY_H
-#define W2K_WORKER_SNAPSHOT_QUERY_H
+#ifndef W2K_SNAPSHOT_QUERY_H
+#define W2K_SNAPSHOT_QUERY_H
 
 #include "executor/tuptable.h"
 #include "storage/block.h"
@@ -16,15 +16,13 @@
 typedef struct W2kSnapshotQuery W2kSnapshotQuery;
 
 /* The rows of blocks [start, end) of a table for which the condition holds. */
-extern W2kSnapshotQuery *w2k_snapshot_query_filter(Relation relation,
-												   const char *condition,
-												   Oid owner, BlockNumber start,
-												   BlockNumber end);
+extern W2kSnapshotQuery *
+w2k_snapshot_query_filter(Relation relation, const char *condition, Oid owner,
+						  BlockNumber start, BlockNumber end);
 
 /* The rows of a whole SELECT, whose columns are the table's by their names. */
-extern W2kSnapshotQuery *w2k_snapshot_query_select(Relation relation,
-												   const char *query,
-												   Oid owner);
+extern W2kSnapshotQuery *
+w2k_snapshot_query_select(Relation relation, const char *query, Oid owner);
 
 /* The next row, in a slot of the table's own form; false at the end. */
 extern bool w2k_snapshot_query_next(W2kSnapshotQuery *query,
@@ -32,4 +30,4 @@ extern bool w2k_snapshot_query_next(W2kSnapshotQuery *query,
 
 extern void w2k_snapshot_query_end(W2kSnapshotQuery *query);
 
-#endif /* W2K_WORKER_SNAPSHOT_QUERY_H */
+#endif /* W2K_SNAPSHOT_QUERY_H */

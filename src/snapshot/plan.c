@@ -1,5 +1,5 @@
 /*
- * snapshot_plan.c
+ * plan.c
  *		In a reader: which tables a snapshot reads.
  *
  * Tables are those of pg_class under the transaction's own snapshot, so one
@@ -29,7 +29,7 @@
 #include "compat.h"
 #include "config/filter.h"
 #include "config/snapshots.h"
-#include "worker/snapshot_plan.h"
+#include "snapshot/plan.h"
 
 /* The first or last row that the snapshot sees and that would be sent. */
 static void
@@ -130,8 +130,7 @@ compare_tables(const ListCell *a, const ListCell *b)
 List *
 w2k_plan_tables(W2kReader *reader)
 {
-	const W2kConnectorConfig *conf =
-		w2k_reading_session(reader->reading)->conf;
+	const W2kConnectorConfig *conf = w2k_reading_session(reader->reading)->conf;
 	const W2kPatterns *included = NULL;
 	List *tables = NIL;
 	Relation pg_class;
@@ -144,8 +143,8 @@ w2k_plan_tables(W2kReader *reader)
 										conf->snapshot_include_list);
 	PushActiveSnapshot(GetTransactionSnapshot());
 	pg_class = table_open(RelationRelationId, AccessShareLock);
-	scan = systable_beginscan(pg_class, InvalidOid, false,
-							  GetActiveSnapshot(), 0, NULL);
+	scan = systable_beginscan(pg_class, InvalidOid, false, GetActiveSnapshot(),
+							  0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);

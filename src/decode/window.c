@@ -14,7 +14,7 @@
 
 #include "decode/identity.h"
 #include "decode/observer.h"
-#include "worker/window.h"
+#include "decode/window.h"
 
 /* Changes that are kept at most: 24 MB. */
 #define MAX_CHANGES 1000000
@@ -34,7 +34,7 @@ typedef struct Change
 /* An entry of the set of stale rows. */
 typedef struct Stale
 {
-	Key key;	/* hash key: first */
+	Key key;	 /* hash key: first */
 	int64 count; /* changes; for rows that are their own identity */
 } Stale;
 
@@ -83,7 +83,8 @@ make_key(const char *identity, Size len)
 	Key key;
 
 	key.low = hash_bytes_extended(bytes, (int) len, 0);
-	key.high = hash_bytes_extended(bytes, (int) len, UINT64CONST(0x9e3779b97f4a7c15));
+	key.high = hash_bytes_extended(bytes, (int) len,
+								   UINT64CONST(0x9e3779b97f4a7c15));
 	return key;
 }
 
@@ -181,8 +182,7 @@ w2k_window_open(Oid relid)
 	w2k_window_close();
 	window.context = context;
 	window.size = 64;
-	window.changes = MemoryContextAlloc(context,
-										sizeof(Change) * window.size);
+	window.changes = MemoryContextAlloc(context, sizeof(Change) * window.size);
 	w2k_observer.on_row = on_row;
 	w2k_observer.on_truncate = on_truncate;
 	w2k_observer.relid = relid;

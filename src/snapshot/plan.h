@@ -1,13 +1,13 @@
 /*
- * snapshot_plan.h
+ * plan.h
  *		In a reader: which tables a snapshot reads.
  */
-#ifndef W2K_WORKER_SNAPSHOT_PLAN_H
-#define W2K_WORKER_SNAPSHOT_PLAN_H
+#ifndef W2K_SNAPSHOT_PLAN_H
+#define W2K_SNAPSHOT_PLAN_H
 
 #include "nodes/pg_list.h"
 
-#include "worker/snapshot_chunk.h"
+#include "snapshot/chunk.h"
 
 /*
  * The tables that are captured, as of the transaction's snapshot: a list of
@@ -16,4 +16,4 @@
  */
 extern List *w2k_plan_tables(W2kReader *reader);
 
-#endif /* W2K_WORKER_SNAPSHOT_PLAN_H */
+#endif /* W2K_SNAPSHOT_PLAN_H */

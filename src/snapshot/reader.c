@@ -1,5 +1,5 @@
 /*
- * snapshot_reader.c
+ * reader.c
  *		A process that reads tables for a connector's worker.
  *
  * It makes a link, says in shared memory where, and answers what a worker
@@ -9,7 +9,7 @@
  *
  * It runs as the superuser, and reads only what the connector's owner may
  * (schema/relation sees to that); SQL of anybody else runs as the owner
- * (worker/snapshot_query).
+ * (snapshot/query).
  */
 #include "postgres.h"
 
@@ -30,10 +30,10 @@
 #include "utils/timestamp.h"
 
 #include "decode/output.h"
+#include "snapshot/plan.h"
+#include "snapshot/reader.h"
 #include "worker/catalog.h"
 #include "worker/slots.h"
-#include "worker/snapshot_plan.h"
-#include "worker/snapshot_reader.h"
 #include "worker/stream.h"
 
 /* How often a reader without a request looks whether it is still wanted. */
@@ -50,7 +50,7 @@ static struct
 	Oid dbid;
 	char connector[W2K_CONNECTOR_NAME_LEN];
 	dsm_handle handle;
-	bool has_transaction; /* of a snapshot that is held */
+	bool has_transaction;				   /* of a snapshot that is held */
 	char snapshot_id[W2K_SNAPSHOT_ID_LEN]; /* by which others may have it */
 	W2kReader reader;
 } self;
@@ -126,9 +126,9 @@ is_wanted(bool has_worker, TimestampTz since)
 				slot->desired != W2K_DESIRED_STOPPED;
 	LWLockRelease(w2k_shared->lock);
 	return is_wanted &&
-		   (has_worker || !TimestampDifferenceExceeds(since,
-													  GetCurrentTimestamp(),
-													  ORPHAN_MS));
+		   (has_worker ||
+			!TimestampDifferenceExceeds(since, GetCurrentTimestamp(),
+										ORPHAN_MS));
 }
 
 /* ---- requests ---- */
@@ -144,10 +144,9 @@ take_options(const char *text, int count)
 		const char *value = name + strlen(name) + 1;
 
 		text = value + strlen(value) + 1;
-		options = lappend(options, makeDefElem(pstrdup(name),
-											   (Node *) makeString(
-												   pstrdup(value)),
-											   -1));
+		options = lappend(options,
+						  makeDefElem(pstrdup(name),
+									  (Node *) makeString(pstrdup(value)), -1));
 	}
 	return options;
 }

@@ -1,5 +1,5 @@
 /*
- * snapshot_chunk.c
+ * chunk.c
  *		In a reader: rows of a table under a snapshot -> messages.
  *
  * Rows are read in a subtransaction, so that one that cannot be encoded costs
@@ -28,8 +28,8 @@
 #include "compat.h"
 #include "decode/identity.h"
 #include "decode/output.h"
-#include "worker/snapshot_chunk.h"
-#include "worker/snapshot_query.h"
+#include "snapshot/chunk.h"
+#include "snapshot/query.h"
 
 /* A message is sent when it has grown to this. */
 #define MESSAGE_SIZE (64 * 1024)
@@ -300,11 +300,10 @@ read_query(Chunk *chunk, Relation relation, W2kRelation *wrel)
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
 	TupleTableSlot *held = MakeSingleTupleTableSlot(RelationGetDescr(relation),
 													&TTSOpsHeapTuple);
-	TupleTableSlot *result = is_select
-								 ? MakeSingleTupleTableSlot(
-									   RelationGetDescr(relation),
-									   &TTSOpsVirtual)
-								 : slot;
+	TupleTableSlot *result =
+		is_select ? MakeSingleTupleTableSlot(RelationGetDescr(relation),
+											 &TTSOpsVirtual)
+				  : slot;
 	W2kSnapshotQuery *query;
 	W2kMarker marker = is_select ? request->first_marker : request->marker;
 
@@ -360,8 +359,9 @@ check_relation(Chunk *chunk, Relation relation)
 		done->result = W2K_CHUNK_REWRITTEN;
 		return NULL;
 	}
-	wrel = w2k_relation_lookup(
-		w2k_reading_session(chunk->reader->reading)->relations, relation);
+	wrel = w2k_relation_lookup(w2k_reading_session(chunk->reader->reading)
+								   ->relations,
+							   relation);
 	if (wrel->capture != W2K_CAPTURE_ROWS ||
 		(wrel->published.operations & W2K_PUBLISH_INSERT) == 0)
 	{
@@ -433,12 +433,13 @@ skip_row(Chunk *chunk, const ErrorData *error)
 
 	chunk->done.skipped++;
 	if (conf->processing_failure == W2K_FAILURE_WARN)
-		ereport(WARNING, (errcode(error->sqlerrcode),
-						  errmsg("skipped row (%u,%u) of the relation with OID %u that could not be encoded",
-								 ItemPointerGetBlockNumber(&chunk->row),
-								 ItemPointerGetOffsetNumber(&chunk->row),
-								 chunk->request->relid),
-						  errdetail("%s", error->message)));
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("skipped row (%u,%u) of the relation with OID %u that could not be encoded",
+						ItemPointerGetBlockNumber(&chunk->row),
+						ItemPointerGetOffsetNumber(&chunk->row),
+						chunk->request->relid),
+				 errdetail("%s", error->message)));
 	chunk->from = chunk->row;
 	ItemPointerInc(&chunk->from);
 	ItemPointerSetInvalid(&chunk->row);

@@ -6,10 +6,10 @@
  * row is stale if a transaction that its snapshot does not see has changed it
  * and was decoded meanwhile.
  */
-#ifndef W2K_WORKER_WINDOW_H
-#define W2K_WORKER_WINDOW_H
+#ifndef W2K_DECODE_WINDOW_H
+#define W2K_DECODE_WINDOW_H
 
-#include "postgres.h"
+#include "access/transam.h"
 
 /* Begins to watch a table, with nothing known. */
 extern void w2k_window_open(Oid relid);
@@ -35,4 +35,4 @@ extern bool w2k_window_evicts(const char *identity, Size len);
 
 extern void w2k_window_close(void);
 
-#endif /* W2K_WORKER_WINDOW_H */
+#endif /* W2K_DECODE_WINDOW_H */
