@@ -23,10 +23,13 @@ PLAIN = [
           _STREAM) for table, column in (("dates", "d"),
                                          ("special_defaults", "bc"))
 ] + [
-    Known("typ." + table, "value.after." + column, "-622191234",
-          "2146033979", _STREAM)
-    for table, column in (("dates", "dn"), ("nanos", "d"),
-                          ("special_defaults", "d"))
+    Known("typ." + table, "value.after." + column, theirs, ours, _STREAM)
+    for theirs, ours, tables in (
+        ("-622191234", "2146033979", (("dates", "dn"), ("nanos", "d"),
+                                      ("special_defaults", "d"))),
+        ("-625821272", "-2147472691", (("dates", "dn"), ("nanos", "d"))),
+        ("1002552", "-2440588", (("dates", "dn"),)))
+    for table, column in tables
 ]
 SCHEMAS = [
     replace(known, may_be_absent=True)

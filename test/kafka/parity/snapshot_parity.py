@@ -43,6 +43,8 @@ PAIRS = [
 # Debezium reads a table with all that inherits from it, so rows of partitions
 # and children come twice.
 PARENTS = ("inv.part", "inv.base")
+# Whose changes nobody sees: we do not capture unlogged tables.
+THEIRS_ALONE = PARENTS + ("inv.unlogged",)
 # Read again by a signal while both stream, in Debezium's words.
 INCREMENTAL = {"snapshot.mode": "no_data",
                "signal.data.collection": "inv.signals"}
@@ -52,6 +54,9 @@ SIGNAL = {"data-collections": ["inv.cust.*", "inv.ri_full", "inv.many",
           "additional-conditions": [
               {"data-collection": "inv.many", "filter": "id % 5 = 0"}]}
 NOTES = "notes"
+# Last streamed without values out of line, or before a column was added.
+NOT_AS_STREAMED = ("typ.geo_toast", "typ.more_toast", "typ.commented",
+                   "typ.default_keys")
 # Rows that the workload leaves behind are few; these are read as well.
 MORE = """
 INSERT INTO inv.many SELECT i, i FROM generate_series(100001, 100500) i;
@@ -143,7 +148,7 @@ class Sides:
             # Debezium's lists are in the order of a hash table.
             if "data_collections" in data:
                 data["data_collections"] = sorted(
-                    set(data["data_collections"].split(",")) - set(PARENTS))
+                    set(data["data_collections"].split(",")) - set(THEIRS_ALONE))
             # Its chunks are ranges of keys, ours of blocks.
             for name in ("last_processed_key", "maximum_key", "chunk_index",
                          "total_chunks"):
@@ -229,7 +234,7 @@ def compare_with_stream(checks, broker, name):
     read = newest(broker, "w2k-" + name, "r")
     problems, count = [], 0
     for topic in sorted(read):
-        if not topic.startswith("typ."):
+        if not topic.startswith("typ.") or topic in NOT_AS_STREAMED:
             continue
         for key, row in read[topic].items():
             then = streamed.get(topic, {}).get(key)
@@ -241,14 +246,11 @@ def compare_with_stream(checks, broker, name):
                 "%s %s: %s\n    streamed: %s\n    read:     %s"
                 % (topic, key, path, compare.short(x), compare.short(y))
                 for part in (0, 1)
-                for path, x, y in compare.differences(then[part], row[part])
-                if PLACEHOLDER not in str(x)]
+                for path, x, y in compare.differences(then[part],
+                                                      row[part])]
     checks.ok(not problems and count > 150, "%s: %d rows are read as they "
               "were streamed" % (name, count), "\n".join(problems[:40])
               + "\n%d differences" % len(problems))
-
-
-PLACEHOLDER = "__debezium_unavailable_value"
 
 
 def compare_pair(args, checks, sides, pair):
@@ -260,13 +262,14 @@ def compare_pair(args, checks, sides, pair):
     ours = reads(sides.broker, "w2k-" + name)
     compared, problems, unmet = compare.compare(
         theirs, "dbz-" + name, ours, "w2k-" + name, differences, {},
-        skip_topics=PARENTS)
+        skip_topics=THEIRS_ALONE)
     checks.ok(not problems, "%s: %d rows that were read equal Debezium's"
               % (name, compared), "\n".join(problems[:200])
               + "\n%d differences" % len(problems))
     checks.ok(not unmet, "%s: every listed difference was met" % name,
               "\n".join(map(str, unmet)))
-    their_order = [t for t in sides.order("dbz-" + name) if t not in PARENTS]
+    their_order = [t for t in sides.order("dbz-" + name)
+                   if t not in THEIRS_ALONE]
     our_order = [t for t in sides.our_order("w2k-" + name)
                  if t in their_order]
     checks.ok(their_order == our_order and len(our_order) > 3,
@@ -281,9 +284,9 @@ def compare_pair(args, checks, sides, pair):
 def compare_notes(checks, sides, name):
     ours = sides.notes("w2k-" + name)
     theirs = [note for note in sides.notes("dbz-" + name)
-              if note[2].get("scanned_collection") not in PARENTS
+              if note[2].get("scanned_collection") not in THEIRS_ALONE
               and note[2].get("current_collection_in_progress")
-              not in PARENTS]
+              not in THEIRS_ALONE]
     checks.ok(ours == theirs and ours, "%s: %d notifications are the same"
               % (name, len(theirs)), "\n".join(
                   "Debezium: %s\nours:     %s" % pair
