@@ -177,7 +177,7 @@ BEGIN
 END
 $$;
 -- A captured one is a signal, too; its columns count by their order.
-SELECT wal2kafka.patch_connector('shop', '{"signal.data.collection": "a.a, public.signals"}');
+SELECT wal2kafka.patch_connector('shop', '{"signal.data.collection": "a.a, public.signals , b.b"}');
 CREATE TABLE signals_3(what jsonb, id text, gone int, kind text, d jsonb);
 ALTER TABLE signals_3 DROP COLUMN gone, DROP COLUMN what;
 DROP VIEW signals;

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
 #include <limits.h>
 
 #include "replication/slot.h"
@@ -16,8 +17,8 @@
 #include "config/properties.h"
 #include "config/replica_identity.h"
 #include "config/rules.h"
-#include "config/snapshots.h"
 #include "config/signal.h"
+#include "config/snapshots.h"
 
 /* How a row is written; the rest is designated initializers. */
 #define DONE(n, t, d, ...)                                                    \
@@ -189,8 +190,11 @@ apply_signal_tables(W2kPropertyParse *parse, const W2kProperty *prop,
 
 	while ((word = strtok_r(rest, ",", &rest)) != NULL)
 	{
+		char *end = word + strlen(word);
+
 		word += strspn(word, " \t\n");
-		word[strcspn(word, "\t\n")] = '\0';
+		while (end > word && isspace((unsigned char) end[-1]))
+			*--end = '\0';
 		if (!w2k_signal_is_name(word))
 		{
 			w2k_properties_invalid(parse, name, value)->hint =

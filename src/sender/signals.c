@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <librdkafka/rdkafka.h>
@@ -26,6 +27,7 @@
 #define REQUEST_TIMEOUT_MS 5000
 #define POLL_MS 200
 #define RETRY_PAUSE_US 500000
+#define COMPLAINT_PAUSE_S 60
 
 /* So many may wait for the worker; more stay on the broker. */
 #define QUEUE_LEN 64
@@ -39,8 +41,9 @@ struct W2kSignalReader
 	int wake_fd;
 
 	/* The thread's own */
-	int64_t committed; /* the offset last given to the group */
-	char last_error[256];
+	int64_t committed;				/* the offset last given to the group */
+	rd_kafka_resp_err_t last_error; /* that was said, */
+	time_t last_complaint_s;		/* and when; 0 = none was */
 
 	/* All below: under mutex. */
 	pthread_mutex_t mutex;
@@ -78,17 +81,36 @@ push(W2kSignalReader *reader, int64_t offset, const char *text, size_t len)
 	wake_main(reader);
 }
 
-/* Says what is wrong, once until it is something else. */
-static void
-complain(W2kSignalReader *reader, const char *what, const char *error)
+/* Is it only that brokers are out of reach, in one of its many forms? */
+static bool
+is_passing(rd_kafka_resp_err_t err)
 {
-	char text[256];
+	return err == RD_KAFKA_RESP_ERR__TRANSPORT ||
+		   err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+		   err == RD_KAFKA_RESP_ERR__RESOLVE ||
+		   err == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+		   err == RD_KAFKA_RESP_ERR__WAIT_COORD ||
+		   err == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+		   err == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+}
 
+/* Says what is wrong, now and then while it stays so. */
+static void
+complain(W2kSignalReader *reader, const char *what, rd_kafka_resp_err_t err,
+		 const char *error)
+{
+	struct timespec now;
+	char text[512];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (reader->last_complaint_s != 0 &&
+		now.tv_sec - reader->last_complaint_s < COMPLAINT_PAUSE_S &&
+		(err == reader->last_error || is_passing(err)))
+		return;
+	reader->last_complaint_s = now.tv_sec;
+	reader->last_error = err;
 	snprintf(text, sizeof(text), "%s of topic \"%s\": %s", what, reader->topic,
 			 error);
-	if (strcmp(text, reader->last_error) == 0)
-		return;
-	memcpy(reader->last_error, text, sizeof(text));
 	push(reader, -1, text, strlen(text));
 }
 
@@ -149,7 +171,7 @@ find_place(W2kSignalReader *reader)
 			err = commit(reader, high, false);
 		if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
 			return high;
-		complain(reader, "could not find the place in partition 0",
+		complain(reader, "could not find the place in partition 0", err,
 				 rd_kafka_err2str(err));
 		usleep(RETRY_PAUSE_US);
 	}
@@ -169,7 +191,7 @@ commit_done(W2kSignalReader *reader)
 		return;
 	err = commit(reader, done + 1, true);
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-		complain(reader, "could not commit the offset in partition 0",
+		complain(reader, "could not commit the offset in partition 0", err,
 				 rd_kafka_err2str(err));
 }
 
@@ -207,12 +229,9 @@ reader_main(void *arg)
 															 POLL_MS);
 
 		if (message != NULL && message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-		{
-			reader->last_error[0] = '\0';
 			take_record(reader, message);
-		}
 		else if (message != NULL)
-			complain(reader, "could not read partition 0",
+			complain(reader, "could not read partition 0", message->err,
 					 rd_kafka_message_errstr(message));
 		if (message != NULL)
 			rd_kafka_message_destroy(message);
