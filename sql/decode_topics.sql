@@ -32,8 +32,39 @@ CREATE TABLE "ääääääääääääääääääääääääääääää" (id 
 INSERT INTO "ääääääääääääääääääääääääääääää" VALUES (1);
 SELECT max(length) FROM topics('SchemaUnicodeTopicNamingStrategy', 'topic.delimiter', '____________');
 \set VERBOSITY terse
-SELECT * FROM topics('SchemaRegexTopicNamingStrategy');
 SELECT * FROM topics('MyOwn');
+-- Replaced by an expression, and what keys say then.
+SELECT * FROM topics('SchemaRegexTopicNamingStrategy');
+SELECT * FROM topics('SchemaRegexTopicNamingStrategy', 'topic.regex', 'a');
+SELECT * FROM topics('SchemaRegexTopicNamingStrategy', 'topic.replacement', 'a');
+SELECT * FROM topics('SchemaRegexTopicNamingStrategy', 'topic.regex', '(a)', 'topic.replacement', '$2');
+SELECT * FROM topics('SchemaRegexTopicNamingStrategy', 'topic.regex', '(a', 'topic.replacement', 'a');
+SELECT * FROM topics('SchemaRegexTopicNamingStrategy', 'topic.regex', 'a', 'topic.replacement', 'a', 'topic.key.field.regex', 'a');
+SELECT * FROM topics('DefaultTopicNamingStrategy', 'topic.regex', '.*', 'topic.replacement', 'all');
+SELECT * FROM topics('SchemaRegexTopicNamingStrategy', 'topic.regex', '(.*)\.(?<what>plain|under)(_score)?', 'topic.replacement', 'x.${what}');
+SELECT * FROM topics('DefaultRegexTopicNamingStrategy', 'topic.regex', '(a_b-c)\.(.).*', 'topic.replacement', '$1.$2');
+-- Nothing left of a name leaves it as it is.
+SELECT * FROM topics('DefaultRegexTopicNamingStrategy', 'topic.regex', '(x?)a_b-c.(plain|.*__)', 'topic.replacement', '$1');
+CREATE TABLE keyed (id int, tbl text, PRIMARY KEY (id, tbl));
+SELECT 'read' FROM pg_logical_slot_get_changes('regress_decode_topics', NULL, NULL) LIMIT 1;
+CREATE FUNCTION keys(VARIADIC options text[] DEFAULT '{}') RETURNS TABLE (op text, topic text, key text, headers text)
+LANGUAGE sql AS $$
+    SELECT data::json->>'op', data::json->>'topic', data::json->>'key', data::json->>'headers'
+    FROM pg_logical_slot_peek_changes('regress_decode_topics', NULL, NULL, VARIADIC ARRAY['topic.prefix', 'p', 'extended.headers.enabled', 'false',
+        'topic.naming.strategy', 'io.debezium.schema.SchemaRegexTopicNamingStrategy', 'topic.regex', '(p).*', 'topic.replacement', '$1.all'] || options)
+$$;
+INSERT INTO keyed VALUES (1, 'a');
+UPDATE keyed SET tbl = 'b"\';
+DELETE FROM keyed;
+INSERT INTO "Odd näme €" VALUES (2);
+SELECT * FROM keys();
+SELECT * FROM keys('topic.key.field.name', 'the "table"', 'topic.key.field.regex', 'p\.(.*)\.(.*)', 'topic.key.field.replacement', '$2 of $1') LIMIT 2;
+SELECT * FROM keys('topic.key.enforce.uniqueness', 'false');
+SELECT key FROM keys('key.converter', 'org.apache.kafka.connect.json.JsonConverter') WHERE op = 'c';
+SELECT * FROM keys('topic.key.field.name', 'tbl');
+-- The same through transforms
+SELECT * FROM keys('transforms', 'u', 'transforms.u.type', 'io.debezium.transforms.ExtractNewRecordState', 'transforms.u.delete.tombstone.handling.mode', 'rewrite-with-tombstone');
+SELECT key FROM keys('key.converter', 'org.apache.kafka.connect.json.JsonConverter', 'transforms', 'u', 'transforms.u.type', 'io.debezium.transforms.ExtractNewRecordState') WHERE op = 'c';
 SELECT pg_drop_replication_slot('regress_decode_topics');
 SET client_min_messages = warning;
 DROP SCHEMA decode_topics CASCADE;

@@ -53,6 +53,7 @@ typedef struct Capture
 	W2kConnectorConfig *conf;
 	W2kFilter *filter;
 	W2kRules *rules;
+	W2kTopicNaming *naming;
 } Capture;
 
 /* Ordinary tables and partitioned ones, of people's schemas. */
@@ -235,7 +236,7 @@ put_table(FunctionCallInfo fcinfo, const Capture *capture, const Table *table)
 	w2k_result_add(&result, NameGetDatum(&table->schema), false);
 	w2k_result_add(&result, NameGetDatum(&table->name), false);
 	w2k_result_add_text(&result,
-						captured ? w2k_topic_for_table(capture->conf,
+						captured ? w2k_topic_for_table(capture->naming,
 													   NameStr(table->schema),
 													   NameStr(table->name))
 								 : NULL);
@@ -290,6 +291,7 @@ wal2kafka_stat_get_connector_table(PG_FUNCTION_ARGS)
 			continue;
 		capture.filter = w2k_filter_compile(capture.conf);
 		capture.rules = w2k_rules_compile(capture.conf);
+		capture.naming = w2k_topic_create_naming(capture.conf);
 		old = MemoryContextSwitchTo(context);
 		foreach(lt, tables)
 		{

@@ -24,6 +24,7 @@
 #include "utils/numeric.h"
 
 #include "config/connector.h"
+#include "config/javaregex.h"
 #include "config/kafka.h"
 #include "config/properties.h"
 #include "config/snapshots.h"
@@ -190,6 +191,45 @@ check_formats(W2kPropertyParse *parse)
 	check_converter(parse, "value", has_schemas, &parse->conf->value_converter);
 }
 
+/* An expression and its replacement: both or neither. */
+static void
+check_replacement(W2kPropertyParse *parse, const char *regex_name,
+				  const char *replacement_name, const char *regex,
+				  const char *replacement)
+{
+	const char *missing = regex == NULL ? regex_name : replacement_name;
+	char *detail;
+
+	if (regex == NULL || replacement == NULL)
+	{
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						missing, NULL, "connector property \"%s\" must be set",
+						missing);
+		return;
+	}
+	detail = w2k_javaregex_replacement_problem(regex, replacement);
+	if (detail != NULL)
+		w2k_properties_invalid(parse, replacement_name, replacement)->detail =
+			detail;
+}
+
+/* topic.regex and the like, which have a meaning with such strategies only */
+static void
+check_naming(W2kPropertyParse *parse)
+{
+	const W2kConnectorConfig *conf = parse->conf;
+
+	if (conf->topic_naming != W2K_NAMING_SCHEMA_REGEX &&
+		conf->topic_naming != W2K_NAMING_TABLE_REGEX)
+		return;
+	check_replacement(parse, "topic.regex", "topic.replacement",
+					  conf->topic_regex, conf->topic_replacement);
+	if (conf->topic_key_regex != NULL || conf->topic_key_replacement != NULL)
+		check_replacement(parse, "topic.key.field.regex",
+						  "topic.key.field.replacement", conf->topic_key_regex,
+						  conf->topic_key_replacement);
+}
+
 /* database.dbname: a connector lives in the database that it captures */
 static void
 check_database(W2kPropertyParse *parse)
@@ -288,6 +328,7 @@ check_together(W2kPropertyParse *parse)
 	check_exclusive(parse, "table.include.list", "table.exclude.list");
 	check_exclusive(parse, "column.include.list", "column.exclude.list");
 	check_formats(parse);
+	check_naming(parse);
 	check_exclusive(parse, "message.prefix.include.list",
 					"message.prefix.exclude.list");
 	if (w2k_properties_said(parse, "skipped.operations") != NULL)

@@ -72,13 +72,15 @@ typedef struct W2kConverterConfig
 } W2kConverterConfig;
 
 /* topic.naming.strategy: with the schema or not, '_' or codes for what a
- * topic's name may not hold. */
+ * topic's name may not hold, and with topic.regex or without. */
 typedef enum W2kNaming
 {
 	W2K_NAMING_SCHEMA,
 	W2K_NAMING_TABLE,
 	W2K_NAMING_SCHEMA_UNICODE,
-	W2K_NAMING_TABLE_UNICODE
+	W2K_NAMING_TABLE_UNICODE,
+	W2K_NAMING_SCHEMA_REGEX,
+	W2K_NAMING_TABLE_REGEX
 } W2kNaming;
 
 /* snapshot.mode */
@@ -122,6 +124,10 @@ typedef struct W2kConnectorConfig
 	bool before_unknown_as_null; /* before.unknown.values=null */
 	char *topic_delimiter;
 	W2kNaming topic_naming;
+	char *topic_regex, *topic_replacement; /* of the last two */
+	bool topic_key_unique;				   /* a key says its table */
+	char *topic_key_field;
+	char *topic_key_regex, *topic_key_replacement;
 	char *schema_include_list, *schema_exclude_list;
 	char *table_include_list, *table_exclude_list;
 	char *column_include_list, *column_exclude_list;

@@ -150,13 +150,17 @@ static void
 apply_naming(W2kPropertyParse *parse, const W2kProperty *prop,
 			 const char *name, const char *value)
 {
-	static const char *const strategies[] =
-		{[W2K_NAMING_SCHEMA] = NAMING_PACKAGE "SchemaTopicNamingStrategy",
-		 [W2K_NAMING_TABLE] = NAMING_PACKAGE "DefaultTopicNamingStrategy",
-		 [W2K_NAMING_SCHEMA_UNICODE] = NAMING_PACKAGE
-		 "SchemaUnicodeTopicNamingStrategy",
-		 [W2K_NAMING_TABLE_UNICODE] = NAMING_PACKAGE
-		 "DefaultUnicodeTopicNamingStrategy"};
+	static const char *const strategies[] = {
+		[W2K_NAMING_SCHEMA] = NAMING_PACKAGE "SchemaTopicNamingStrategy",
+		[W2K_NAMING_TABLE] = NAMING_PACKAGE "DefaultTopicNamingStrategy",
+		[W2K_NAMING_SCHEMA_UNICODE] =
+			NAMING_PACKAGE "SchemaUnicodeTopicNamingStrategy",
+		[W2K_NAMING_TABLE_UNICODE] =
+			NAMING_PACKAGE "DefaultUnicodeTopicNamingStrategy",
+		[W2K_NAMING_SCHEMA_REGEX] =
+			NAMING_PACKAGE "SchemaRegexTopicNamingStrategy",
+		[W2K_NAMING_TABLE_REGEX] =
+			NAMING_PACKAGE "DefaultRegexTopicNamingStrategy"};
 
 	if (value[0] == '\0')
 		return;
@@ -168,7 +172,7 @@ apply_naming(W2kPropertyParse *parse, const W2kProperty *prop,
 		return;
 	}
 	w2k_properties_unsupported(parse, name, value)->hint =
-		"Supported are SchemaTopicNamingStrategy, DefaultTopicNamingStrategy, SchemaUnicodeTopicNamingStrategy and DefaultUnicodeTopicNamingStrategy of package io.debezium.schema.";
+		"Supported are {Schema,Default}{,Unicode,Regex}TopicNamingStrategy of package io.debezium.schema.";
 }
 
 /* topic.heartbeat.name: empty as any other that is not set */
@@ -467,17 +471,17 @@ const W2kProperty w2k_properties[] = {
 #define CATEGORY "Topics"
 	DONE("topic.prefix", STRING, NULL, "First part of every topic's name. Default: the connector's name.", PLUGIN, AT(topic_prefix), .apply = apply_topic_part),
 	DONE("topic.delimiter", STRING, ".", "Between the parts of a topic's name.", PLUGIN, AT(topic_delimiter), .apply = apply_topic_part),
-	DONE("topic.naming.strategy", CLASS, NAMING_PACKAGE "SchemaTopicNamingStrategy", "How topics of tables are named: {Schema,Default}[Unicode]TopicNamingStrategy; those by regular expressions are not supported.", PLUGIN, .apply = apply_naming),
+	DONE("topic.naming.strategy", CLASS, NAMING_PACKAGE "SchemaTopicNamingStrategy", "How topics of tables are named: with the schema or without ({Schema,Default}TopicNamingStrategy), characters spelled out ({Schema,Default}Unicode...), or replaced by topic.regex ({Schema,Default}Regex...).", PLUGIN, .apply = apply_naming),
 	IGNORED("topic.cache.size", INT, "10000", "a table's topic is kept with what else is known of it"),
 	DONE("topic.transaction", STRING, "transaction", "Last part of the name of the topic of provide.transaction.metadata.", PLUGIN, AT(topic_transaction), .apply = apply_topic_part),
 	DONE("topic.heartbeat.prefix", STRING, "__debezium-heartbeat", "First part of the name of the heartbeats' topic; the second is topic.prefix.", AT(topic_heartbeat_prefix), .apply = apply_topic_part),
 	DONE("topic.heartbeat.name", STRING, NULL, "Name of the heartbeats' topic, instead.", AT(topic_heartbeat_name), .apply = apply_topic_name),
-	IGNORED("topic.regex", STRING, NULL, "has a meaning only with a topic.naming.strategy by regular expressions"),
-	IGNORED("topic.replacement", STRING, NULL, "has a meaning only with a topic.naming.strategy by regular expressions"),
-	IGNORED("topic.key.enforce.uniqueness", BOOLEAN, "true", "has a meaning only with a topic.naming.strategy by regular expressions"),
-	IGNORED("topic.key.field.name", STRING, "__dbz__physicalTableIdentifier", "has a meaning only with a topic.naming.strategy by regular expressions"),
-	IGNORED("topic.key.field.regex", STRING, NULL, "has a meaning only with a topic.naming.strategy by regular expressions"),
-	IGNORED("topic.key.field.replacement", STRING, NULL, "has a meaning only with a topic.naming.strategy by regular expressions"),
+	DONE("topic.regex", REGEX, NULL, "Of a strategy with Regex: what is matched against the whole of a topic's name.", PLUGIN, AT(topic_regex)),
+	DONE("topic.replacement", STRING, NULL, "The same: the new name; $1 and ${name} stand for groups.", PLUGIN, AT(topic_replacement)),
+	DONE("topic.key.enforce.uniqueness", BOOLEAN, "true", "The same: keys have one more field, which says the table.", PLUGIN, AT(topic_key_unique)),
+	DONE("topic.key.field.name", STRING, "__dbz__physicalTableIdentifier", "The same: its name.", PLUGIN, AT(topic_key_field)),
+	DONE("topic.key.field.regex", REGEX, NULL, "The same: its value is the name that the topic would have, or what is made of that where this matches the whole of it.", PLUGIN, AT(topic_key_regex)),
+	DONE("topic.key.field.replacement", STRING, NULL, "The same: by this.", PLUGIN, AT(topic_key_replacement)),
 	DONE("topic.creation.groups", LIST, NULL, "Groups of topics that are created differently."),
 	DONE("topic.creation.default.replication.factor", INT, NULL, "Replicas of a topic that the connector creates; -1 = the broker's default. Without it the broker creates topics.", RANGE(-1, 32767)),
 	DONE("topic.creation.default.partitions", INT, NULL, "Partitions of a topic that the connector creates; -1 = the broker's default.", RANGE(-1, 1000000)),

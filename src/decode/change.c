@@ -25,6 +25,7 @@
 #include "decode/transformed.h"
 #include "encode/buffer.h"
 #include "encode/header.h"
+#include "schema/key.h"
 #include "transform/tree.h"
 
 #define NEW_KEY_HEADER "__debezium.newkey"
@@ -102,7 +103,7 @@ begin_record(Change *change, char op, const W2kRow *key_row)
 {
 	W2kSession *session = change->session;
 	StringInfo out = change->ctx->out;
-	bool has_key = key_row != NULL && change->wrel->nkeys > 0;
+	bool has_key = key_row != NULL && w2k_key_exists(change->wrel);
 
 	w2k_output_begin_record(change->ctx, change->txn, &change->topic, op,
 							change->event.lsn, true);

@@ -223,5 +223,13 @@ w2k_header_append_key(W2kWriter *writer, StringInfo out,
 			w2k_envelope_read_column(writer, column, row, &value);
 		append_value(writer, out, &value, column);
 	}
+	if (wrel->key_field != NULL)
+	{
+		if (wrel->nkeys > 0)
+			w2k_buffer_append_char(out, ',');
+		append_quoted(out, wrel->key_field, (int) strlen(wrel->key_field));
+		w2k_buffer_append_char(out, ':');
+		append_quoted(out, wrel->key_text, (int) strlen(wrel->key_text));
+	}
 	w2k_buffer_append_char(out, '}');
 }

@@ -382,6 +382,11 @@ key(W2kWriter *base, StringInfo out, const W2kRelation *wrel, const W2kRow *row)
 		w2k_buffer_append(out, plan->key_lead.data, plan->key_lead.len);
 	append_columns((JsonWriter *) base, side, out, plan->keys, plan->nkeys,
 				   row, false);
+	if (plan->key_tail.len > 0)
+	{
+		out->len--; /* the brace comes behind it */
+		w2k_buffer_append(out, plan->key_tail.data, plan->key_tail.len);
+	}
 	end_side(out, side);
 }
 

@@ -179,6 +179,19 @@ w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel)
 		fill_json_column(writer, &options->key, &plan->keys[i], wrel->keys[i],
 						 i == 0);
 
+	initStringInfo(&plan->key_tail);
+	if (wrel->key_field != NULL)
+	{
+		if (wrel->nkeys > 0)
+			appendStringInfoChar(&plan->key_tail, ',');
+		w2k_json_append_string(&plan->key_tail, wrel->key_field,
+							   (int) strlen(wrel->key_field), ascii_only);
+		appendStringInfoChar(&plan->key_tail, ':');
+		w2k_json_append_string(&plan->key_tail, wrel->key_text,
+							   (int) strlen(wrel->key_text), ascii_only);
+		appendStringInfoChar(&plan->key_tail, '}');
+	}
+
 	initStringInfo(&plan->names);
 	w2k_json_append_name(&plan->names, wrel->schema, ascii_only);
 	appendStringInfoString(&plan->names, ",\"table\":");

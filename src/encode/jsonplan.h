@@ -34,6 +34,7 @@ typedef struct W2kJsonPlan
 	W2kJsonColumn *columns;
 	int nkeys;
 	W2kJsonColumn *keys;
+	StringInfoData key_tail;   /* what keys have behind them, or nothing */
 	bool has_arrays;		   /* with schemas, see w2k_jsonplan_adapt() */
 	uint32 shape_version;	   /* counts changes of what schemas say of them */
 	uint32 lead_version;	   /* which of these the leads tell */

@@ -79,6 +79,8 @@ w2k_change_schema_key(const W2kRelation *wrel)
 
 		w2k_connect_add(key, column->field, column);
 	}
+	if (wrel->key_field != NULL)
+		w2k_connect_add_field(key, wrel->key_field, W2K_CONNECT_STRING, false);
 	return key;
 }
 

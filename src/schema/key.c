@@ -6,6 +6,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_index.h"
+#include "mb/pg_wchar.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -13,6 +14,8 @@
 #include "compat.h"
 #include "config/rules.h"
 #include "schema/key.h"
+#include "schema/relation.h"
+#include "schema/topic.h"
 
 /*
  * The attribute numbers of an index's key columns in their order; NIL where
@@ -126,4 +129,36 @@ w2k_key_find(const W2kRules *rules, Relation relation, const char *schema,
 	*is_chosen = false;
 	*is_custom = result != NIL;
 	return *is_custom ? result : find_by_index(relation, is_chosen);
+}
+
+static char *
+copy_utf8(const char *text)
+{
+	return pstrdup(pg_server_to_any(text, (int) strlen(text), PG_UTF8));
+}
+
+void
+w2k_key_add_field(const W2kTopicNaming *naming, W2kRelation *wrel)
+{
+	if (naming->key_field == NULL)
+		return;
+	wrel->key_field = copy_utf8(naming->key_field);
+	wrel->key_text = copy_utf8(
+		w2k_topic_key_text(naming, wrel->schema, wrel->table));
+	for (int i = 0; i < wrel->nkeys; i++)
+	{
+		if (strcmp(wrel->keys[i]->field, wrel->key_field) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("the key of table \"%s.%s\" has a field \"%s\" already",
+							wrel->schema, wrel->table, naming->key_field),
+					 errhint(
+						 "Set connector property \"topic.key.field.name\" to another name.")));
+	}
+}
+
+bool
+w2k_key_exists(const W2kRelation *wrel)
+{
+	return wrel->nkeys > 0 || wrel->key_field != NULL;
 }

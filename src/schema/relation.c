@@ -43,6 +43,7 @@ struct W2kRelationCache
 	const W2kConnectorConfig *conf;
 	const W2kFilter *filter;
 	const W2kRules *rules;
+	W2kTopicNaming *naming;
 	bool has_emit;
 	bool has_schemas;	  /* some record carries its schema */
 	bool needs_defaults;  /* of all columns */
@@ -152,6 +153,7 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 	cache->conf = conf;
 	cache->filter = filter;
 	cache->rules = rules;
+	cache->naming = w2k_topic_create_naming(conf);
 	cache->has_emit = has_emit;
 	cache->has_schemas = conf->key_converter.has_schemas ||
 						 conf->value_converter.has_schemas;
@@ -539,7 +541,7 @@ fill_relation(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 
 	wrel->schema = pstrdup(schema);
 	wrel->table = pstrdup(RelationGetRelationName(root));
-	wrel->topic = w2k_topic_for_table(cache->conf, wrel->schema, wrel->table);
+	wrel->topic = w2k_topic_for_table(cache->naming, wrel->schema, wrel->table);
 	wrel->schema_name = w2k_adjust_schema_name(wrel->topic,
 											   cache->conf->schema_adjustment);
 	key = w2k_key_find(cache->rules, root, wrel->schema, wrel->table,
@@ -547,6 +549,8 @@ fill_relation(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 					   &wrel->has_chosen_key, &wrel->is_key_custom);
 	cache->has_chosen_keys = cache->has_chosen_keys || wrel->has_chosen_key;
 	attnums = fill_columns(cache, wrel, relation, root, key);
+	if (wrel->capture == W2K_CAPTURE_ROWS)
+		w2k_key_add_field(cache->naming, wrel);
 	wrel->old_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));
 	wrel->old_nulls = palloc(sizeof(bool) * Max(wrel->natts, 1));
 	wrel->new_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));

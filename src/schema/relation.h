@@ -76,18 +76,17 @@ typedef struct W2kRelation
 	int ncolumns;
 	W2kColumn *columns; /* every column that is read, in table order */
 	int nkeys;
-	W2kColumn **keys;		 /* in the key's order */
-	bool is_key_custom;		 /* message.key.columns */
-	bool is_key_in_identity; /* an old row holds the whole key */
-	bool has_warned_of_key;	 /* that it does not, once */
-	bool has_user_types;	 /* a change of some type may concern it */
-	bool has_printed_types;	 /* some go through their output functions */
+	W2kColumn **keys;				  /* in the key's order */
+	const char *key_field, *key_text; /* one more, or NULL; UTF-8 */
+	bool is_key_custom;				  /* message.key.columns */
+	bool is_key_in_identity;		  /* an old row holds the whole key */
+	bool has_warned_of_key;			  /* that it does not, once */
+	bool has_user_types;	/* a change of some type may concern it */
+	bool has_printed_types; /* some go through their output functions */
 	bool has_chosen_key; /* an index was chosen: a change of some index may */
 
-	Datum *old_values; /* natts each, for deforming */
-	bool *old_nulls;
-	Datum *new_values;
-	bool *new_nulls;
+	Datum *old_values, *new_values; /* natts each, for deforming */
+	bool *old_nulls, *new_nulls;
 
 	void *plan;	  /* the Writer's, made on first use, in context */
 	void *origin; /* the transforms', likewise */

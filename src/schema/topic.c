@@ -12,6 +12,7 @@
 #include "mb/pg_wchar.h"
 
 #include "config/connector.h"
+#include "config/javaregex.h"
 #include "schema/topic.h"
 
 #define MAX_TOPIC_LENGTH 249
@@ -97,24 +98,77 @@ w2k_topic_for_name(const char *prefix, const char *delimiter, const char *name)
 	return finish(&topic);
 }
 
+W2kTopicNaming *
+w2k_topic_create_naming(const W2kConnectorConfig *conf)
+{
+	W2kTopicNaming *naming = palloc0(sizeof(W2kTopicNaming));
+
+	naming->conf = conf;
+	if (conf->topic_naming != W2K_NAMING_SCHEMA_REGEX &&
+		conf->topic_naming != W2K_NAMING_TABLE_REGEX)
+		return naming;
+	naming->regex = w2k_javaregex_compile(conf->topic_regex,
+										  conf->topic_replacement);
+	if (conf->topic_key_unique)
+		naming->key_field = conf->topic_key_field;
+	if (conf->topic_key_regex != NULL)
+		naming->key_regex = w2k_javaregex_compile(conf->topic_key_regex,
+												  conf->topic_key_replacement);
+	return naming;
+}
+
+/* Is the schema a part of the names? */
+static bool
+has_schema(const W2kConnectorConfig *conf)
+{
+	return conf->topic_naming == W2K_NAMING_SCHEMA ||
+		   conf->topic_naming == W2K_NAMING_SCHEMA_UNICODE ||
+		   conf->topic_naming == W2K_NAMING_SCHEMA_REGEX;
+}
+
 char *
-w2k_topic_for_table(const W2kConnectorConfig *conf, const char *schema,
+w2k_topic_for_table(const W2kTopicNaming *naming, const char *schema,
 					const char *table)
 {
+	const W2kConnectorConfig *conf = naming->conf;
 	bool is_spelled_out = conf->topic_naming == W2K_NAMING_SCHEMA_UNICODE ||
 						  conf->topic_naming == W2K_NAMING_TABLE_UNICODE;
-	bool has_schema = conf->topic_naming == W2K_NAMING_SCHEMA ||
-					  conf->topic_naming == W2K_NAMING_SCHEMA_UNICODE;
 	StringInfoData topic;
+	char *replaced = NULL;
 
 	initStringInfo(&topic);
 	append_sanitized(&topic, conf->topic_prefix, is_spelled_out);
 	append_sanitized(&topic, conf->topic_delimiter, is_spelled_out);
-	if (has_schema)
+	if (has_schema(conf))
 	{
 		append_sanitized(&topic, schema, is_spelled_out);
 		append_sanitized(&topic, conf->topic_delimiter, is_spelled_out);
 	}
 	append_sanitized(&topic, table, is_spelled_out);
+	if (naming->regex != NULL)
+		replaced = w2k_javaregex_replace(naming->regex, topic.data);
+	/* one that does not match is kept, as is one that nothing is left of */
+	if (replaced != NULL && replaced[0] != '\0')
+	{
+		resetStringInfo(&topic);
+		appendStringInfoString(&topic, replaced);
+	}
 	return finish(&topic);
+}
+
+char *
+w2k_topic_key_text(const W2kTopicNaming *naming, const char *schema,
+				   const char *table)
+{
+	const W2kConnectorConfig *conf = naming->conf;
+	const char *delimiter = conf->topic_delimiter;
+	bool is_long = has_schema(conf);
+	char *text = psprintf("%s%s%s%s%s", conf->topic_prefix, delimiter,
+						  is_long ? schema : "", is_long ? delimiter : "",
+						  table);
+	char *replaced = NULL;
+
+	if (naming->key_regex != NULL)
+		replaced = w2k_javaregex_replace(naming->key_regex, text);
+	return replaced != NULL ? replaced : text;
 }

@@ -14,6 +14,7 @@
 #include "encode/json.h"
 #include "encode/jsonplan.h"
 #include "schema/change_schema.h"
+#include "schema/key.h"
 #include "transform/origin.h"
 #include "transform/tree.h"
 
@@ -144,7 +145,8 @@ get_origin(W2kRelation *wrel)
 									ALLOCSET_SMALL_SIZES);
 	oldcontext = MemoryContextSwitchTo(context);
 	origin = make_origin(context,
-						 wrel->nkeys > 0 ? w2k_change_schema_key(wrel) : NULL,
+						 w2k_key_exists(wrel) ? w2k_change_schema_key(wrel)
+											  : NULL,
 						 w2k_change_schema_envelope(wrel));
 	origin->schema_name = w2k_node_make_text(copy_utf8(wrel->schema));
 	origin->table_name = w2k_node_make_text(copy_utf8(wrel->table));
@@ -338,6 +340,8 @@ make_key(W2kTree *tree, const W2kSideOptions *side, const W2kRelation *wrel,
 	for (int i = 0; i < wrel->nkeys; i++)
 		node->items[i] = read_column(tree, side, wrel->keys[i], row,
 									 wrel->keys[i]->ndims);
+	if (wrel->key_field != NULL)
+		node->items[wrel->nkeys] = w2k_node_make_text(wrel->key_text);
 	tree->writer->column = NULL;
 	return node;
 }

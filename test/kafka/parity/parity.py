@@ -61,6 +61,22 @@ PAIRS = [
       "value.converter.replace.null.with.default": "false"},
      differences.WITHOUT_REPLACED_NULLS + differences.MENDED
      + differences.MENDED_SCHEMAS),
+    # Tables that share a topic, and say in their keys which one they are.
+    ("naming",
+     {"topic.naming.strategy":
+          "io.debezium.schema.SchemaRegexTopicNamingStrategy",
+      "topic.regex": r"(.*)\.inv\.(ri|keyless)_.*",
+      "topic.replacement": "$1.inv.$2.all",
+      "topic.key.field.name": "tbl",
+      "topic.key.field.regex": r"[^.]*\.(?:(inv)\.)?(.*)",
+      "topic.key.field.replacement": "$2 of $1",
+      "key.converter.schemas.enable": "true",
+      "value.converter.schemas.enable": "true",
+      "skipped.operations": "none"},
+     {"key.converter.replace.null.with.default": "false",
+      "value.converter.replace.null.with.default": "false"},
+     differences.WITHOUT_REPLACED_NULLS + differences.MENDED
+     + differences.MENDED_SCHEMAS),
     # Debezium's default, said to both, and all that shows in schemas.
     ("nulls", {"key.converter.replace.null.with.default": "true",
                "value.converter.replace.null.with.default": "true",
