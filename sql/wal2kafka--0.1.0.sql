@@ -102,6 +102,7 @@ CREATE TABLE wal2kafka.connector_snapshot (
 	filenode pg_catalog.oid,
 	first_tid pg_catalog.tid,
 	last_tid pg_catalog.tid,
+	is_incomplete pg_catalog.bool NOT NULL DEFAULT false,
 	rows_estimated pg_catalog.int8,
 	rows_read pg_catalog.int8 NOT NULL DEFAULT 0,
 	bytes_read pg_catalog.int8 NOT NULL DEFAULT 0,

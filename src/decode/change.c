@@ -328,8 +328,8 @@ static void
 tell_observer(const Change *change, uint32 skip, const W2kRow *old_row,
 			  const W2kRow *new_row)
 {
-	if (unlikely(w2k_observer.relid == change->wrel->relid) &&
-		(change->skipped & skip) == 0)
+	if (unlikely(w2k_observer.ntables > 0) && (change->skipped & skip) == 0 &&
+		w2k_observer_watches(change->wrel->relid))
 		w2k_observer.on_row(change->wrel, change->txn->xid, old_row, new_row);
 }
 
@@ -593,8 +593,8 @@ w2k_change_write_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 {
 	Change change;
 
-	if (unlikely(w2k_observer.relid == wrel->relid))
-		w2k_observer.on_truncate(txn->xid);
+	if (unlikely(w2k_observer_watches(wrel->relid)))
+		w2k_observer.on_truncate(wrel->relid, txn->xid);
 	if (!w2k_change_is_published(wrel, REORDER_BUFFER_CHANGE_TRUNCATE))
 		return;
 	init_change(&change, ctx, txn, wrel, lsn);

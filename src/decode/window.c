@@ -1,8 +1,8 @@
 /*
  * window.c
- *		Which rows of a table were changed while a chunk of it was read.
+ *		What changes do to the rows of tables that a snapshot reads.
  *
- * Identities are kept as hashes of 128 bits.  Until the chunk's snapshot is
+ * Identities are kept as hashes of 128 bits.  Until a chunk's snapshot is
  * known all changes are; from then on those that it does not see.
  */
 #include "postgres.h"
@@ -12,6 +12,7 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "decode/identity.h"
 #include "decode/observer.h"
 #include "decode/window.h"
@@ -21,7 +22,7 @@
 
 typedef struct Key
 {
-	uint64 low, high;
+	uint64 low, high; /* of the table and the identity */
 } Key;
 
 /* A change, before the snapshot is known. */
@@ -38,9 +39,20 @@ typedef struct Stale
 	int64 count; /* changes; for rows that are their own identity */
 } Stale;
 
+/* A table that is watched. */
+typedef struct Watched
+{
+	HTAB *incomplete; /* of Key; NULL = none yet */
+	bool is_all;	  /* any row may be incomplete */
+} Watched;
+
+/* By their place in w2k_observer.tables. */
+static Watched watched[W2K_MAX_OBSERVED];
+
 static struct
 {
 	MemoryContext context; /* NULL = none is open */
+	Oid relid;
 	Change *changes;
 	int nchanges;
 	int size;
@@ -123,8 +135,56 @@ add_change(const Key *key, TransactionId xid)
 	window.changes[window.nchanges++].xid = xid;
 }
 
+static Watched *
+find_watched(Oid relid)
+{
+	for (int i = 0; i < w2k_observer.ntables; i++)
+		if (w2k_observer.tables[i] == relid)
+			return &watched[i];
+	elog(ERROR, "relation with OID %u is not watched", relid);
+	return NULL; /* keep compiler quiet */
+}
+
+/* Lacks the row a value that its update did not change? */
+static bool
+is_incomplete(const W2kRelation *wrel, const W2kRow *row)
+{
+	for (int i = 0; i < wrel->ncolumns; i++)
+	{
+		const W2kColumn *column = &wrel->columns[i];
+
+		if (column->is_varlena && !row->nulls[column->index] &&
+			VARATT_IS_EXTERNAL_ONDISK(
+				DatumGetPointer(row->values[column->index])))
+			return true;
+	}
+	return false;
+}
+
 static void
-add_row(const W2kRelation *wrel, TransactionId xid, const W2kRow *row)
+add_incomplete(Oid relid, const Key *key)
+{
+	Watched *table = find_watched(relid);
+
+	if (table->is_all)
+		return;
+	if (table->incomplete == NULL)
+	{
+		HASHCTL ctl = {.keysize = sizeof(Key),
+					   .entrysize = sizeof(Key),
+					   .hcxt = TopMemoryContext};
+
+		table->incomplete = hash_create("wal2kafka incomplete rows", 256, &ctl,
+										HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	(void) hash_search(table->incomplete, key, HASH_ENTER, NULL);
+	if (hash_get_num_entries(table->incomplete) > MAX_CHANGES)
+		w2k_window_set_all_incomplete(relid, true);
+}
+
+static void
+add_row(const W2kRelation *wrel, TransactionId xid, const W2kRow *row,
+		bool is_new)
 {
 	StringInfoData identity;
 	Key key;
@@ -133,10 +193,15 @@ add_row(const W2kRelation *wrel, TransactionId xid, const W2kRow *row)
 	if (!w2k_identity_append(&identity, wrel, row))
 	{
 		window.is_lost = true;
+		w2k_window_set_all_incomplete(wrel->relid, true);
 		return;
 	}
 	key = make_key(identity.data, identity.len);
-	add_change(&key, xid);
+	if (window.context != NULL && window.relid == wrel->relid &&
+		!window.is_lost)
+		add_change(&key, xid);
+	if (is_new && is_incomplete(wrel, row))
+		add_incomplete(wrel->relid, &key);
 	pfree(identity.data);
 }
 
@@ -144,32 +209,73 @@ static void
 on_row(const W2kRelation *wrel, TransactionId xid, const W2kRow *old_row,
 	   const W2kRow *new_row)
 {
-	if (window.is_lost)
-		return;
-	window.is_row = w2k_identity_is_row(wrel);
+	bool is_row = w2k_identity_is_row(wrel);
+
+	if (window.relid == wrel->relid)
+		window.is_row = is_row;
 	if (old_row != NULL)
-		add_row(wrel, xid, old_row);
+		add_row(wrel, xid, old_row, false);
 	/* where a row is its own identity, the new one is another */
-	if (new_row != NULL && !window.is_row)
-		add_row(wrel, xid, new_row);
+	if (new_row != NULL && !is_row)
+		add_row(wrel, xid, new_row, true);
 }
 
 static void
-on_truncate(TransactionId xid)
+on_truncate(Oid relid, TransactionId xid)
 {
-	MemoryContext oldcontext = MemoryContextSwitchTo(window.context);
+	MemoryContext oldcontext;
 
+	w2k_window_set_all_incomplete(relid, false);
+	if (window.context == NULL || window.relid != relid)
+		return;
 	if (window.stale != NULL)
+	{
 		window.is_truncated = window.is_truncated || is_unseen(xid);
-	else if (window.truncated == NULL)
-		window.truncated = palloc(sizeof(TransactionId));
-	else
-		window.truncated = repalloc(window.truncated,
-									sizeof(TransactionId) *
-										(window.ntruncated + 1));
-	if (window.stale == NULL)
-		window.truncated[window.ntruncated++] = xid;
+		return;
+	}
+	oldcontext = MemoryContextSwitchTo(window.context);
+	window.truncated = window.truncated == NULL
+						   ? palloc(sizeof(TransactionId))
+						   : repalloc(window.truncated,
+									  sizeof(TransactionId) *
+										  (window.ntruncated + 1));
+	window.truncated[window.ntruncated++] = xid;
 	MemoryContextSwitchTo(oldcontext);
+}
+
+bool
+w2k_window_is_watching(void)
+{
+	return w2k_observer.ntables > 0;
+}
+
+bool
+w2k_window_watch(Oid relid)
+{
+	if (w2k_observer_watches(relid))
+		return true;
+	if (w2k_observer.ntables == W2K_MAX_OBSERVED)
+		return false;
+	w2k_observer.on_row = on_row;
+	w2k_observer.on_truncate = on_truncate;
+	memset(&watched[w2k_observer.ntables], 0, sizeof(Watched));
+	w2k_observer.tables[w2k_observer.ntables++] = relid;
+	return true;
+}
+
+void
+w2k_window_unwatch(Oid relid)
+{
+	int last;
+	int at;
+
+	if (!w2k_observer_watches(relid))
+		return;
+	w2k_window_set_all_incomplete(relid, false);
+	at = (int) (find_watched(relid) - watched);
+	last = --w2k_observer.ntables;
+	watched[at] = watched[last];
+	w2k_observer.tables[at] = w2k_observer.tables[last];
 }
 
 void
@@ -183,9 +289,7 @@ w2k_window_open(Oid relid)
 	window.context = context;
 	window.size = 64;
 	window.changes = MemoryContextAlloc(context, sizeof(Change) * window.size);
-	w2k_observer.on_row = on_row;
-	w2k_observer.on_truncate = on_truncate;
-	w2k_observer.relid = relid;
+	window.relid = relid;
 }
 
 void
@@ -242,8 +346,60 @@ w2k_window_evicts(const char *identity, Size len)
 void
 w2k_window_close(void)
 {
-	w2k_observer.relid = InvalidOid;
 	if (window.context != NULL)
 		MemoryContextDelete(window.context);
 	memset(&window, 0, sizeof(window));
+}
+
+/* ---- incomplete rows ---- */
+
+bool
+w2k_window_has_incomplete(Oid relid)
+{
+	const Watched *table = find_watched(relid);
+
+	return table->is_all || (table->incomplete != NULL &&
+							 hash_get_num_entries(table->incomplete) > 0);
+}
+
+bool
+w2k_window_is_incomplete(Oid relid, const char *identity, Size len)
+{
+	const Watched *table = find_watched(relid);
+	Key key;
+
+	if (table->is_all || table->incomplete == NULL)
+		return table->is_all;
+	key = make_key(identity, len);
+	return hash_search(table->incomplete, &key, HASH_FIND, NULL) != NULL;
+}
+
+void
+w2k_window_set_complete(Oid relid, const char *identity, Size len)
+{
+	Watched *table = find_watched(relid);
+	Key key;
+
+	if (table->incomplete == NULL ||
+		hash_get_num_entries(table->incomplete) == 0)
+		return;
+	key = make_key(identity, len);
+	(void) hash_search(table->incomplete, &key, HASH_REMOVE, NULL);
+}
+
+bool
+w2k_window_is_all_incomplete(Oid relid)
+{
+	return find_watched(relid)->is_all;
+}
+
+void
+w2k_window_set_all_incomplete(Oid relid, bool is_all)
+{
+	Watched *table = find_watched(relid);
+
+	if (table->incomplete != NULL)
+		hash_destroy(table->incomplete);
+	table->incomplete = NULL;
+	table->is_all = is_all;
 }

@@ -1,17 +1,28 @@
 /*
  * window.h
- *		Which rows of a table were changed while a chunk of it was read.
+ *		What changes do to the rows of tables that a snapshot reads.
  *
- * Opened before the chunk is asked for, and closed when it has been sent.  A
- * row is stale if a transaction that its snapshot does not see has changed it
- * and was decoded meanwhile.
+ * A window is opened before a chunk of a table is asked for, and closed when
+ * it has been sent.  A row is stale if a transaction that the chunk's snapshot
+ * does not see has changed it, and was decoded meanwhile.
+ *
+ * As long as a table is watched, rows are noted of which a change was sent
+ * without some large value (unchanged, so not in the WAL): whoever has not got
+ * such a row as a whole, before or after, lacks that value.
  */
 #ifndef W2K_DECODE_WINDOW_H
 #define W2K_DECODE_WINDOW_H
 
 #include "access/transam.h"
 
-/* Begins to watch a table, with nothing known. */
+/* Is any table watched? */
+extern bool w2k_window_is_watching(void);
+
+/* False where too many tables are watched. */
+extern bool w2k_window_watch(Oid relid);
+extern void w2k_window_unwatch(Oid relid);
+
+/* Of a table that is watched. */
 extern void w2k_window_open(Oid relid);
 
 /*
@@ -34,5 +45,16 @@ extern bool w2k_window_is_lost(void);
 extern bool w2k_window_evicts(const char *identity, Size len);
 
 extern void w2k_window_close(void);
+
+/* Are there rows of which nobody may have got everything? */
+extern bool w2k_window_has_incomplete(Oid relid);
+
+/* Is this one of them?  It is no more once it has been sent as a whole. */
+extern bool w2k_window_is_incomplete(Oid relid, const char *identity, Size len);
+extern void w2k_window_set_complete(Oid relid, const char *identity, Size len);
+
+/* Any row may be one, or (false) none is. */
+extern bool w2k_window_is_all_incomplete(Oid relid);
+extern void w2k_window_set_all_incomplete(Oid relid, bool is_all);
 
 #endif /* W2K_DECODE_WINDOW_H */

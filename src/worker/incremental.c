@@ -38,6 +38,9 @@
 #define RATE_POLL_MS 20
 /* A chunk in whose window too much happened is read again, this often. */
 #define MAX_LOST 10
+/* So often a table is read for rows that may lack a value, see
+ * decode/window.h. */
+#define MAX_PASSES 4
 
 typedef enum Phase
 {
@@ -68,6 +71,8 @@ static struct
 	uint64 sequence; /* of the chunk's last record */
 	int64 sent_rows;
 	int lost;				/* times that this chunk had to be read again */
+	int pass;				/* over the table, from 1 */
+	bool is_all;			/* and it is for every row */
 	TimestampTz retry_time; /* not before; 0 = now */
 	TimestampTz recorded_time;
 	TimestampTz rate_time; /* rows are counted since */
@@ -87,11 +92,22 @@ notify(const char *type, const W2kSnapshotRow *row, List *data)
 	w2k_notification_send(&notification);
 }
 
+/* Watches a table from now on; where it was before, all may have happened. */
+static void
+watch(const W2kSnapshotRow *row)
+{
+	if (!w2k_window_watch(row->relid))
+		elog(ERROR, "too many tables are being read at once");
+	if (row->is_incomplete)
+		w2k_window_set_all_incomplete(row->relid, true);
+}
+
 /* Loads the list anew; the table being read goes on, if it still may. */
 static void
 load(void)
 {
 	W2kSnapshotRow *old = snap.row;
+	Oid old_relid = old == NULL ? InvalidOid : old->relid;
 	MemoryContext old_list = snap.context;
 	MemoryContext caller;
 	ListCell *lc;
@@ -118,11 +134,14 @@ load(void)
 		if (old != NULL && row->snapshot_id == old->snapshot_id &&
 			row->ordinal == old->ordinal)
 			snap.row = row;
+		else if (row->state == W2K_TABLE_READING)
+			watch(row); /* from the first change on that is decoded */
 	}
 	if (old != NULL && snap.row == NULL)
 	{
 		/* stopped: so is the reader, in the middle of whatever it reads */
 		w2k_window_close();
+		w2k_window_unwatch(old_relid);
 		if (snap.reader != NULL)
 			w2k_crew_release(snap.reader);
 		snap.reader = NULL;
@@ -153,6 +172,9 @@ begin_table(W2kSnapshotRow *row)
 {
 	snap.row = row;
 	snap.lost = 0;
+	snap.pass = 1;
+	snap.is_all = true;
+	watch(row);
 	ItemPointerSet(&snap.next, (BlockNumber) row->next_block,
 				   FirstOffsetNumber);
 	if (row->state == W2K_TABLE_WAITING)
@@ -221,6 +243,7 @@ finish_table(W2kTableState state, const char *status, const char *why)
 	if (is_last(row))
 		notify("COMPLETED", row, NIL);
 	w2k_window_close();
+	w2k_window_unwatch(row->relid);
 	snap.row = NULL;
 	snap.phase = PHASE_READY;
 }
@@ -293,28 +316,17 @@ ask(void)
 
 /* ---- a chunk that is there ---- */
 
-/*
- * The frames of a row that is stale: what they define for the rows after it
- * stays, its records go.
- */
-static void
-append_definitions(StringInfo out, const char *frames, Size len)
+/* Is this row to be sent? */
+static bool
+is_wanted(const char *identity, Size len)
 {
-	while (len > 0)
-	{
-		uint8 type;
-		W2kCursor payload;
-		size_t used;
-		size_t needed;
+	Oid relid = snap.row->relid;
 
-		if (w2k_frame_parse(frames, len, false, &type, &payload, &used,
-							&needed) != W2K_PARSE_FRAME)
-			elog(ERROR, "malformed frame from a reader");
-		if (type != W2K_FRAME_RECORD)
-			appendBinaryStringInfo(out, frames, (int) used);
-		frames += used;
-		len -= used;
-	}
+	if (w2k_window_evicts(identity, len) ||
+		(!snap.is_all && !w2k_window_is_incomplete(relid, identity, len)))
+		return false;
+	w2k_window_set_complete(relid, identity, len);
+	return true;
 }
 
 /* Sends the rows that nobody has changed. */
@@ -325,6 +337,7 @@ send_chunk(void)
 	const char *at = snap.chunk.data;
 	const char *end = at + snap.chunk.len;
 
+	snap.sent_rows = 0;
 	while (at < end)
 	{
 		W2kRowHead head;
@@ -332,10 +345,13 @@ send_chunk(void)
 
 		memcpy(&head, at, sizeof(head));
 		frames = at + sizeof(head) + head.identity_len;
-		if (w2k_window_evicts(at + sizeof(head), head.identity_len))
-			append_definitions(&sender->out, frames, head.frames_len);
-		else
+		if (is_wanted(at + sizeof(head), head.identity_len))
+		{
 			appendBinaryStringInfo(&sender->out, frames, (int) head.frames_len);
+			snap.sent_rows++;
+		}
+		else
+			w2k_crew_append_definitions(&sender->out, frames, head.frames_len);
 		at = frames + head.frames_len;
 	}
 	(void) w2k_sender_link_feed(sender);
@@ -346,6 +362,38 @@ send_chunk(void)
 	snap.phase = PHASE_SENT;
 }
 
+/*
+ * The end of the table.  A row that an update has moved to where we had been
+ * already, and that was sent without a large value, has been missed: then the
+ * table is read again for such rows.
+ */
+static void
+end_pass(void)
+{
+	W2kSnapshotRow *row = snap.row;
+
+	if (!w2k_window_has_incomplete(row->relid) || snap.pass == MAX_PASSES)
+	{
+		if (snap.pass == MAX_PASSES)
+			ereport(LOG,
+					(errmsg("wal2kafka connector \"%s\": table \"%s.%s\" is updated so much that some of its rows may lack a large value after its snapshot",
+							w2k_attempt->row->name, row->schema, row->table)));
+		row->next_block = row->total_blocks;
+		finish_table(W2K_TABLE_DONE, row->rows > 0 ? "SUCCEEDED" : "EMPTY",
+					 NULL);
+		return;
+	}
+	snap.pass++;
+	snap.is_all = w2k_window_is_all_incomplete(row->relid);
+	if (snap.is_all)
+		w2k_window_set_all_incomplete(row->relid, false);
+	row->total_blocks = -1;
+	row->next_block = 0;
+	ItemPointerSet(&snap.next, 0, FirstOffsetNumber);
+	record(true);
+	snap.phase = PHASE_READY;
+}
+
 /* Everything is acknowledged. */
 static void
 count_chunk(void)
@@ -353,7 +401,7 @@ count_chunk(void)
 	W2kSnapshotRow *row = snap.row;
 	const W2kChunkDone *done = &snap.done;
 
-	row->rows += done->rows;
+	row->rows += snap.sent_rows;
 	row->bytes += done->bytes;
 	snap.rate_rows += done->rows;
 	snap.lost = 0;
@@ -366,9 +414,7 @@ count_chunk(void)
 	row->filenode = done->filenode;
 	if (done->is_end)
 	{
-		row->next_block = row->total_blocks;
-		finish_table(W2K_TABLE_DONE, row->rows > 0 ? "SUCCEEDED" : "EMPTY",
-					 NULL);
+		end_pass();
 		return;
 	}
 	snap.next = done->next;
@@ -499,7 +545,31 @@ w2k_incremental_begin(List *options)
 	snap.chunk_context = AllocSetContextCreate(TopMemoryContext,
 											   "wal2kafka chunk",
 											   ALLOCSET_DEFAULT_SIZES);
-	w2k_snapshot_request_pending = true;
+	w2k_snapshot_request_pending = false;
+	load();
+}
+
+void
+w2k_incremental_note_changes(void)
+{
+	List *rows = NIL;
+	ListCell *lc;
+
+	if (!w2k_window_is_watching())
+		return;
+	foreach(lc, snap.rows)
+	{
+		W2kSnapshotRow *row = lfirst(lc);
+
+		if (row->state != W2K_TABLE_READING || row->is_incomplete ||
+			!w2k_window_has_incomplete(row->relid))
+			continue;
+		row->is_incomplete = true;
+		rows = lappend(rows, row);
+	}
+	if (rows != NIL)
+		w2k_snapshot_catalog_update(w2k_attempt->row->name, rows);
+	list_free(rows);
 }
 
 /* Nothing is left: the reader may go. */

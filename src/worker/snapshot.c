@@ -528,6 +528,8 @@ hand_over(void)
 		W2kSnapshotRow *row = snapshot.tables[i].row;
 
 		row->kind = W2K_KIND_INCREMENTAL;
+		/* updates may have moved rows behind what was its end */
+		row->total_blocks = -1;
 		rows = lappend(rows, row);
 	}
 	if (rows != NIL)

@@ -39,7 +39,7 @@ find_name(const char *const *names, int count, const char *name)
 static const char *const unfinished_query =
 	"SELECT snapshot_id, ordinal, kind, signal_id, relid, schemaname, relname,"
 	" collection, filter, state, next_block, total_blocks, filenode, first_tid,"
-	" last_tid, rows_estimated, rows_read, bytes_read"
+	" last_tid, rows_estimated, rows_read, bytes_read, is_incomplete"
 	" FROM wal2kafka.connector_snapshot"
 	" WHERE name OPERATOR(pg_catalog.=) $1"
 	" AND state OPERATOR(pg_catalog.=) ANY ('{waiting,reading}')"
@@ -101,6 +101,7 @@ read_row(uint64 i)
 	row->rows_estimated = get_number(i, 16);
 	row->rows = get_number(i, 17);
 	row->bytes = get_number(i, 18);
+	row->is_incomplete = DatumGetBool(w2k_interlude_column(i, 19, NULL));
 	return row;
 }
 
@@ -248,7 +249,7 @@ w2k_snapshot_catalog_begin(const char *connector, const char *slot_name,
 static const char *const update_query =
 	"UPDATE wal2kafka.connector_snapshot SET state = $4, next_block = $5,"
 	" total_blocks = $6, filenode = $7, rows_read = $8, bytes_read = $9,"
-	" error = $10, kind = $11,"
+	" error = $10, kind = $11, is_incomplete = $12,"
 	" started = COALESCE(started, CASE WHEN $4 OPERATOR(pg_catalog.<>)"
 	" 'waiting' THEN pg_catalog.clock_timestamp() END),"
 	" finished = CASE WHEN $4 OPERATOR(pg_catalog.=)"
@@ -263,7 +264,7 @@ static void
 update_row(const char *connector, W2kSnapshotRow *row)
 {
 	Oid types[] = {TEXTOID, INT8OID, INT4OID, TEXTOID, INT8OID, INT8OID,
-				   OIDOID,	INT8OID, INT8OID, TEXTOID, TEXTOID};
+				   OIDOID,	INT8OID, INT8OID, TEXTOID, TEXTOID, BOOLOID};
 	Datum values[lengthof(types)];
 	char nulls[lengthof(types)];
 
@@ -283,6 +284,7 @@ update_row(const char *connector, W2kSnapshotRow *row)
 								   : CStringGetTextDatum(row->error);
 	nulls[9] = row->error == NULL ? 'n' : ' ';
 	values[10] = CStringGetTextDatum(kind_names[row->kind]);
+	values[11] = BoolGetDatum(row->is_incomplete);
 	w2k_interlude_query(update_query, lengthof(types), types, values, nulls,
 						false, SPI_OK_UPDATE);
 	if (SPI_processed == 0)

@@ -45,6 +45,7 @@ typedef struct W2kSnapshotRow
 	int64 total_blocks; /* -1 = not known yet */
 	Oid filenode;		/* 0 = not known yet */
 	ItemPointerData first, last;
+	bool is_incomplete;	  /* rows have to be read once more */
 	int64 rows_estimated; /* -1 = not known */
 	int64 rows, bytes;
 	char *error;
