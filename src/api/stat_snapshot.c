@@ -115,7 +115,7 @@ read_rows(const char *connector)
 	return rows;
 }
 
-/* Has a signal paused the incremental snapshots of a connector? */
+/* Has a signal paused all but the initial snapshots of a connector? */
 static bool
 is_paused(const char *connector)
 {
@@ -209,7 +209,7 @@ put_row(FunctionCallInfo fcinfo, const SnapshotRow *row, bool paused)
 
 	for (size_t i = 0; i < lengthof(before); i++)
 		w2k_result_add(&result, row->values[before[i]], row->nulls[before[i]]);
-	if (paused && strcmp(kind, "incremental") == 0 &&
+	if (paused && strcmp(kind, "initial") != 0 &&
 		(strcmp(state, "waiting") == 0 || strcmp(state, "reading") == 0))
 		state = "paused";
 	w2k_result_add_text(&result, state);

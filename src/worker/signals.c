@@ -34,6 +34,7 @@
 #include "worker/arrived.h"
 #include "worker/attempt.h"
 #include "worker/interlude.h"
+#include "worker/notification.h"
 #include "worker/own_frames.h"
 #include "worker/signals.h"
 #include "worker/snapshot_request.h"
@@ -56,6 +57,7 @@ static struct
 	bool has_looked;		/* at all, in this process */
 	uint64 seen_request;	/* the slot's signal_request at the last look */
 	TimestampTz retry_time; /* 0 = nothing waits for another attempt */
+	List *notes;			/* of W2kNotification, to be sent */
 } state;
 
 /* ---- the table ---- */
@@ -164,6 +166,46 @@ write_log(const W2kSignal *signal)
 							 braces + 2)));
 }
 
+/* Notifications can be sent when the transaction has ended well. */
+static void
+keep_news(const W2kSnapshotAnswer *answer)
+{
+	MemoryContext oldcontext = MemoryContextSwitchTo(TopMemoryContext);
+	ListCell *lc;
+
+	foreach(lc, answer->told)
+	{
+		const W2kSnapshotNews *news = lfirst(lc);
+		W2kNotification *note = palloc0(sizeof(W2kNotification));
+
+		note->id = news->signal_id != NULL ? pstrdup(news->signal_id) : NULL;
+		note->aggregate_type = W2K_NOTIFY_INCREMENTAL;
+		note->type = answer->news;
+		note->additional_data = list_make2(pstrdup("data_collections"),
+										   pstrdup(news->collections));
+		state.notes = lappend(state.notes, note);
+	}
+	MemoryContextSwitchTo(oldcontext);
+}
+
+static void
+send_notes(void)
+{
+	ListCell *lc;
+
+	foreach(lc, state.notes)
+	{
+		W2kNotification *note = lfirst(lc);
+
+		w2k_notification_send(note);
+		list_free_deep(note->additional_data);
+		if (note->id != NULL)
+			pfree(unconstify(char *, note->id));
+	}
+	list_free_deep(state.notes);
+	state.notes = NIL;
+}
+
 /* False where it has to wait. */
 static bool
 obey(SignalRow *row)
@@ -189,6 +231,7 @@ obey(SignalRow *row)
 		w2k_snapshot_request(&request, &answer);
 		if (answer.problem != NULL)
 			report(row, answer.problem);
+		keep_news(&answer);
 	}
 	return !answer.is_deferred;
 }
@@ -384,6 +427,7 @@ take_signals(void)
 	w2k_interlude_end();
 	if (is_locked)
 		forget_arrived();
+	send_notes();
 	if (has_any)
 		w2k_snapshot_wake();
 	return is_done;

@@ -269,6 +269,24 @@ execute_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 
 /* ---- stop-snapshot, pause-snapshot, resume-snapshot ---- */
 
+/* A table of a snapshot that is not told of yet, or one more of the last. */
+static void
+add_news(W2kSnapshotAnswer *answer, char *signal_id, const char *collection)
+{
+	W2kSnapshotNews *news = answer->told == NIL ? NULL : llast(answer->told);
+
+	if (news == NULL || strcmp(news->signal_id ? news->signal_id : "",
+							   signal_id ? signal_id : "") != 0)
+	{
+		news = palloc(sizeof(W2kSnapshotNews));
+		news->signal_id = signal_id;
+		news->collections = pstrdup(collection);
+		answer->told = lappend(answer->told, news);
+		return;
+	}
+	news->collections = psprintf("%s,%s", news->collections, collection);
+}
+
 /* Is a row's table among those that are to be stopped? */
 static bool
 is_stopped(List *patterns, const char *schema, const char *table,
@@ -314,14 +332,14 @@ stop_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 											  : "incremental")};
 	SPITupleTable *rows;
 	uint64 nrows;
-	int nstopped = 0;
 
-	execute("SELECT snapshot_id, ordinal, schemaname, relname, collection"
-			" FROM wal2kafka.connector_snapshot"
+	execute("SELECT snapshot_id, ordinal, schemaname, relname, collection,"
+			" signal_id FROM wal2kafka.connector_snapshot"
 			" WHERE name OPERATOR(pg_catalog.=) $1"
 			" AND kind OPERATOR(pg_catalog.=) $2"
 			" AND state OPERATOR(pg_catalog.=) ANY"
-			" ('{waiting,reading}'::pg_catalog.text[])",
+			" ('{waiting,reading}'::pg_catalog.text[])"
+			" ORDER BY snapshot_id, ordinal",
 			2, argtypes, values, NULL);
 	rows = SPI_tuptable;
 	nrows = SPI_processed;
@@ -337,22 +355,40 @@ stop_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 											   &is_null)),
 				   DatumGetInt32(SPI_getbinval(rows->vals[i], rows->tupdesc, 2,
 											   &is_null)));
-		nstopped++;
+		add_news(answer, SPI_getvalue(rows->vals[i], rows->tupdesc, 6),
+				 SPI_getvalue(rows->vals[i], rows->tupdesc, 5));
 	}
-	if (nstopped == 0)
+	answer->news = "ABORTED";
+	if (answer->told == NIL)
 		answer->problem = pstrdup("there is no such snapshot to stop");
 }
 
+/* Says so, too, where there is a snapshot that it concerns. */
 static void
-set_paused(bool is_paused)
+set_paused(bool is_paused, W2kSnapshotAnswer *answer)
 {
 	Oid argtypes[] = {TEXTOID, BOOLOID};
 	Datum values[] = {CStringGetTextDatum(w2k_attempt->row->name),
 					  BoolGetDatum(is_paused)};
 
 	execute("UPDATE wal2kafka.connector_progress SET snapshot_paused = $2"
-			" WHERE name OPERATOR(pg_catalog.=) $1",
+			" WHERE name OPERATOR(pg_catalog.=) $1"
+			" AND snapshot_paused OPERATOR(pg_catalog.<>) $2",
 			lengthof(argtypes), argtypes, values, NULL);
+	if (SPI_processed == 0)
+		return;
+	execute("SELECT signal_id, collection FROM wal2kafka.connector_snapshot"
+			" WHERE name OPERATOR(pg_catalog.=) $1"
+			" AND kind OPERATOR(pg_catalog.<>) 'initial'"
+			" AND state OPERATOR(pg_catalog.=) ANY"
+			" ('{waiting,reading}'::pg_catalog.text[])"
+			" ORDER BY snapshot_id, ordinal",
+			1, argtypes, values, NULL);
+	answer->news = is_paused ? "PAUSED" : "RESUMED";
+	for (uint64 i = 0; i < SPI_processed; i++)
+		add_news(answer,
+				 SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1),
+				 SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2));
 }
 
 void
@@ -369,10 +405,10 @@ w2k_snapshot_request(const W2kSnapshotRequest *request,
 			stop_snapshot(request, answer);
 			break;
 		case W2K_SIGNAL_PAUSE:
-			set_paused(true);
+			set_paused(true, answer);
 			break;
 		case W2K_SIGNAL_RESUME:
-			set_paused(false);
+			set_paused(false, answer);
 			break;
 		case W2K_SIGNAL_LOG:
 		case W2K_SIGNAL_NOTHING:

@@ -13,10 +13,19 @@ typedef struct W2kSnapshotRequest
 	const W2kSignal *signal; /* EXECUTE, STOP, PAUSE or RESUME */
 } W2kSnapshotRequest;
 
+/* For one notification. */
+typedef struct W2kSnapshotNews
+{
+	char *signal_id;   /* of the snapshot; NULL = none */
+	char *collections; /* with commas between them */
+} W2kSnapshotNews;
+
 typedef struct W2kSnapshotAnswer
 {
 	bool is_deferred; /* a table is locked: nothing was done, ask again */
 	char *problem;	  /* what could not be done, or NULL */
+	const char *news; /* a notification's type, or NULL: nobody is to hear */
+	List *told;		  /* of W2kSnapshotNews, where there is news */
 } W2kSnapshotAnswer;
 
 /*
