@@ -22,6 +22,7 @@
 #include "worker/attempt.h"
 #include "worker/incremental.h"
 #include "worker/notification.h"
+#include "worker/rate.h"
 #include "worker/snapshot_catalog.h"
 #include "worker/snapshot_crew.h"
 #include "worker/snapshot_request.h"
@@ -75,8 +76,7 @@ static struct
 	bool is_all;			/* and it is for every row */
 	TimestampTz retry_time; /* not before; 0 = now */
 	TimestampTz recorded_time;
-	TimestampTz rate_time; /* rows are counted since */
-	int64 rate_rows;
+	W2kRate rate;
 } snap;
 
 /* ---- what is to be read ---- */
@@ -250,22 +250,6 @@ finish_table(W2kTableState state, const char *status, const char *why)
 
 /* ---- asking ---- */
 
-static bool
-is_rate_exceeded(void)
-{
-	int rate = w2k_attempt->conf->snapshot_max_rate;
-
-	if (rate == 0)
-		return false;
-	if (snap.rate_time == 0)
-		snap.rate_time = GetCurrentTimestamp();
-	return snap.rate_rows >
-		   (int64) rate *
-			   TimestampDifferenceMilliseconds(snap.rate_time,
-											   GetCurrentTimestamp()) /
-			   1000;
-}
-
 static void
 ask(void)
 {
@@ -403,7 +387,7 @@ count_chunk(void)
 
 	row->rows += snap.sent_rows;
 	row->bytes += done->bytes;
-	snap.rate_rows += done->rows;
+	snap.rate.rows += done->rows;
 	snap.lost = 0;
 	snap.is_dirty = true;
 	if (done->skipped > 0)
@@ -593,7 +577,7 @@ may_ask(void)
 	return !snap.is_paused && w2k_attempt->sender.is_connected &&
 		   w2k_sender_link_unsent(&w2k_attempt->sender) == 0 &&
 		   (lag <= MAX_LAG || w2k_incremental_blocks_stream()) &&
-		   !is_rate_exceeded() &&
+		   w2k_rate_allows(&snap.rate, w2k_attempt->conf->snapshot_max_rate) &&
 		   (snap.retry_time == 0 || GetCurrentTimestamp() >= snap.retry_time);
 }
 

@@ -20,6 +20,7 @@
 #include "config/snapshots.h"
 #include "worker/attempt.h"
 #include "worker/pump.h"
+#include "worker/rate.h"
 #include "worker/snapshot.h"
 #include "worker/snapshot_catalog.h"
 #include "worker/snapshot_crew.h"
@@ -68,8 +69,7 @@ static struct
 	int asked[W2K_MAX_SNAPSHOT_THREADS]; /* pieces that it owes */
 	XLogRecPtr consistent_point;
 	TimestampTz recorded_time;
-	TimestampTz start_time;
-	int64 rows; /* read in this attempt */
+	W2kRate rate;
 	bool has_room;
 } snapshot;
 
@@ -193,14 +193,8 @@ take_plan(List *rows)
 static bool
 may_ask(void)
 {
-	int rate = w2k_attempt->conf->snapshot_max_rate;
-
-	return rate == 0 ||
-		   snapshot.rows <=
-			   (int64) rate *
-				   TimestampDifferenceMilliseconds(snapshot.start_time,
-												   GetCurrentTimestamp()) /
-				   1000;
+	return w2k_rate_allows(&snapshot.rate,
+						   w2k_attempt->conf->snapshot_max_rate);
 }
 
 /* Blocks for the next piece: fewer where the rate is limited. */
@@ -336,7 +330,7 @@ on_done(const W2kChunkDone *done)
 	piece->sequence = w2k_attempt->sender.sequence;
 	piece->rows = done->rows;
 	piece->bytes = done->bytes;
-	snapshot.rows += done->rows;
+	snapshot.rate.rows += done->rows;
 	if (done->skipped > 0)
 		pg_atomic_fetch_add_u64(&w2k_attempt->slot->counters.skipped,
 								done->skipped);
@@ -571,7 +565,6 @@ gather_readers(List *options)
 static void
 read_tables(void)
 {
-	snapshot.start_time = GetCurrentTimestamp();
 	while (!is_complete())
 	{
 		MemoryContext oldcontext;

@@ -294,7 +294,8 @@ class Round:
         self.checks.ok(not problems and equal == bag, "%s: %d records, %d of "
                        "rows that were read, are the %d rows of the tables"
                        % (self.what, records, reads, rows),
-                       shortened(problems) + "\n%s %s" % (equal, bag))
+                       shortened(problems) + ("" if equal == bag else
+                                              "\n%s\n%s" % (equal, bag)))
         if not self.has_kills:
             self.checks.ok(not backwards, "%s: no row goes back in time"
                            % self.what, shortened(backwards))
