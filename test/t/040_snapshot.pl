@@ -53,5 +53,6 @@ is($node->safe_psql($db,
 is($node->safe_psql($db, 'SELECT snapshot FROM wal2kafka.connector_progress'),
 	'completed', 'it is complete');
 
+$node->stop;
 stop_broker($broker);
 done_testing();
