@@ -45,6 +45,7 @@
 #include "worker/snapshot.h"
 #include "worker/snapshot_catalog.h"
 #include "worker/snapshot_crew.h"
+#include "worker/snapshot_notes.h"
 #include "worker/table_setup.h"
 
 /* After which a process that is stuck dies of a SIGTERM as any other does. */
@@ -250,6 +251,8 @@ run_snapshot(List *options)
 		w2k_snapshot_catalog_request_all(w2k_attempt->row->name,
 										 conf->snapshot_include_list,
 										 w2k_attempt->row->restart_generation);
+	else
+		w2k_notes_skipped();
 }
 
 static void

@@ -21,10 +21,10 @@
 #include "decode/window.h"
 #include "worker/attempt.h"
 #include "worker/incremental.h"
-#include "worker/notification.h"
 #include "worker/rate.h"
 #include "worker/snapshot_catalog.h"
 #include "worker/snapshot_crew.h"
+#include "worker/snapshot_notes.h"
 #include "worker/snapshot_request.h"
 
 /* Of one chunk, in memory here. */
@@ -80,17 +80,6 @@ static struct
 } snap;
 
 /* ---- what is to be read ---- */
-
-static void
-notify(const char *type, const W2kSnapshotRow *row, List *data)
-{
-	W2kNotification notification = {.id = row->signal_id,
-									.aggregate_type = W2K_NOTIFY_INCREMENTAL,
-									.type = type,
-									.additional_data = data};
-
-	w2k_notification_send(&notification);
-}
 
 /* Watches a table from now on; where it was before, all may have happened. */
 static void
@@ -183,9 +172,7 @@ begin_table(W2kSnapshotRow *row)
 		snap.is_dirty = true;
 	}
 	if (snap.started_id != row->snapshot_id)
-		notify("STARTED", row,
-			   list_make2(pstrdup("data_collections"),
-						  pstrdup(row->collection)));
+		w2k_notes_started(snap.rows, row);
 	snap.started_id = row->snapshot_id;
 }
 
@@ -220,7 +207,6 @@ static void
 finish_table(W2kTableState state, const char *status, const char *why)
 {
 	W2kSnapshotRow *row = snap.row;
-	List *data;
 
 	row->state = state;
 	if (why != NULL)
@@ -235,13 +221,9 @@ finish_table(W2kTableState state, const char *status, const char *why)
 	}
 	snap.is_dirty = true;
 	record(true);
-	data = list_make4(pstrdup("scanned_collection"), pstrdup(row->collection),
-					  pstrdup("status"), pstrdup(status));
-	data = lappend(data, pstrdup("total_rows_scanned"));
-	data = lappend(data, psprintf(INT64_FORMAT, row->rows));
-	notify("TABLE_SCAN_COMPLETED", row, data);
+	w2k_notes_scanned(snap.rows, row, status);
 	if (is_last(row))
-		notify("COMPLETED", row, NIL);
+		w2k_notes_completed(row);
 	w2k_window_close();
 	w2k_window_unwatch(row->relid);
 	snap.row = NULL;
@@ -268,7 +250,7 @@ ask(void)
 							   .max_bytes = CHUNK_BYTES,
 							   .marker = is_blocking ? W2K_MARKER_TRUE
 													 : W2K_MARKER_INCREMENTAL,
-							   .has_identities = true,
+							   .has_identities = !is_blocking,
 							   .position = w2k_stream_position(
 								   w2k_attempt->stream),
 							   .lsn = w2k_stream_position(w2k_attempt->stream),
@@ -287,14 +269,22 @@ ask(void)
 		initStringInfo(&snap.chunk);
 		MemoryContextSwitchTo(caller);
 	}
-	/* a filter reads by ranges of blocks: some, by what a block may hold */
-	if (row->filter != NULL)
+	/* of a blocking snapshot it is a whole SELECT, as Debezium has it */
+	if (row->filter != NULL && is_blocking)
+	{
+		request.max_rows = 0;
+		request.max_bytes = 0;
+	}
+	/* one reads by ranges of blocks: some, by what a block may hold */
+	else if (row->filter != NULL)
 	{
 		BlockNumber from = ItemPointerGetBlockNumberNoCheck(&snap.next);
 
 		request.stop = from + (BlockNumber) Max(1, request.max_rows / 50);
 	}
-	w2k_crew_ask(snap.reader, &request, row->filter, NULL);
+	snap.sent_rows = 0;
+	w2k_crew_ask(snap.reader, &request, is_blocking ? NULL : row->filter,
+				 is_blocking ? row->filter : NULL);
 	snap.phase = PHASE_ASKED;
 }
 
@@ -388,6 +378,8 @@ count_chunk(void)
 	row->rows += snap.sent_rows;
 	row->bytes += done->bytes;
 	snap.rate.rows += done->rows;
+	if (snap.sent_rows > 0)
+		w2k_notes_in_progress(snap.rows, row, done->is_end);
 	snap.lost = 0;
 	snap.is_dirty = true;
 	if (done->skipped > 0)
@@ -482,15 +474,24 @@ on_done(const W2kChunkDone *done)
 static void
 take_answers(void)
 {
+	W2kSenderLink *sender = &w2k_attempt->sender;
 	char type;
 	const char *body;
 	Size len;
 
 	while ((snap.phase == PHASE_ASKED || snap.phase == PHASE_OPENING) &&
+		   w2k_sender_link_unsent(sender) == 0 &&
 		   w2k_crew_receive(snap.reader, &type, &body, &len))
 	{
 		if (type == W2K_SNAPSHOT_PLAN)
 			snap.phase = PHASE_READY;
+		else if (type == W2K_SNAPSHOT_FRAMES)
+		{
+			/* nothing is decoded meanwhile, so nothing has to be kept */
+			appendBinaryStringInfo(&sender->out, body, (int) len);
+			(void) w2k_sender_link_feed(sender);
+			w2k_sender_link_flush(sender);
+		}
 		else if (type == W2K_SNAPSHOT_ROWS)
 			appendBinaryStringInfo(&snap.chunk, body, (int) len);
 		else if (type == W2K_SNAPSHOT_DONE)
@@ -510,7 +511,14 @@ has_caught_up(void)
 static void
 finish_chunk(void)
 {
-	if (!w2k_window_is_lost())
+	if (snap.row->kind == W2K_KIND_BLOCKING)
+	{
+		w2k_window_close();
+		snap.sent_rows = snap.done.rows;
+		snap.sequence = w2k_attempt->sender.sequence;
+		snap.phase = PHASE_SENT;
+	}
+	else if (!w2k_window_is_lost())
 		send_chunk();
 	else if (++snap.lost < MAX_LOST)
 		ask_again_later(LOCKED_RETRY_MS);

@@ -110,3 +110,22 @@ w2k_notification_send(const W2kNotification *notification)
 	if (conf->notifies_log)
 		write_log(&notice);
 }
+
+void
+w2k_notification_tell(const char *id, const char *aggregate_type,
+					  const char *type, ...)
+{
+	W2kNotification notification = {.id = id,
+									.aggregate_type = aggregate_type,
+									.type = type};
+	va_list args;
+	const char *text;
+
+	va_start(args, type);
+	while ((text = va_arg(args, const char *)) != NULL)
+		notification.additional_data = lappend(notification.additional_data,
+											   pstrdup(text));
+	va_end(args);
+	w2k_notification_send(&notification);
+	list_free_deep(notification.additional_data);
+}

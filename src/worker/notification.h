@@ -29,4 +29,8 @@ typedef struct W2kNotification
  */
 extern void w2k_notification_send(const W2kNotification *notification);
 
+/* The same with its data as names and values, up to a NULL. */
+extern void w2k_notification_tell(const char *id, const char *aggregate_type,
+								  const char *type, ...);
+
 #endif /* W2K_WORKER_NOTIFICATION_H */

@@ -24,6 +24,7 @@
 #include "worker/snapshot.h"
 #include "worker/snapshot_catalog.h"
 #include "worker/snapshot_crew.h"
+#include "worker/snapshot_notes.h"
 
 /* Blocks of a piece: one megabyte. */
 #define PIECE_BLOCKS 128
@@ -60,8 +61,11 @@ typedef struct Piece
 static struct
 {
 	MemoryContext context;
+	List *rows; /* the tables' */
 	Table *tables;
 	int ntables;
+	int told; /* tables that all has been told of */
+	bool is_begun_told;
 	int at; /* the first table that is not asked for in full */
 	Piece pieces[MAX_PIECES];
 	int nreaders;
@@ -178,6 +182,7 @@ take_plan(List *rows)
 
 		if (row->kind != W2K_KIND_INITIAL)
 			continue;
+		snapshot.rows = lappend(snapshot.rows, row);
 		table->row = row;
 		table->query = w2k_snapshots_override(w2k_attempt->conf,
 											  row->collection);
@@ -437,6 +442,34 @@ count_pieces(void)
 	pfree(next);
 }
 
+/*
+ * Tells of the tables one after the other, though the next is being read
+ * already when the last is acknowledged.
+ */
+static void
+tell(void)
+{
+	for (; snapshot.told < snapshot.ntables; snapshot.told++)
+	{
+		const Table *table = &snapshot.tables[snapshot.told];
+		const W2kSnapshotRow *row = table->row;
+
+		if (row->state == W2K_TABLE_WAITING && row->kind == W2K_KIND_INITIAL)
+			return;
+		if (!snapshot.is_begun_told &&
+			(snapshot.told == 0 ||
+			 strcmp(row->collection, table[-1].row->collection) != 0))
+			w2k_notes_in_progress(snapshot.rows, row, false);
+		snapshot.is_begun_told = true;
+		if (row->state == W2K_TABLE_READING)
+			return;
+		w2k_notes_scanned(snapshot.rows, row,
+						  row->state == W2K_TABLE_DONE ? "SUCCEEDED"
+													   : "SKIPPED");
+		snapshot.is_begun_told = false;
+	}
+}
+
 /* Is every table done with? */
 static bool
 is_complete(void)
@@ -577,6 +610,7 @@ read_tables(void)
 		oldcontext = MemoryContextSwitchTo(snapshot.context);
 		count_pieces();
 		record(false);
+		tell();
 		MemoryContextSwitchTo(oldcontext);
 		end_when_asked();
 		if (!is_complete())
@@ -602,8 +636,12 @@ w2k_snapshot_run(List *options)
 		w2k_compat_slot_acquire(NameStr(w2k_attempt->slot_name));
 		delay(w2k_attempt->conf->snapshot_delay_ms);
 		gather_readers(options);
+		if (snapshot.ntables > 0)
+			w2k_notes_started(snapshot.rows, linitial(snapshot.rows));
 		read_tables();
 		record(true);
+		if (snapshot.ntables > 0)
+			w2k_notes_completed(linitial(snapshot.rows));
 		for (int i = 0; i < snapshot.nreaders; i++)
 			w2k_crew_dismiss(snapshot.readers[i]);
 		ReplicationSlotRelease();

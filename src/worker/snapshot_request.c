@@ -229,30 +229,53 @@ find_repeated(const W2kSnapshotRequest *request)
 	return relids;
 }
 
+/*
+ * Adds the tables that a pattern names and that are not chosen yet; false where
+ * one of them is locked.
+ */
+static bool
+choose_tables(Pattern *pattern, List *tables, List *repeated, List **chosen)
+{
+	List *patterns = list_make1(pattern);
+	ListCell *lc;
+
+	foreach(lc, tables)
+	{
+		const W2kCapturedTable *table = lfirst(lc);
+
+		if (find_pattern(patterns, table) == NULL ||
+			list_member_ptr(*chosen, table) ||
+			list_member_oid(repeated, table->relid))
+			continue;
+		if (table->is_locked)
+			return false;
+		*chosen = lappend(*chosen, lfirst(lc));
+	}
+	list_free(patterns);
+	return true;
+}
+
 static void
 execute_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 {
 	List *collections = compile_collections(request->signal);
 	List *conditions = compile_conditions(request->signal);
 	List *repeated = find_repeated(request);
+	List *tables;
 	List *chosen = NIL;
 	int64 snapshot_id;
 	int ordinal = 0;
 	ListCell *lc;
 
-	foreach(lc, w2k_captured_list(w2k_attempt->conf, w2k_attempt->row->owner))
+	/* in the order in which they were named, as Debezium does */
+	tables = w2k_captured_list(w2k_attempt->conf, w2k_attempt->row->owner);
+	foreach(lc, collections)
 	{
-		const W2kCapturedTable *table = lfirst(lc);
-
-		if (find_pattern(collections, table) == NULL)
-			continue;
-		if (table->is_locked)
+		if (!choose_tables(lfirst(lc), tables, repeated, &chosen))
 		{
 			answer->is_deferred = true;
 			return;
 		}
-		if (!list_member_oid(repeated, table->relid))
-			chosen = lappend(chosen, lfirst(lc));
 	}
 	answer->problem = describe_unused(collections);
 	if (chosen == NIL)

@@ -282,16 +282,19 @@ def compare_pair(args, checks, sides, pair):
 
 
 def compare_notes(checks, sides, name):
-    ours = sides.notes("w2k-" + name)
-    theirs = [note for note in sides.notes("dbz-" + name)
-              if note[2].get("scanned_collection") not in THEIRS_ALONE
-              and note[2].get("current_collection_in_progress")
-              not in THEIRS_ALONE]
+    ours, theirs = [
+        [note for note in sides.notes(side + name)
+         if note[2].get("scanned_collection") not in THEIRS_ALONE
+         and note[2].get("current_collection_in_progress")
+         not in THEIRS_ALONE] for side in ("w2k-", "dbz-")]
     checks.ok(ours == theirs and ours, "%s: %d notifications are the same"
               % (name, len(theirs)), "\n".join(
                   "Debezium: %s\nours:     %s" % pair
                   for pair in zip(theirs, ours) if pair[0] != pair[1])[:4000]
-              + "\n%d, ours %d" % (len(theirs), len(ours)))
+              + "\n%d, ours %d; ours alone: %s" % (
+                  len(theirs), len(ours),
+                  [(n[1], n[2].get("scanned_collection"))
+                   for n in ours if n not in theirs][:6]))
 
 
 def incremental(args, checks, sides):
