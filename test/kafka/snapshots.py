@@ -120,7 +120,9 @@ class Round:
                 self.checks.ok(False, "%s was done and is %s, %s rows"
                                % (what, state, read))
             if block is not None:
-                if int(block) < self.blocks.get(ordinal, 0):
+                # Rows that lack a large value are read a second time.
+                if int(block) < self.blocks.get(ordinal, 0) and not (
+                        table == "toasted" and block == "0"):
                     self.checks.ok(False, "%s went from block %d back to %s"
                                    % (what, self.blocks[ordinal], block))
                 self.blocks[ordinal] = int(block)
