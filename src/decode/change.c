@@ -323,16 +323,6 @@ init_key_header(Change *change, KeyHeader *header, const char *name,
 						  change->wrel, row);
 }
 
-/* Tells an observer of the table, unless the change is not to be sent. */
-static void
-tell_observer(const Change *change, uint32 skip, const W2kRow *old_row,
-			  const W2kRow *new_row)
-{
-	if (unlikely(w2k_observer.ntables > 0) && (change->skipped & skip) == 0 &&
-		w2k_observer_watches(change->wrel->relid))
-		w2k_observer.on_row(change->wrel, change->txn->xid, old_row, new_row);
-}
-
 /* ---- kinds of changes ---- */
 
 static void
@@ -535,6 +525,19 @@ w2k_change_is_published(const W2kRelation *wrel, ReorderBufferChangeType action)
 	return false; /* keep compiler quiet */
 }
 
+/* The records of a change, once its rows are there; old_row may be NULL. */
+static void
+process_row(Change *change, ReorderBufferChangeType action,
+			const W2kRow *old_row, const W2kRow *new_row)
+{
+	if (action == REORDER_BUFFER_CHANGE_INSERT)
+		process_insert(change, new_row);
+	else if (action == REORDER_BUFFER_CHANGE_UPDATE)
+		process_update(change, old_row, new_row);
+	else if (old_row == NULL || passes_filter(change, old_row))
+		write_delete(change, old_row);
+}
+
 void
 w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 					 W2kRelation *wrel, Relation relation,
@@ -542,39 +545,34 @@ w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 {
 	HeapTuple old_tuple = W2K_CHANGE_TUPLE(rbchange->data.tp.oldtuple);
 	HeapTuple new_tuple = W2K_CHANGE_TUPLE(rbchange->data.tp.newtuple);
+	bool is_published = w2k_change_is_published(wrel, rbchange->action);
+	bool is_watched = w2k_observer.ntables > 0 &&
+					  rbchange->action != REORDER_BUFFER_CHANGE_INSERT &&
+					  w2k_observer_watches(wrel->relid);
 	Change change;
 	W2kRow old_row;
 	W2kRow new_row;
 	bool has_old;
+	uint32 count;
 
-	if (!w2k_change_is_published(wrel, rbchange->action) ||
+	if ((!is_published && !is_watched) ||
 		(new_tuple == NULL && rbchange->action != REORDER_BUFFER_CHANGE_DELETE))
 		return;
 
 	init_change(&change, ctx, txn, wrel, rbchange->lsn);
+	count = change.session->records->count;
 	has_old = get_old_row(wrel, relation, old_tuple, &old_row);
 	if (new_tuple != NULL)
 		get_new_row(wrel, relation, new_tuple, &new_row);
-
-	if (rbchange->action == REORDER_BUFFER_CHANGE_INSERT)
-	{
-		tell_observer(&change, W2K_SKIP_CREATE, NULL, &new_row);
-		process_insert(&change, &new_row);
-	}
-	else if (rbchange->action == REORDER_BUFFER_CHANGE_UPDATE)
-	{
-		if (has_old)
-			fill_unavailable(wrel, RelationGetDescr(relation));
-		tell_observer(&change, W2K_SKIP_UPDATE, has_old ? &old_row : NULL,
-					  &new_row);
-		process_update(&change, has_old ? &old_row : NULL, &new_row);
-	}
-	else if (!has_old || passes_filter(&change, &old_row))
-	{
-		tell_observer(&change, W2K_SKIP_DELETE, has_old ? &old_row : NULL,
-					  NULL);
-		write_delete(&change, has_old ? &old_row : NULL);
-	}
+	if (new_tuple != NULL && has_old)
+		fill_unavailable(wrel, RelationGetDescr(relation));
+	if (is_published)
+		process_row(&change, rbchange->action, has_old ? &old_row : NULL,
+					new_tuple != NULL ? &new_row : NULL);
+	if (unlikely(is_watched))
+		w2k_observer.on_row(wrel, txn->xid, has_old ? &old_row : NULL,
+							new_tuple != NULL ? &new_row : NULL,
+							change.session->records->count != count);
 }
 
 void

@@ -6,40 +6,61 @@
 #include "postgres.h"
 
 #include "access/detoast.h"
-#include "utils/rel.h"
+#include "common/hashfn.h"
 
 #include "compat.h"
 #include "decode/identity.h"
 
-/* Is the key what identifies? */
+/* Is the key what identifies?  Not one of a unique index that was chosen: that
+ * may have NULLs, or a predicate. */
 static bool
 is_key(const W2kRelation *wrel)
 {
-	return wrel->nkeys > 0 && !wrel->is_key_custom && wrel->is_key_in_identity;
+	return wrel->nkeys > 0 && !wrel->is_key_custom && !wrel->has_chosen_key &&
+		   wrel->is_key_in_identity;
 }
 
-bool
-w2k_identity_is_row(const W2kRelation *wrel)
+/* Does a column that is not (only) part of the key belong to the identity? */
+static bool
+belongs(const W2kRelation *wrel, const W2kColumn *column)
 {
-	return !is_key(wrel) && wrel->is_identity_full;
+	return wrel->is_identity_full || column->is_identity;
 }
 
-bool
-w2k_identity_exists(W2kRelation *wrel, Relation relation)
+/* Is every column of the replica identity one that we read? */
+static bool
+is_whole(const W2kRelation *wrel)
 {
-	Bitmapset *attnums;
-	int wanted;
 	int found = 0;
 
-	if (is_key(wrel) || wrel->is_identity_full)
-		return true;
-	attnums = RelationGetIndexAttrBitmap(relation,
-										 INDEX_ATTR_BITMAP_IDENTITY_KEY);
-	wanted = bms_num_members(attnums);
-	bms_free(attnums);
 	for (int i = 0; i < wrel->ncolumns; i++)
 		found += wrel->columns[i].is_identity;
-	return wanted > 0 && found == wanted;
+	return found > 0 && found == wrel->nidentity;
+}
+
+bool
+w2k_identity_is_shared(const W2kRelation *wrel)
+{
+	return !is_key(wrel) && (wrel->is_identity_full || !is_whole(wrel));
+}
+
+uint32
+w2k_identity_shape(const W2kRelation *wrel)
+{
+	bool uses_key = is_key(wrel);
+	int count = uses_key ? wrel->nkeys : wrel->ncolumns;
+	uint32 shape = uses_key ? 1 : 2;
+
+	for (int i = 0; i < count; i++)
+	{
+		const W2kColumn *column = uses_key ? wrel->keys[i] : &wrel->columns[i];
+
+		if (!uses_key && !belongs(wrel, column))
+			continue;
+		shape = hash_combine(shape, murmurhash32((uint32) column->index));
+		shape = hash_combine(shape, murmurhash32(column->type->oid));
+	}
+	return shape;
 }
 
 static bool
@@ -88,7 +109,7 @@ w2k_identity_append(StringInfo out, const W2kRelation *wrel, const W2kRow *row)
 	{
 		const W2kColumn *column = uses_key ? wrel->keys[i] : &wrel->columns[i];
 
-		if (!uses_key && !wrel->is_identity_full && !column->is_identity)
+		if (!uses_key && !belongs(wrel, column))
 			continue;
 		if (!append_value(out, column, row))
 		{

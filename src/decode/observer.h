@@ -18,11 +18,12 @@ typedef struct W2kObserver
 	Oid tables[W2K_MAX_OBSERVED]; /* that are watched */
 
 	/*
-	 * An insert, update or delete that is sent: either row may be NULL.  In
-	 * the change's memory context; xid is the top-level transaction's.
+	 * An update or delete: either row may be NULL.  is_sent tells whether any
+	 * record came of it.  In the change's memory context; xid is the top-level
+	 * transaction's.
 	 */
 	void (*on_row)(const W2kRelation *wrel, TransactionId xid,
-				   const W2kRow *old_row, const W2kRow *new_row);
+				   const W2kRow *old_row, const W2kRow *new_row, bool is_sent);
 
 	/* All rows of a table went. */
 	void (*on_truncate)(Oid relid, TransactionId xid);

@@ -32,13 +32,6 @@ typedef struct Change
 	TransactionId xid;
 } Change;
 
-/* An entry of the set of stale rows. */
-typedef struct Stale
-{
-	Key key;	 /* hash key: first */
-	int64 count; /* changes; for rows that are their own identity */
-} Stale;
-
 /* A table that is watched. */
 typedef struct Watched
 {
@@ -56,8 +49,9 @@ static struct
 	Change *changes;
 	int nchanges;
 	int size;
-	HTAB *stale; /* NULL = the snapshot is not known yet */
-	bool is_row; /* identities are whole rows */
+	HTAB *stale;	/* NULL = the snapshot is not known yet */
+	bool is_shared; /* by several rows */
+	uint32 shape;	/* of identities; 0 = none seen yet */
 	bool is_lost;
 	TransactionId *truncated; /* by transactions ... */
 	int ntruncated;
@@ -103,10 +97,7 @@ make_key(const char *identity, Size len)
 static void
 add_stale(const Key *key)
 {
-	bool is_found;
-	Stale *stale = hash_search(window.stale, key, HASH_ENTER, &is_found);
-
-	stale->count = is_found ? stale->count + 1 : 1;
+	(void) hash_search(window.stale, key, HASH_ENTER, NULL);
 }
 
 static void
@@ -182,42 +173,82 @@ add_incomplete(Oid relid, const Key *key)
 		w2k_window_set_all_incomplete(relid, true);
 }
 
+/*
+ * Notes a change of a row; NULL = of one that is not known.  Without an xid it
+ * makes no row of a chunk stale.
+ */
 static void
 add_row(const W2kRelation *wrel, TransactionId xid, const W2kRow *row,
-		bool is_new)
+		bool is_incomplete)
 {
 	StringInfoData identity;
 	Key key;
 
 	initStringInfo(&identity);
-	if (!w2k_identity_append(&identity, wrel, row))
+	if (row != NULL && !w2k_identity_append(&identity, wrel, row))
 	{
 		window.is_lost = true;
 		w2k_window_set_all_incomplete(wrel->relid, true);
 		return;
 	}
 	key = make_key(identity.data, identity.len);
-	if (window.context != NULL && window.relid == wrel->relid &&
-		!window.is_lost)
+	if (TransactionIdIsValid(xid) && window.context != NULL &&
+		window.relid == wrel->relid && !window.is_lost)
 		add_change(&key, xid);
-	if (is_new && is_incomplete(wrel, row))
+	if (is_incomplete)
 		add_incomplete(wrel->relid, &key);
 	pfree(identity.data);
 }
 
+/* Does an update give a row another identity? */
+static bool
+is_changed(const W2kRelation *wrel, const W2kRow *old_row,
+		   const W2kRow *new_row)
+{
+	StringInfoData identities[2];
+
+	initStringInfo(&identities[0]);
+	initStringInfo(&identities[1]);
+	return !w2k_identity_append(&identities[0], wrel, old_row) ||
+		   !w2k_identity_append(&identities[1], wrel, new_row) ||
+		   identities[0].len != identities[1].len ||
+		   memcmp(identities[0].data, identities[1].data, identities[0].len) !=
+			   0;
+}
+
+/* A table that is altered while a chunk of it is under way: once more. */
+static void
+check_shape(uint32 shape)
+{
+	if (window.shape != 0 && window.shape != shape)
+		window.is_lost = true;
+	window.shape = shape;
+}
+
 static void
 on_row(const W2kRelation *wrel, TransactionId xid, const W2kRow *old_row,
-	   const W2kRow *new_row)
+	   const W2kRow *new_row, bool is_sent)
 {
-	bool is_row = w2k_identity_is_row(wrel);
+	if (window.context != NULL && window.relid == wrel->relid)
+	{
+		window.is_shared = w2k_identity_is_shared(wrel);
+		check_shape(w2k_identity_shape(wrel));
+	}
 
-	if (window.relid == wrel->relid)
-		window.is_row = is_row;
-	if (old_row != NULL)
+	/*
+	 * A row that is gone, or has another key now, must not come any more.  One
+	 * of which nothing was sent comes as it was read, or when it is read again:
+	 * it may have moved.
+	 */
+	if (old_row != NULL &&
+		(new_row == NULL || is_sent || is_changed(wrel, old_row, new_row)))
 		add_row(wrel, xid, old_row, false);
-	/* where a row is its own identity, the new one is another */
-	if (new_row != NULL && !is_row)
-		add_row(wrel, xid, new_row, true);
+	if (new_row != NULL)
+		add_row(wrel, is_sent ? xid : InvalidTransactionId, new_row,
+				!is_sent || is_incomplete(wrel, new_row));
+	/* where the WAL has no old row at all, it may be any */
+	if (old_row == NULL && new_row == NULL)
+		add_row(wrel, xid, NULL, false);
 }
 
 static void
@@ -250,17 +281,22 @@ w2k_window_is_watching(void)
 }
 
 bool
+w2k_window_has_room(void)
+{
+	return w2k_observer.ntables < W2K_MAX_OBSERVED - 1;
+}
+
+void
 w2k_window_watch(Oid relid)
 {
 	if (w2k_observer_watches(relid))
-		return true;
+		return;
 	if (w2k_observer.ntables == W2K_MAX_OBSERVED)
-		return false;
+		elog(ERROR, "too many tables are watched");
 	w2k_observer.on_row = on_row;
 	w2k_observer.on_truncate = on_truncate;
 	memset(&watched[w2k_observer.ntables], 0, sizeof(Watched));
 	w2k_observer.tables[w2k_observer.ntables++] = relid;
-	return true;
 }
 
 void
@@ -294,12 +330,13 @@ w2k_window_open(Oid relid)
 
 void
 w2k_window_set_snapshot(TransactionId xmin, TransactionId xmax,
-						const TransactionId *xids, int nxids)
+						const TransactionId *xids, int nxids, uint32 shape)
 {
 	HASHCTL ctl = {.keysize = sizeof(Key),
-				   .entrysize = sizeof(Stale),
+				   .entrysize = sizeof(Key),
 				   .hcxt = window.context};
 
+	check_shape(shape);
 	window.xmin = xmin;
 	window.xmax = xmax;
 	window.nxids = nxids;
@@ -328,7 +365,7 @@ bool
 w2k_window_evicts(const char *identity, Size len)
 {
 	Key key;
-	Stale *stale;
+	const Key *stale;
 
 	if (window.is_truncated)
 		return true;
@@ -336,11 +373,13 @@ w2k_window_evicts(const char *identity, Size len)
 		return false;
 	key = make_key(identity, len);
 	stale = hash_search(window.stale, &key, HASH_FIND, NULL);
-	if (stale == NULL || stale->count == 0)
-		return false;
-	if (window.is_row)
-		stale->count--;
-	return true;
+	return stale != NULL;
+}
+
+bool
+w2k_window_is_shared(void)
+{
+	return window.is_shared;
 }
 
 void

@@ -6,9 +6,9 @@
  * it has been sent.  A row is stale if a transaction that the chunk's snapshot
  * does not see has changed it, and was decoded meanwhile.
  *
- * As long as a table is watched, rows are noted of which a change was sent
- * without some large value (unchanged, so not in the WAL): whoever has not got
- * such a row as a whole, before or after, lacks that value.
+ * As long as a table is watched, rows are noted of which an update was sent
+ * without some large value (unchanged, so not in the WAL), or not at all:
+ * whoever has not got such a row as a whole, before or after, lacks something.
  */
 #ifndef W2K_DECODE_WINDOW_H
 #define W2K_DECODE_WINDOW_H
@@ -18,8 +18,10 @@
 /* Is any table watched? */
 extern bool w2k_window_is_watching(void);
 
-/* False where too many tables are watched. */
-extern bool w2k_window_watch(Oid relid);
+/* May one more table be watched, besides the one that is read? */
+extern bool w2k_window_has_room(void);
+
+extern void w2k_window_watch(Oid relid);
 extern void w2k_window_unwatch(Oid relid);
 
 /* Of a table that is watched. */
@@ -27,10 +29,11 @@ extern void w2k_window_open(Oid relid);
 
 /*
  * The chunk's snapshot: which transactions count.  xids are those in progress
- * between xmin and xmax.
+ * between xmin and xmax; shape is that of the identities in the chunk.
  */
 extern void w2k_window_set_snapshot(TransactionId xmin, TransactionId xmax,
-									const TransactionId *xids, int nxids);
+									const TransactionId *xids, int nxids,
+									uint32 shape);
 
 /*
  * Too much happened, or a change whose row cannot be told: the chunk must be
@@ -39,10 +42,13 @@ extern void w2k_window_set_snapshot(TransactionId xmin, TransactionId xmax,
 extern bool w2k_window_is_lost(void);
 
 /*
- * Is the row of this identity stale?  Asked once for each row: where several
- * rows may have the same identity, each change makes one of them stale.
+ * Was the row of this identity changed?  Where several rows may have the same
+ * one, that may be another row: then w2k_window_is_shared().
  */
 extern bool w2k_window_evicts(const char *identity, Size len);
+
+/* Have several rows of the table the same identity? */
+extern bool w2k_window_is_shared(void);
 
 extern void w2k_window_close(void);
 

@@ -362,6 +362,7 @@ fill_columns(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 							 REPLICA_IDENTITY_FULL;
 	if (!wrel->is_identity_full)
 		identity = RelationGetIdentityKeyBitmap(relation);
+	wrel->nidentity = bms_num_members(identity);
 
 	wrel->columns = palloc0(sizeof(W2kColumn) * Max(desc->natts, 1));
 	for (int i = 0; i < desc->natts; i++)

@@ -72,7 +72,8 @@ typedef struct W2kRelation
 	const char *topic;
 	const char *schema_name; /* first part of its schemas' names; UTF-8 */
 	bool is_identity_full;
-	int natts; /* of the tuples */
+	int nidentity; /* columns of another replica identity; read or not */
+	int natts;	   /* of the tuples */
 	int ncolumns;
 	W2kColumn *columns; /* every column that is read, in table order */
 	int nkeys;
@@ -90,7 +91,6 @@ typedef struct W2kRelation
 
 	void *plan;	  /* the Writer's, made on first use, in context */
 	void *origin; /* the transforms', likewise */
-
 	/* Outlive a rebuild */
 	uint32 topic_id;		 /* 0 = none yet */
 	bool is_topic_announced; /* and it still is the topic */
@@ -108,8 +108,8 @@ w2k_relation_create_cache(const struct W2kConnectorConfig *conf,
 						  const struct W2kRules *rules, bool has_emit);
 
 /*
- * The up-to-date entry; raises INSUFFICIENT_PRIVILEGE where the owner may not
- * read an explicitly listed table. */
+ * The up-to-date entry; INSUFFICIENT_PRIVILEGE where a listed table is not the
+ * owner's to read. */
 extern W2kRelation *w2k_relation_lookup(W2kRelationCache *cache,
 										Relation relation);
 

@@ -33,6 +33,11 @@
 
 /* A message is sent when it has grown to this. */
 #define MESSAGE_SIZE (64 * 1024)
+/* Rows are read with the table locked, and sent when it is not: so much at
+ * once. */
+#define SLICE_SIZE ((int64) 4 * 1024 * 1024)
+/* Blocks that a new snapshot reads at most, however few of their rows pass. */
+#define MAX_BLOCKS 4096
 /* Between two looks at transactions that are in the middle of committing. */
 #define COMMITTING_POLL_US 1000
 #define COMMITTED_POLL_MS 5
@@ -50,7 +55,7 @@ typedef struct Chunk
 	ItemPointerData row;  /* the one being written; invalid = none */
 	int row_start;		  /* of it, in the output */
 	TransactionId *xids;
-	bool is_full; /* the request's limits are reached */
+	bool is_full; /* the request's limits are reached, or a slice's */
 } Chunk;
 
 Oid
@@ -82,31 +87,43 @@ wait_for_committing(void)
 	pfree(vxids);
 }
 
+/* Waits for a transaction that has committed to look like it. */
+static void
+wait_until_visible(W2kReader *reader, TransactionId xid)
+{
+	while (TransactionIdDidCommit(xid) && TransactionIdIsInProgress(xid) &&
+		   !w2k_snapshot_link_is_cancelled(reader->link))
+	{
+		(void) WaitLatch(MyLatch,
+						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 COMMITTED_POLL_MS, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
 /*
  * And those that are marked, but still look as if they were running, for as
- * long as a synchronous standby takes.
+ * long as a synchronous standby takes.  A snapshot lists those between its
+ * xmin and xmax; the newest ones are behind that.
  */
 static void
 wait_for_committed(W2kReader *reader)
 {
 	Snapshot snapshot = GetTransactionSnapshot();
-	TransactionId *xids = palloc(sizeof(TransactionId) *
-								 Max(snapshot->xcnt, 1));
-	int count = 0;
+	TransactionId next = XidFromFullTransactionId(ReadNextFullTransactionId());
+	int count = (int) snapshot->xcnt;
+	TransactionId xmax = snapshot->xmax;
+	TransactionId *xids = palloc(sizeof(TransactionId) * Max(count, 1));
 
-	for (uint32 i = 0; i < snapshot->xcnt; i++)
-		if (TransactionIdDidCommit(snapshot->xip[i]))
-			xids[count++] = snapshot->xip[i];
+	memcpy(xids, snapshot->xip, sizeof(TransactionId) * count);
 	for (int i = 0; i < count; i++)
-		while (TransactionIdIsInProgress(xids[i]) &&
-			   !w2k_snapshot_link_is_cancelled(reader->link))
-		{
-			(void) WaitLatch(MyLatch,
-							 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-							 COMMITTED_POLL_MS, PG_WAIT_EXTENSION);
-			ResetLatch(MyLatch);
-			CHECK_FOR_INTERRUPTS();
-		}
+		wait_until_visible(reader, xids[i]);
+	while (TransactionIdPrecedes(xmax, next))
+	{
+		wait_until_visible(reader, xmax);
+		TransactionIdAdvance(xmax);
+	}
 	pfree(xids);
 }
 
@@ -238,12 +255,21 @@ write_row(Chunk *chunk, W2kRelation *wrel, TupleTableSlot *slot,
 	else
 		w2k_reading_write(reading, wrel, slot, marker, out);
 	chunk->done.rows++;
-	if (out->len >= MESSAGE_SIZE)
+	chunk->is_full = out->len >= SLICE_SIZE ||
+					 (request->max_rows > 0 &&
+					  chunk->done.rows >= request->max_rows);
+	/* a SELECT is read in one go */
+	if (chunk->query != NULL && out->len >= MESSAGE_SIZE)
 		flush(chunk);
-	chunk->is_full = (request->max_rows > 0 &&
-					  chunk->done.rows >= request->max_rows) ||
-					 (request->max_bytes > 0 &&
-					  chunk->done.bytes + out->len >= request->max_bytes);
+}
+
+static void
+check_cancelled(const Chunk *chunk)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (w2k_snapshot_link_is_cancelled(chunk->reader->link))
+		ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED),
+						errmsg("snapshot was stopped")));
 }
 
 /* The rows of the table itself, in the order in which they lie. */
@@ -253,18 +279,22 @@ read_blocks(Chunk *chunk, Relation relation, W2kRelation *wrel)
 	W2kChunkRequest *request = chunk->request;
 	BlockNumber start = ItemPointerGetBlockNumberNoCheck(&chunk->from);
 	BlockNumber end = Min(request->end, chunk->done.blocks);
+	BlockNumber stop = end;
 	bool is_heap = relation->rd_rel->relam == HEAP_TABLE_AM_OID;
 	TupleTableSlot *slot;
 	TableScanDesc scan;
 
-	chunk->done.is_end = true;
+	if (chunk->reader->mode == W2K_READER_FRESH && start < end)
+		stop = Min(end, start + MAX_BLOCKS);
+	chunk->done.is_end = !is_heap || stop >= end;
+	ItemPointerSet(&chunk->done.next, stop, FirstOffsetNumber);
 	if (is_heap && start >= end)
 		return;
 	slot = table_slot_create(relation, NULL);
-	scan = w2k_chunk_begin_scan(relation, chunk->snapshot, start, end - start);
+	scan = w2k_chunk_begin_scan(relation, chunk->snapshot, start, stop - start);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
-		CHECK_FOR_INTERRUPTS();
+		check_cancelled(chunk);
 		if (is_heap && ItemPointerCompare(&slot->tts_tid, &chunk->from) < 0)
 			continue;
 		if (chunk->is_full && is_heap)
@@ -273,9 +303,6 @@ read_blocks(Chunk *chunk, Relation relation, W2kRelation *wrel)
 			chunk->done.is_end = false;
 			break;
 		}
-		if (w2k_snapshot_link_is_cancelled(chunk->reader->link))
-			ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED),
-							errmsg("snapshot was stopped")));
 		chunk->row = slot->tts_tid;
 		write_row(chunk, wrel, slot, marker_of(request, &slot->tts_tid));
 		ItemPointerSetInvalid(&chunk->row);
@@ -284,44 +311,57 @@ read_blocks(Chunk *chunk, Relation relation, W2kRelation *wrel)
 	ExecDropSingleTupleTableSlot(slot);
 }
 
-/*
- * The rows that SQL chooses.  For a SELECT of somebody's own it is not known
- * beforehand which row is the last, so one is always held back.
- */
+/* The rows for which a condition holds, in the order in which they lie. */
 static void
-read_query(Chunk *chunk, Relation relation, W2kRelation *wrel)
+read_filtered(Chunk *chunk, Relation relation, W2kRelation *wrel)
 {
 	const W2kChunkRequest *request = chunk->request;
 	Oid owner = w2k_reading_session(chunk->reader->reading)->conf->owner;
-	bool is_select = chunk->query != NULL;
-	BlockNumber start = ItemPointerGetBlockNumberNoCheck(&chunk->from);
 	BlockNumber all = Min(request->end, chunk->done.blocks);
-	BlockNumber end = request->stop > 0 ? Min(all, request->stop) : all;
+	BlockNumber stop = request->stop > 0 ? Min(all, request->stop) : all;
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
-	TupleTableSlot *held = MakeSingleTupleTableSlot(RelationGetDescr(relation),
-													&TTSOpsHeapTuple);
-	TupleTableSlot *result =
-		is_select ? MakeSingleTupleTableSlot(RelationGetDescr(relation),
-											 &TTSOpsVirtual)
-				  : slot;
 	W2kSnapshotQuery *query;
-	W2kMarker marker = is_select ? request->first_marker : request->marker;
 
-	query = is_select
-				? w2k_snapshot_query_select(relation, chunk->query, owner)
-				: w2k_snapshot_query_filter(relation, chunk->filter, owner,
-											start, end);
+	chunk->done.is_end = stop >= all;
+	ItemPointerSet(&chunk->done.next, stop, FirstOffsetNumber);
+	query = w2k_snapshot_query_filter(relation, chunk->filter, owner,
+									  &chunk->from, stop);
+	while (w2k_snapshot_query_next(query, slot))
+	{
+		check_cancelled(chunk);
+		if (chunk->is_full)
+		{
+			chunk->done.next = slot->tts_tid;
+			chunk->done.is_end = false;
+			break;
+		}
+		chunk->row = slot->tts_tid;
+		write_row(chunk, wrel, slot, request->marker);
+		ItemPointerSetInvalid(&chunk->row);
+	}
+	w2k_snapshot_query_end(query);
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+/*
+ * The rows that a SELECT of somebody's own gives.  It is not known beforehand
+ * which one is the last, so one is always held back.
+ */
+static void
+read_selected(Chunk *chunk, Relation relation, W2kRelation *wrel)
+{
+	const W2kChunkRequest *request = chunk->request;
+	Oid owner = w2k_reading_session(chunk->reader->reading)->conf->owner;
+	TupleDesc desc = RelationGetDescr(relation);
+	TupleTableSlot *held = MakeSingleTupleTableSlot(desc, &TTSOpsHeapTuple);
+	TupleTableSlot *result = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
+	W2kMarker marker = request->first_marker;
+	W2kSnapshotQuery *query;
+
+	query = w2k_snapshot_query_select(relation, chunk->query, owner);
 	while (w2k_snapshot_query_next(query, result))
 	{
-		CHECK_FOR_INTERRUPTS();
-		if (w2k_snapshot_link_is_cancelled(chunk->reader->link))
-			ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED),
-							errmsg("snapshot was stopped")));
-		if (!is_select)
-		{
-			write_row(chunk, wrel, result, marker);
-			continue;
-		}
+		check_cancelled(chunk);
 		if (!TTS_EMPTY(held))
 		{
 			write_row(chunk, wrel, held, marker);
@@ -336,12 +376,9 @@ read_query(Chunk *chunk, Relation relation, W2kRelation *wrel)
 					  ? request->last_marker
 					  : marker);
 	w2k_snapshot_query_end(query);
-	if (result != slot)
-		ExecDropSingleTupleTableSlot(result);
+	ExecDropSingleTupleTableSlot(result);
 	ExecDropSingleTupleTableSlot(held);
-	ExecDropSingleTupleTableSlot(slot);
-	chunk->done.is_end = is_select || end >= all;
-	ItemPointerSet(&chunk->done.next, end, FirstOffsetNumber);
+	chunk->done.is_end = true;
 }
 
 /* What is to be read is what was planned?  Sets the result where not. */
@@ -368,11 +405,7 @@ check_relation(Chunk *chunk, Relation relation)
 		done->result = W2K_CHUNK_UNCAPTURED;
 		return NULL;
 	}
-	if (request->has_identities && !w2k_identity_exists(wrel, relation))
-	{
-		done->result = W2K_CHUNK_UNKEYED;
-		return NULL;
-	}
+	done->shape = w2k_identity_shape(wrel);
 	return wrel;
 }
 
@@ -394,11 +427,12 @@ read_rows(Chunk *chunk)
 		PushActiveSnapshot(chunk->snapshot);
 		if (wrel->has_printed_types)
 			w2k_output_set_modes(w2k_reading_session(chunk->reader->reading));
-		if (chunk->filter != NULL || chunk->query != NULL)
-			read_query(chunk, relation, wrel);
+		if (chunk->query != NULL)
+			read_selected(chunk, relation, wrel);
+		else if (chunk->filter != NULL)
+			read_filtered(chunk, relation, wrel);
 		else
 			read_blocks(chunk, relation, wrel);
-		flush(chunk);
 		PopActiveSnapshot();
 	}
 	relation_close(relation, AccessShareLock);
@@ -476,6 +510,7 @@ try_rows(Chunk *chunk)
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(oldcontext);
 		CurrentResourceOwner = oldowner;
+		w2k_snapshot_query_recover();
 		w2k_reading_forget(reader->reading);
 		if (!may_skip(chunk, error))
 			ReThrowError(error);
@@ -485,6 +520,24 @@ try_rows(Chunk *chunk)
 	}
 	PG_END_TRY();
 	return is_done;
+}
+
+/*
+ * Under a snapshot that is held, a chunk is read slice by slice; what there is
+ * goes out when the table is not locked.  Of a new one, only as much is read.
+ */
+static bool
+read_slice(Chunk *chunk)
+{
+	if (!try_rows(chunk))
+		return false;
+	if (chunk->reader->mode == W2K_READER_FRESH || chunk->done.is_end ||
+		chunk->done.result != W2K_CHUNK_READ)
+		return true;
+	flush(chunk);
+	chunk->from = chunk->done.next;
+	chunk->is_full = false;
+	return false;
 }
 
 /* ---- the answer ---- */
@@ -562,9 +615,10 @@ w2k_chunk_answer(W2kReader *reader, W2kChunkRequest *request,
 	PG_TRY();
 	{
 		begin_chunk(&chunk);
-		while (!try_rows(&chunk))
+		while (!read_slice(&chunk))
 			;
 		end_chunk(&chunk);
+		flush(&chunk);
 	}
 	PG_CATCH();
 	{

@@ -5,9 +5,11 @@
 #include "postgres.h"
 
 #include "access/tableam.h"
+#include "catalog/pg_authid.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
@@ -21,9 +23,11 @@ struct W2kSnapshotQuery
 	Relation relation;
 	Oid owner;
 	Portal portal;
-	bool gives_places; /* its rows are ctids */
-	int *places;	   /* result column of each attribute, from 1; 0 = none */
-	uint64 at;		   /* in SPI_tuptable */
+	bool gives_places; /* its rows are ctids, of this range */
+	ItemPointerData from;
+	BlockNumber end;
+	int *places; /* result column of each attribute, from 1; 0 = none */
+	uint64 at;	 /* in SPI_tuptable */
 	SPITupleTable *table;
 };
 
@@ -35,6 +39,45 @@ qualified_name(Relation relation)
 									  RelationGetRelationName(relation));
 }
 
+/* While somebody's SQL runs. */
+typedef struct Sandbox
+{
+	Oid user;
+	int context;
+	int nest_level; /* of settings */
+} Sandbox;
+
+/*
+ * Becomes the owner, for those too who ask for the session's user; what is set
+ * meanwhile is put back.
+ */
+static void
+enter(Sandbox *sandbox, Oid owner)
+{
+	sandbox->nest_level = NewGUCNestLevel();
+	GetUserIdAndSecContext(&sandbox->user, &sandbox->context);
+	SetSessionAuthorization(owner, superuser_arg(owner));
+	SetUserIdAndSecContext(owner, sandbox->context |
+									  SECURITY_LOCAL_USERID_CHANGE |
+									  SECURITY_RESTRICTED_OPERATION);
+}
+
+static void
+leave(Sandbox *sandbox)
+{
+	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, 0);
+	w2k_snapshot_query_recover();
+	SetUserIdAndSecContext(sandbox->user, sandbox->context);
+	AtEOXact_GUC(false, sandbox->nest_level);
+}
+
+void
+w2k_snapshot_query_recover(void)
+{
+	if (GetSessionUserId() != BOOTSTRAP_SUPERUSERID)
+		SetSessionAuthorization(BOOTSTRAP_SUPERUSERID, true);
+}
+
 /*
  * Opens the cursor.  Planning may run functions, too (those that fold to
  * constants), so that is the owner's as well.
@@ -42,14 +85,10 @@ qualified_name(Relation relation)
 static void
 open_cursor(W2kSnapshotQuery *query, const char *text)
 {
-	Oid user;
-	int context;
+	Sandbox sandbox;
 	SPIPlanPtr plan;
 
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(query->owner, context |
-											 SECURITY_LOCAL_USERID_CHANGE |
-											 SECURITY_RESTRICTED_OPERATION);
+	enter(&sandbox, query->owner);
 	SPI_connect();
 	plan = SPI_prepare_cursor(text, 0, NULL, CURSOR_OPT_NO_SCROLL);
 	if (plan == NULL)
@@ -60,26 +99,29 @@ open_cursor(W2kSnapshotQuery *query, const char *text)
 		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR),
 						errmsg("query of a snapshot is not a SELECT")));
 	query->portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
-	SetUserIdAndSecContext(user, context);
+	leave(&sandbox);
 }
 
 W2kSnapshotQuery *
 w2k_snapshot_query_filter(Relation relation, const char *condition, Oid owner,
-						  BlockNumber start, BlockNumber end)
+						  ItemPointer from, BlockNumber end)
 {
 	W2kSnapshotQuery *query = palloc0(sizeof(W2kSnapshotQuery));
 	char *text;
 
 	/* the newline ends a comment at the condition's end */
-	text =
-		psprintf("SELECT ctid FROM ONLY %s"
-				 " WHERE ctid OPERATOR(pg_catalog.>=) '(%u,0)'::pg_catalog.tid"
-				 " AND ctid OPERATOR(pg_catalog.<) '(%u,0)'::pg_catalog.tid"
-				 " AND (%s\n)",
-				 qualified_name(relation), start, end, condition);
+	text = psprintf("SELECT ctid FROM ONLY %s"
+					" WHERE ctid OPERATOR(pg_catalog.>=)"
+					" '(%u,%u)'::pg_catalog.tid"
+					" AND ctid OPERATOR(pg_catalog.<) '(%u,0)'::pg_catalog.tid"
+					" AND (%s\n) ORDER BY ctid USING OPERATOR(pg_catalog.<)",
+					qualified_name(relation), ItemPointerGetBlockNumber(from),
+					ItemPointerGetOffsetNumber(from), end, condition);
 	query->relation = relation;
 	query->owner = owner;
 	query->gives_places = true;
+	query->from = *from;
+	query->end = end;
 	open_cursor(query, text);
 	return query;
 }
@@ -124,17 +166,13 @@ w2k_snapshot_query_select(Relation relation, const char *text, Oid owner)
 static bool
 fetch(W2kSnapshotQuery *query)
 {
-	Oid user;
-	int context;
+	Sandbox sandbox;
 
 	if (query->table != NULL)
 		SPI_freetuptable(query->table);
-	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(query->owner, context |
-											 SECURITY_LOCAL_USERID_CHANGE |
-											 SECURITY_RESTRICTED_OPERATION);
+	enter(&sandbox, query->owner);
 	SPI_cursor_fetch(query->portal, true, BATCH);
-	SetUserIdAndSecContext(user, context);
+	leave(&sandbox);
 	query->table = SPI_tuptable;
 	query->at = 0;
 	return SPI_processed > 0;
@@ -178,6 +216,12 @@ w2k_snapshot_query_next(W2kSnapshotQuery *query, TupleTableSlot *slot)
 		}
 		tid = (ItemPointer) DatumGetPointer(
 			SPI_getbinval(tuple, query->table->tupdesc, 1, &is_null));
+		/* a condition that is more than one could give anything */
+		if (is_null || !ItemPointerIsValid(tid) ||
+			ItemPointerCompare(tid, &query->from) < 0 ||
+			ItemPointerGetBlockNumber(tid) >= query->end)
+			ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR),
+							errmsg("filter of a snapshot is not a condition")));
 		if (table_tuple_fetch_row_version(query->relation, tid,
 										  GetActiveSnapshot(), slot))
 			return true;

@@ -15,10 +15,14 @@
 
 typedef struct W2kSnapshotQuery W2kSnapshotQuery;
 
-/* The rows of blocks [start, end) of a table for which the condition holds. */
-extern W2kSnapshotQuery *
-w2k_snapshot_query_filter(Relation relation, const char *condition, Oid owner,
-						  BlockNumber start, BlockNumber end);
+/*
+ * The rows of a table for which the condition holds, from a place up to a
+ * block, which is not included; in that order.
+ */
+extern W2kSnapshotQuery *w2k_snapshot_query_filter(Relation relation,
+												   const char *condition,
+												   Oid owner, ItemPointer from,
+												   BlockNumber end);
 
 /* The rows of a whole SELECT, whose columns are the table's by their names. */
 extern W2kSnapshotQuery *
@@ -29,5 +33,8 @@ extern bool w2k_snapshot_query_next(W2kSnapshotQuery *query,
 									TupleTableSlot *slot);
 
 extern void w2k_snapshot_query_end(W2kSnapshotQuery *query);
+
+/* After an error, and the end of its subtransaction. */
+extern void w2k_snapshot_query_recover(void);
 
 #endif /* W2K_SNAPSHOT_QUERY_H */

@@ -50,7 +50,9 @@ static struct
 	Oid dbid;
 	char connector[W2K_CONNECTOR_NAME_LEN];
 	dsm_handle handle;
-	bool has_transaction;				   /* of a snapshot that is held */
+	bool has_transaction; /* of a snapshot that is held */
+	bool has_planned;
+	NameData new_slot; /* that nobody knows of yet; empty = none */
 	char snapshot_id[W2K_SNAPSHOT_ID_LEN]; /* by which others may have it */
 	W2kReader reader;
 } self;
@@ -158,9 +160,12 @@ begin_snapshot(const W2kReaderOpen *open)
 	W2kReader *reader = &self.reader;
 
 	if (open->mode == W2K_READER_MAKE_SLOT)
+	{
 		reader->consistent_point =
 			w2k_stream_create_slot_with_snapshot(NameStr(open->slot_name),
 												 open->failover);
+		self.new_slot = open->slot_name;
+	}
 	else
 	{
 		StartTransactionCommand();
@@ -210,16 +215,22 @@ answer_open(const char *body, Size len)
 
 	reader->mode = open->mode;
 	reader->locks_tables = open->locks_tables;
-	SetConfigOption("lock_timeout", psprintf("%d", open->lock_timeout_ms),
-					PGC_SUSET, PGC_S_OVERRIDE);
 	reader->reading =
 		w2k_reading_create(NameStr(open->slot_name),
 						   take_options(body + sizeof(W2kReaderOpen),
 										open->noptions),
 						   self.number);
+	if (reader->mode == W2K_READER_HOLD && !self.has_transaction)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("the initial snapshot is gone")));
 	if (reader->mode != W2K_READER_FRESH && !self.has_transaction)
-	{
 		begin_snapshot(open);
+	/* not while a slot is made: that waits for whoever is running */
+	SetConfigOption("lock_timeout", psprintf("%d", open->lock_timeout_ms),
+					PGC_SUSET, PGC_S_OVERRIDE);
+	if (reader->mode != W2K_READER_FRESH && !self.has_planned)
+	{
+		self.has_planned = true;
 		publish(self.handle);
 		if (reader->mode != W2K_READER_IMPORT)
 			tables = w2k_plan_tables(reader);
@@ -227,6 +238,7 @@ answer_open(const char *body, Size len)
 	head.consistent_point = reader->consistent_point;
 	strlcpy(head.snapshot_id, self.snapshot_id, sizeof(head.snapshot_id));
 	send_plan(&head, tables);
+	memset(&self.new_slot, 0, sizeof(self.new_slot));
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -337,7 +349,7 @@ void
 w2k_snapshot_reader_main(Datum main_arg)
 {
 	pqsignal(SIGTERM, die);
-	pqsignal(SIGINT, SIG_IGN);
+	pqsignal(SIGINT, StatementCancelHandler); /* how lock_timeout works */
 	BackgroundWorkerUnblockSignals();
 	attach(main_arg);
 	BackgroundWorkerInitializeConnectionByOid(self.dbid, InvalidOid, 0);
@@ -362,6 +374,8 @@ w2k_snapshot_reader_main(Datum main_arg)
 		LWLockReleaseAll();
 		AbortOutOfAnyTransaction();
 		RESUME_INTERRUPTS();
+		if (NameStr(self.new_slot)[0] != '\0')
+			w2k_stream_drop_slot(NameStr(self.new_slot));
 		send_failure(error);
 	}
 	PG_END_TRY();

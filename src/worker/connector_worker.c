@@ -213,7 +213,8 @@ is_snapshot_all(void)
 	if (w2k_snapshots_wants_stream(w2k_attempt->conf))
 		return false;
 	progress = w2k_catalog_progress(w2k_attempt->row->name);
-	return progress != NULL && progress->initial == W2K_INITIAL_COMPLETED;
+	return progress != NULL && progress->initial == W2K_INITIAL_COMPLETED &&
+		   w2k_snapshot_catalog_is_empty(w2k_attempt->row->name);
 }
 
 /*
@@ -280,7 +281,8 @@ run_streaming(void)
 	w2k_pump_make_wait_sets();
 
 	run_snapshot(options);
-	if (!w2k_snapshots_wants_stream(conf))
+	/* what is left is read beside the stream, also where none is wanted */
+	if (is_snapshot_all())
 		end_after_snapshot();
 	w2k_incremental_begin(options);
 	w2k_attempt->stream = w2k_stream_open(NameStr(w2k_attempt->slot_name),

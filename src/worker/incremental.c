@@ -14,10 +14,12 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "config/snapshots.h"
 #include "decode/window.h"
 #include "worker/attempt.h"
 #include "worker/incremental.h"
@@ -26,9 +28,8 @@
 #include "worker/snapshot_crew.h"
 #include "worker/snapshot_notes.h"
 #include "worker/snapshot_request.h"
+#include "worker/snapshot_rows.h"
 
-/* Of one chunk, in memory here. */
-#define CHUNK_BYTES (4 * 1024 * 1024)
 /* How often progress is written down. */
 #define RECORD_MS 1000
 /* WAL that may be left to decode where a chunk is asked for: it would only
@@ -42,6 +43,13 @@
 /* So often a table is read for rows that may lack a value, see
  * decode/window.h. */
 #define MAX_PASSES 4
+/* While changes are streamed, the rest after a chunk: so many times what the
+ * chunk has taken, up to a limit. */
+#define PACE 3
+#define MAX_PAUSE_MS 500
+#define STREAM_QUIET_MS 1000
+/* After a reader could not be had, or died. */
+#define READER_RETRY_MS 5000
 
 typedef enum Phase
 {
@@ -75,20 +83,63 @@ static struct
 	int pass;				/* over the table, from 1 */
 	bool is_all;			/* and it is for every row */
 	TimestampTz retry_time; /* not before; 0 = now */
+	TimestampTz ask_time;	/* of the present chunk */
+	XLogRecPtr paced_lsn;	/* of the stream, when last looked at ... */
+	TimestampTz paced_time; /* ... and when that had changed */
 	TimestampTz recorded_time;
 	W2kRate rate;
 } snap;
 
 /* ---- what is to be read ---- */
 
+/*
+ * The SELECT that is read instead of the table, or NULL: that of a blocking
+ * snapshot's condition, as in Debezium; and what the configuration says of the
+ * initial one, wherever that is read.
+ */
+static const char *
+query_of(const W2kSnapshotRow *row)
+{
+	if (row->kind == W2K_KIND_BLOCKING)
+		return row->filter;
+	if (row->signal_id != NULL &&
+		strncmp(row->signal_id, W2K_OWN_SIGNAL, strlen(W2K_OWN_SIGNAL)) != 0)
+		return NULL;
+	return w2k_snapshots_override(w2k_attempt->conf, row->collection);
+}
+
+/* Such rows have no place by which they could be matched with changes: the
+ * stream waits for them. */
+static bool
+is_blocking(const W2kSnapshotRow *row)
+{
+	return row->kind == W2K_KIND_BLOCKING || query_of(row) != NULL;
+}
+
 /* Watches a table from now on; where it was before, all may have happened. */
 static void
 watch(const W2kSnapshotRow *row)
 {
-	if (!w2k_window_watch(row->relid))
-		elog(ERROR, "too many tables are being read at once");
+	w2k_window_watch(row->relid);
 	if (row->is_incomplete)
 		w2k_window_set_all_incomplete(row->relid, true);
+}
+
+/*
+ * The same for one whose turn it is not yet; where too many are half read, it
+ * is read from its beginning then.
+ */
+static void
+watch_early(W2kSnapshotRow *row)
+{
+	if (w2k_window_has_room())
+		watch(row);
+	else
+	{
+		row->state = W2K_TABLE_WAITING;
+		row->next_block = 0;
+		row->total_blocks = -1;
+	}
 }
 
 /* Loads the list anew; the table being read goes on, if it still may. */
@@ -124,7 +175,7 @@ load(void)
 			row->ordinal == old->ordinal)
 			snap.row = row;
 		else if (row->state == W2K_TABLE_READING)
-			watch(row); /* from the first change on that is decoded */
+			watch_early(row); /* from the first change that is decoded */
 	}
 	if (old != NULL && snap.row == NULL)
 	{
@@ -237,7 +288,8 @@ ask(void)
 {
 	W2kSnapshotRow *row = snap.row;
 	const W2kConnectorConfig *conf = w2k_attempt->conf;
-	bool is_blocking = row->kind == W2K_KIND_BLOCKING;
+	const char *query = query_of(row);
+	bool blocks = is_blocking(row);
 	XLogRecPtr sent_lsn = pg_atomic_read_u64(
 		&w2k_attempt->slot->counters.sent_lsn);
 	W2kChunkRequest request = {.relid = row->relid,
@@ -247,10 +299,10 @@ ask(void)
 										  ? InvalidBlockNumber
 										  : (BlockNumber) row->total_blocks,
 							   .max_rows = conf->incremental_chunk_size,
-							   .max_bytes = CHUNK_BYTES,
-							   .marker = is_blocking ? W2K_MARKER_TRUE
-													 : W2K_MARKER_INCREMENTAL,
-							   .has_identities = !is_blocking,
+							   .marker = row->kind == W2K_KIND_BLOCKING
+											 ? W2K_MARKER_TRUE
+											 : W2K_MARKER_INCREMENTAL,
+							   .has_identities = !blocks,
 							   .position = w2k_stream_position(
 								   w2k_attempt->stream),
 							   .lsn = w2k_stream_position(w2k_attempt->stream),
@@ -269,65 +321,30 @@ ask(void)
 		initStringInfo(&snap.chunk);
 		MemoryContextSwitchTo(caller);
 	}
-	/* of a blocking snapshot it is a whole SELECT, as Debezium has it */
-	if (row->filter != NULL && is_blocking)
-	{
+	if (query != NULL)
 		request.max_rows = 0;
-		request.max_bytes = 0;
-	}
-	/* one reads by ranges of blocks: some, by what a block may hold */
+	/* a condition is asked of ranges of blocks, by what they may hold */
 	else if (row->filter != NULL)
-	{
-		BlockNumber from = ItemPointerGetBlockNumberNoCheck(&snap.next);
-
-		request.stop = from + (BlockNumber) Max(1, request.max_rows / 50);
-	}
+		request.stop = ItemPointerGetBlockNumberNoCheck(&snap.next) +
+					   (BlockNumber) Max(1, request.max_rows / 50);
+	request.first_marker = request.last_marker = request.marker;
 	snap.sent_rows = 0;
-	w2k_crew_ask(snap.reader, &request, is_blocking ? NULL : row->filter,
-				 is_blocking ? row->filter : NULL);
+	snap.ask_time = GetCurrentTimestamp();
+	w2k_crew_ask(snap.reader, &request, query == NULL ? row->filter : NULL,
+				 query);
 	snap.phase = PHASE_ASKED;
 }
 
 /* ---- a chunk that is there ---- */
-
-/* Is this row to be sent? */
-static bool
-is_wanted(const char *identity, Size len)
-{
-	Oid relid = snap.row->relid;
-
-	if (w2k_window_evicts(identity, len) ||
-		(!snap.is_all && !w2k_window_is_incomplete(relid, identity, len)))
-		return false;
-	w2k_window_set_complete(relid, identity, len);
-	return true;
-}
 
 /* Sends the rows that nobody has changed. */
 static void
 send_chunk(void)
 {
 	W2kSenderLink *sender = &w2k_attempt->sender;
-	const char *at = snap.chunk.data;
-	const char *end = at + snap.chunk.len;
 
-	snap.sent_rows = 0;
-	while (at < end)
-	{
-		W2kRowHead head;
-		const char *frames;
-
-		memcpy(&head, at, sizeof(head));
-		frames = at + sizeof(head) + head.identity_len;
-		if (is_wanted(at + sizeof(head), head.identity_len))
-		{
-			appendBinaryStringInfo(&sender->out, frames, (int) head.frames_len);
-			snap.sent_rows++;
-		}
-		else
-			w2k_crew_append_definitions(&sender->out, frames, head.frames_len);
-		at = frames + head.frames_len;
-	}
+	snap.sent_rows = w2k_rows_append(&sender->out, &snap.chunk,
+									 snap.row->relid, snap.is_all);
 	(void) w2k_sender_link_feed(sender);
 	w2k_sender_link_flush(sender);
 	w2k_window_close();
@@ -368,6 +385,26 @@ end_pass(void)
 	snap.phase = PHASE_READY;
 }
 
+/*
+ * Leaves the machine to the stream for a while after each chunk, if there is
+ * one to speak of.
+ */
+static void
+pace(void)
+{
+	XLogRecPtr sent_lsn = pg_atomic_read_u64(
+		&w2k_attempt->slot->counters.sent_lsn);
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (sent_lsn != snap.paced_lsn)
+		snap.paced_time = now;
+	snap.paced_lsn = sent_lsn;
+	if (snap.paced_time != 0 &&
+		!TimestampDifferenceExceeds(snap.paced_time, now, STREAM_QUIET_MS))
+		snap.retry_time = now + Min(PACE * (now - snap.ask_time),
+									MAX_PAUSE_MS * INT64CONST(1000));
+}
+
 /* Everything is acknowledged. */
 static void
 count_chunk(void)
@@ -393,6 +430,7 @@ count_chunk(void)
 		end_pass();
 		return;
 	}
+	pace();
 	snap.next = done->next;
 	row->next_block = ItemPointerGetBlockNumberNoCheck(&snap.next);
 	record(false);
@@ -428,11 +466,24 @@ begin_again(void)
 static void
 on_failure(const W2kChunkDone *done)
 {
+	bool is_passing;
 	char *text = pnstrdup((const char *) (done + 1) +
 							  sizeof(TransactionId) * done->nxids,
 						  done->error_len);
 
-	if (done->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+	switch (ERRCODE_TO_CATEGORY(done->sqlerrcode))
+	{
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_SYSTEM_ERROR:
+			is_passing = true;
+			break;
+		default:
+			is_passing = done->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+			break;
+	}
+	if (is_passing)
 		ask_again_later(LOCKED_RETRY_MS);
 	else
 		finish_table(W2K_TABLE_FAILED, "SQL_EXCEPTION", text);
@@ -448,7 +499,7 @@ on_done(const W2kChunkDone *done)
 		case W2K_CHUNK_READ:
 			w2k_window_set_snapshot(done->xmin, done->xmax,
 									(const TransactionId *) (done + 1),
-									done->nxids);
+									done->nxids, done->shape);
 			snap.phase = PHASE_LOADED;
 			break;
 		case W2K_CHUNK_GONE:
@@ -459,10 +510,6 @@ on_done(const W2kChunkDone *done)
 			break;
 		case W2K_CHUNK_REWRITTEN:
 			begin_again();
-			break;
-		case W2K_CHUNK_UNKEYED:
-			finish_table(W2K_TABLE_FAILED, "NO_PRIMARY_KEY",
-						 "changes of its rows cannot be told from one another while it is read; give it a primary key, or use ALTER TABLE ... REPLICA IDENTITY FULL");
 			break;
 		case W2K_CHUNK_FAILED:
 			on_failure(done);
@@ -511,14 +558,14 @@ has_caught_up(void)
 static void
 finish_chunk(void)
 {
-	if (snap.row->kind == W2K_KIND_BLOCKING)
+	if (is_blocking(snap.row))
 	{
 		w2k_window_close();
 		snap.sent_rows = snap.done.rows;
 		snap.sequence = w2k_attempt->sender.sequence;
 		snap.phase = PHASE_SENT;
 	}
-	else if (!w2k_window_is_lost())
+	else if (!w2k_window_is_lost() && w2k_rows_are_clear(&snap.chunk))
 		send_chunk();
 	else if (++snap.lost < MAX_LOST)
 		ask_again_later(LOCKED_RETRY_MS);
@@ -574,6 +621,12 @@ rest(void)
 	snap.phase = PHASE_IDLE;
 }
 
+static bool
+is_too_early(void)
+{
+	return snap.retry_time != 0 && GetCurrentTimestamp() < snap.retry_time;
+}
+
 /* May a chunk be asked for at all now? */
 static bool
 may_ask(void)
@@ -586,7 +639,7 @@ may_ask(void)
 		   w2k_sender_link_unsent(&w2k_attempt->sender) == 0 &&
 		   (lag <= MAX_LAG || w2k_incremental_blocks_stream()) &&
 		   w2k_rate_allows(&snap.rate, w2k_attempt->conf->snapshot_max_rate) &&
-		   (snap.retry_time == 0 || GetCurrentTimestamp() >= snap.retry_time);
+		   !is_too_early();
 }
 
 /* One step; false where there is none to take now. */
@@ -598,7 +651,7 @@ step(void)
 	switch (snap.phase)
 	{
 		case PHASE_IDLE:
-			if (snap.is_paused || next_row() == NULL)
+			if (snap.is_paused || next_row() == NULL || is_too_early())
 				return false;
 			snap.reader = w2k_crew_launch(0);
 			snap.phase = PHASE_STARTING;
@@ -639,6 +692,45 @@ step(void)
 	return snap.phase != before;
 }
 
+/*
+ * A reader is another process, and may fail to come or go at any time.  That
+ * is no reason to stop streaming: it is said, and tried again.
+ */
+static void
+step_safely(void)
+{
+	MemoryContext caller = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		while (step())
+			;
+	}
+	PG_CATCH();
+	{
+		ErrorData *error;
+
+		/* not one of the tables' own */
+		if (IsTransactionState() || snap.phase == PHASE_IDLE)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		ereport(LOG, (errmsg("wal2kafka connector \"%s\": %s",
+							 w2k_attempt->row->name, error->message)));
+		w2k_slots_set_state(w2k_attempt->slot_index, w2k_attempt->shown_state,
+							error->message);
+		FreeErrorData(error);
+		w2k_window_close();
+		w2k_crew_release(snap.reader);
+		snap.reader = NULL;
+		snap.phase = PHASE_IDLE;
+		snap.retry_time = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													  READER_RETRY_MS);
+	}
+	PG_END_TRY();
+}
+
 void
 w2k_incremental_when_due(void)
 {
@@ -649,16 +741,18 @@ w2k_incremental_when_due(void)
 	}
 	if (snap.rows == NIL && snap.phase == PHASE_IDLE)
 		return;
-	while (step())
-		;
+	step_safely();
+	/* snapshot.mode=initial_only: the next attempt sees that all is done */
+	if (!w2k_snapshots_wants_stream(w2k_attempt->conf) &&
+		snap.phase == PHASE_IDLE && next_row() == NULL)
+		w2k_attempt->row->config_generation = -1;
 	record(false);
 }
 
 bool
 w2k_incremental_blocks_stream(void)
 {
-	return snap.row != NULL && snap.row->kind == W2K_KIND_BLOCKING &&
-		   !snap.is_paused;
+	return snap.row != NULL && is_blocking(snap.row) && !snap.is_paused;
 }
 
 long

@@ -557,6 +557,8 @@ hand_over(void)
 		row->kind = W2K_KIND_INCREMENTAL;
 		/* updates may have moved rows behind what was its end */
 		row->total_blocks = -1;
+		if (row->next_block == 0)
+			row->state = W2K_TABLE_WAITING;
 		rows = lappend(rows, row);
 	}
 	if (rows != NIL)

@@ -129,6 +129,27 @@ w2k_snapshot_catalog_unfinished(const char *connector)
 }
 
 bool
+w2k_snapshot_catalog_is_empty(const char *connector)
+{
+	Oid types[] = {TEXTOID};
+	Datum values[1];
+	bool is_empty;
+
+	w2k_interlude_begin(false);
+	values[0] = CStringGetTextDatum(connector);
+	w2k_interlude_query("SELECT FROM wal2kafka.connector_snapshot"
+						" WHERE name OPERATOR(pg_catalog.=) $1"
+						" AND state OPERATOR(pg_catalog.=)"
+						" ANY ('{waiting,reading}')"
+						" UNION ALL SELECT FROM wal2kafka.connector_signal"
+						" WHERE name OPERATOR(pg_catalog.=) $1",
+						1, types, values, NULL, true, SPI_OK_SELECT);
+	is_empty = SPI_processed == 0;
+	w2k_interlude_end();
+	return is_empty;
+}
+
+bool
 w2k_snapshot_catalog_is_paused(const char *connector)
 {
 	Oid types[] = {TEXTOID};
@@ -332,18 +353,23 @@ void
 w2k_snapshot_catalog_request_all(const char *connector,
 								 const char *collections, int64 generation)
 {
-	Oid types[] = {TEXTOID, TEXTOID};
-	Datum values[2];
+	Oid types[] = {TEXTOID, TEXTOID, TEXTOID};
+	Datum values[3];
 
 	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(connector);
 	values[1] = CStringGetTextDatum(collections == NULL ? ".*" : collections);
+	values[2] = CStringGetTextDatum(W2K_OWN_SIGNAL);
+	/* a comma ends an expression, unless there is a backslash before it */
 	w2k_interlude_query("INSERT INTO wal2kafka.connector_signal (name, signal_id, type, data)"
-						" VALUES ($1, pg_catalog.gen_random_uuid()::pg_catalog.text,"
-						" 'execute-snapshot', pg_catalog.jsonb_build_object("
-						"'data-collections', pg_catalog.jsonb_build_array($2),"
-						" 'type', 'incremental'))",
-						2, types, values, NULL, false, SPI_OK_INSERT);
+						" SELECT $1, $3 OPERATOR(pg_catalog.||)"
+						" pg_catalog.gen_random_uuid()::pg_catalog.text, 'execute-snapshot',"
+						" pg_catalog.jsonb_build_object('data-collections',"
+						" pg_catalog.jsonb_agg(pg_catalog.replace(pg_catalog.btrim(c),"
+						" '\\,', ',')), 'type', 'incremental')"
+						" FROM pg_catalog.regexp_split_to_table($2, '(?<!\\\\),') AS c"
+						" WHERE pg_catalog.btrim(c) OPERATOR(pg_catalog.<>) ''",
+						3, types, values, NULL, false, SPI_OK_INSERT);
 	write_initial(connector, W2K_INITIAL_COMPLETED, generation);
 	w2k_interlude_end();
 }

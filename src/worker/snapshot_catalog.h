@@ -63,6 +63,9 @@ extern List *w2k_snapshot_catalog_begin(const char *connector,
 /* Rows that are not finished, in the order in which they are to be read. */
 extern List *w2k_snapshot_catalog_unfinished(const char *connector);
 
+/* Is there nothing to be read, nor a signal that might ask for it? */
+extern bool w2k_snapshot_catalog_is_empty(const char *connector);
+
 /* Is the snapshot as a whole paused? */
 extern bool w2k_snapshot_catalog_is_paused(const char *connector);
 
@@ -81,6 +84,8 @@ extern void w2k_snapshot_catalog_set_initial(const char *connector,
  * Leaves a signal to read the collections of a list (NULL: all that is
  * captured) beside the stream, and records that this is done with.
  */
+#define W2K_OWN_SIGNAL "initial-" /* how its id begins */
+
 extern void w2k_snapshot_catalog_request_all(const char *connector,
 											 const char *collections,
 											 int64 generation);

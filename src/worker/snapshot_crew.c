@@ -15,7 +15,6 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "wire/frame.h"
 #include "worker/attempt.h"
 #include "worker/snapshot_crew.h"
 
@@ -299,24 +298,4 @@ w2k_crew_dismiss(W2kCrewMember *member)
 								  0);
 	w2k_snapshot_link_close(member->link);
 	pfree(member);
-}
-
-void
-w2k_crew_append_definitions(StringInfo out, const char *frames, Size len)
-{
-	while (len > 0)
-	{
-		uint8 type;
-		W2kCursor payload;
-		size_t used;
-		size_t needed;
-
-		if (w2k_frame_parse(frames, len, false, &type, &payload, &used,
-							&needed) != W2K_PARSE_FRAME)
-			elog(ERROR, "malformed frame from a reader");
-		if (type != W2K_FRAME_RECORD)
-			appendBinaryStringInfo(out, frames, (int) used);
-		frames += used;
-		len -= used;
-	}
 }

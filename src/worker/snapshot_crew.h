@@ -5,7 +5,6 @@
 #ifndef W2K_WORKER_SNAPSHOT_CREW_H
 #define W2K_WORKER_SNAPSHOT_CREW_H
 
-#include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
 #include "config/connector.h"
@@ -56,13 +55,6 @@ extern void w2k_crew_ask(W2kCrewMember *member, W2kChunkRequest *request,
 /* The next message, if there is one.  Raises an error when the reader died. */
 extern bool w2k_crew_receive(W2kCrewMember *member, char *type,
 							 const char **body, Size *len);
-
-/*
- * Of the frames of a row that is not to be sent: what they define for the rows
- * after it stays, its records do not.
- */
-extern void w2k_crew_append_definitions(StringInfo out, const char *frames,
-										Size len);
 
 /* It has done its work, and ends. */
 extern void w2k_crew_dismiss(W2kCrewMember *member);

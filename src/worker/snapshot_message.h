@@ -76,7 +76,6 @@ typedef struct W2kChunkRequest
 	BlockNumber end;  /* of the table, or what of it is read; not included */
 	BlockNumber stop; /* of this chunk, where a filter reads; 0 = end */
 	int max_rows;	  /* 0 = no limit */
-	int64 max_bytes;  /* 0 = no limit */
 	ItemPointerData first, last; /* rows with a marker of their own ... */
 	W2kMarker first_marker, last_marker;
 	W2kMarker marker; /* ... and that of all others */
@@ -100,7 +99,6 @@ typedef enum W2kChunkResult
 	W2K_CHUNK_GONE,		  /* the table is not there any more */
 	W2K_CHUNK_UNCAPTURED, /* or is not captured any more */
 	W2K_CHUNK_REWRITTEN,  /* its filenode is another: nothing was read */
-	W2K_CHUNK_UNKEYED, /* changes of it cannot be told apart: nothing read */
 	W2K_CHUNK_FAILED
 } W2kChunkResult;
 
@@ -115,6 +113,7 @@ typedef struct W2kChunkDone
 	int64 skipped; /* rows given up by policy */
 	Oid filenode;
 	BlockNumber blocks; /* of the table now */
+	uint32 shape;		/* of its rows' identities */
 	XLogRecPtr high;	/* everything visible was committed before it */
 	TransactionId xmin, xmax;
 	int nxids;

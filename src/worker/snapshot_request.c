@@ -70,6 +70,9 @@ compile_conditions(const W2kSignal *signal)
 	{
 		W2kSignalCondition *condition = lfirst(lc);
 
+		/* what is not a condition is refused here, whoever it comes from */
+		if (!signal->is_blocking && condition->filter != NULL)
+			w2k_signal_check_filter(condition->filter);
 		patterns = lappend(patterns, make_pattern(condition->collection,
 												  condition->filter));
 	}

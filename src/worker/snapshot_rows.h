@@ -1,0 +1,24 @@
+/*
+ * snapshot_rows.h
+ *		The rows of a chunk: which of them are sent.
+ */
+#ifndef W2K_WORKER_SNAPSHOT_ROWS_H
+#define W2K_WORKER_SNAPSHOT_ROWS_H
+
+#include "lib/stringinfo.h"
+
+/*
+ * Can it be told which rows of a chunk are stale?  Not where one may be any of
+ * several.
+ */
+extern bool w2k_rows_are_clear(const StringInfoData *chunk);
+
+/*
+ * Appends the frames of the rows that nobody has changed to out; of the
+ * others, what they define for the rows after them.  Without is_all only rows
+ * that are incomplete (decode/window.h).  Returns the number of rows.
+ */
+extern int64 w2k_rows_append(StringInfo out, const StringInfoData *chunk,
+							 Oid relid, bool is_all);
+
+#endif /* W2K_WORKER_SNAPSHOT_ROWS_H */
