@@ -553,14 +553,14 @@ w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	W2kRow old_row;
 	W2kRow new_row;
 	bool has_old;
-	uint32 count;
+	int len;
 
 	if ((!is_published && !is_watched) ||
 		(new_tuple == NULL && rbchange->action != REORDER_BUFFER_CHANGE_DELETE))
 		return;
 
 	init_change(&change, ctx, txn, wrel, rbchange->lsn);
-	count = change.session->records->count;
+	len = ctx->out->len;
 	has_old = get_old_row(wrel, relation, old_tuple, &old_row);
 	if (new_tuple != NULL)
 		get_new_row(wrel, relation, new_tuple, &new_row);
@@ -572,7 +572,7 @@ w2k_change_write_row(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	if (unlikely(is_watched))
 		w2k_observer.on_row(wrel, txn->xid, has_old ? &old_row : NULL,
 							new_tuple != NULL ? &new_row : NULL,
-							change.session->records->count != count);
+							ctx->out->len != len);
 }
 
 void

@@ -35,7 +35,8 @@
 #define MESSAGE_SIZE (64 * 1024)
 /* Rows are read with the table locked, and sent when it is not: so much at
  * once. */
-#define SLICE_SIZE ((int64) 4 * 1024 * 1024)
+#define SLICE_SIZE (512 * 1024)
+#define CHUNK_SIZE (4 * 1024 * 1024)
 /* Blocks that a new snapshot reads at most, however few of their rows pass. */
 #define MAX_BLOCKS 4096
 /* Between two looks at transactions that are in the middle of committing. */
@@ -255,9 +256,10 @@ write_row(Chunk *chunk, W2kRelation *wrel, TupleTableSlot *slot,
 	else
 		w2k_reading_write(reading, wrel, slot, marker, out);
 	chunk->done.rows++;
-	chunk->is_full = out->len >= SLICE_SIZE ||
-					 (request->max_rows > 0 &&
-					  chunk->done.rows >= request->max_rows);
+	chunk->is_full =
+		out->len >= (chunk->reader->mode == W2K_READER_FRESH ? CHUNK_SIZE
+															 : SLICE_SIZE) ||
+		(request->max_rows > 0 && chunk->done.rows >= request->max_rows);
 	/* a SELECT is read in one go */
 	if (chunk->query != NULL && out->len >= MESSAGE_SIZE)
 		flush(chunk);
