@@ -23,7 +23,7 @@
 
 PG_FUNCTION_INFO_V1(wal2kafka_stat_get_snapshot);
 
-/* Columns of wal2kafka.connector_snapshot, less one. */
+/* Attribute numbers of wal2kafka.connector_snapshot, less one. */
 enum
 {
 	SNAPSHOT_NAME,
@@ -42,6 +42,7 @@ enum
 	SNAPSHOT_FILENODE,
 	SNAPSHOT_FIRST_TID,
 	SNAPSHOT_LAST_TID,
+	SNAPSHOT_IS_INCOMPLETE,
 	SNAPSHOT_ROWS_ESTIMATED,
 	SNAPSHOT_ROWS_READ,
 	SNAPSHOT_BYTES_READ,
@@ -100,6 +101,9 @@ read_rows(const char *connector)
 	HeapTuple tuple;
 	List *rows = NIL;
 
+	if (desc->natts != SNAPSHOT_COLUMNS)
+		elog(ERROR, "wal2kafka.connector_snapshot has %d columns, not %d",
+			 desc->natts, SNAPSHOT_COLUMNS);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		SnapshotRow *row = palloc(sizeof(SnapshotRow));
