@@ -295,7 +295,9 @@ static void
 finish_table(Table *table, W2kTableState state, const char *why)
 {
 	table->row->state = state;
-	table->row->error = why == NULL ? NULL : pstrdup(why);
+	table->row->error = why == NULL
+							? NULL
+							: MemoryContextStrdup(snapshot.context, why);
 	table->is_asked = true;
 	table->is_dirty = true;
 	if (why != NULL)
@@ -374,7 +376,8 @@ take_answers(void)
 	W2kSenderLink *sender = &w2k_attempt->sender;
 	bool has_any = true;
 
-	snapshot.has_room = true;
+	/* not while there is much that the pipe has not taken yet */
+	snapshot.has_room = w2k_sender_link_feed(sender);
 	while (has_any && snapshot.has_room)
 	{
 		has_any = false;
@@ -600,24 +603,28 @@ gather_readers(List *options)
 static void
 read_tables(void)
 {
+	MemoryContext turn = AllocSetContextCreate(snapshot.context,
+											   "wal2kafka turn",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext oldcontext = MemoryContextSwitchTo(turn);
+
 	while (!is_complete())
 	{
-		MemoryContext oldcontext;
-
 		CHECK_FOR_INTERRUPTS();
 		ask_on();
 		take_answers();
 		w2k_sender_link_flush(&w2k_attempt->sender);
 		w2k_pump_read();
-		oldcontext = MemoryContextSwitchTo(snapshot.context);
 		count_pieces();
 		record(false);
 		tell();
-		MemoryContextSwitchTo(oldcontext);
 		end_when_asked();
 		if (!is_complete())
 			w2k_pump_wait(may_ask() ? IDLE_MS : 20);
+		MemoryContextReset(turn);
 	}
+	MemoryContextSwitchTo(oldcontext);
+	MemoryContextDelete(turn);
 }
 
 void

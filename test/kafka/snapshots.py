@@ -374,8 +374,9 @@ def narrow(suite, checks):
         seen[json.loads(rec.key)["id"]] += 1
     checks.ok(seen.count(1) == rows, "%d narrow rows, each once, %.0f/s"
               % (rows, rows / took), "%d are missing" % (seen.count(0) - 1))
+    log("memory, MB: %s" % use.parts)
     checks.ok(use.memory < 200, "with %.0f MB for all processes"
-              % use.memory)
+              % use.memory, str(use.parts))
     cluster.query("SELECT wal2kafka.drop_connector('narrow')")
     wait_until("the connector is gone", lambda: cluster.value(
         "SELECT count(*) FROM wal2kafka.connectors") == "0", 60)

@@ -13,6 +13,7 @@ class Meter:
         self.conn = cluster.connect()
         self.cpu = {}
         self.memory = 0
+        self.parts = []
         self.next = 0
 
     def sample(self):
@@ -22,13 +23,15 @@ class Meter:
         workers = [int(pid) for (pid,) in self.conn.query(
             "SELECT pid FROM pg_stat_activity WHERE backend_type LIKE "
             "'wal2kafka%' AND backend_type <> 'wal2kafka launcher'")]
-        memory = 0
+        memory = {}
         for pid in workers + [below[0] for worker in workers
                               for below in proc.descendants(worker)]:
             try:
                 self.cpu[pid] = proc.cpu_seconds(pid)
-                memory += proc.anon_mb(pid) if pid in workers \
+                memory[pid] = proc.anon_mb(pid) if pid in workers \
                     else proc.rss_mb(pid)
             except (OSError, ValueError):
                 pass
-        self.memory = max(self.memory, memory)
+        if sum(memory.values()) > self.memory:
+            self.memory = sum(memory.values())
+            self.parts = sorted(memory.values(), reverse=True)
