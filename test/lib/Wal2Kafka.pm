@@ -16,7 +16,8 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(new_node start_broker broker_command stop_broker read_topic
   create_connector wait_state wait_delivered pids_of is_gone timed
-  wait_snapshot wait_reading read_rows drop_connector);
+  wait_snapshot wait_reading read_rows drop_connector
+  begin_session open_session close_session);
 
 # A node that is ready for connectors, with the extension in "postgres".
 sub new_node
@@ -178,6 +179,35 @@ sub drop_connector
 	(SELECT FROM wal2kafka.connectors WHERE name = '$name') AND NOT EXISTS
 	(SELECT FROM wal2kafka.connector_snapshot WHERE name = '$name')"),
 		"connector $name is gone");
+}
+
+# A psql of its own that runs the statements and stays.
+sub begin_session
+{
+	my ($node, $db, $sql) = @_;
+	my %session = (in => "$sql;\n\\echo ready\n", out => '');
+
+	$session{run} = start([ 'psql', '-XAtq', '-d', $node->connstr($db) ],
+		'<', \$session{in}, '>', \$session{out}, '2>', '/dev/null',
+		IPC::Run::timer($PostgreSQL::Test::Utils::timeout_default));
+	$session{run}->pump_nb;
+	return \%session;
+}
+
+# The same, when they have run.
+sub open_session
+{
+	my $session = begin_session(@_);
+
+	$session->{run}->pump until $session->{out} =~ /ready/;
+	return $session;
+}
+
+# Whatever it has open ends with it.
+sub close_session
+{
+	my ($session) = @_;
+	$session->{run}->finish;
 }
 
 # (worker, sender)
