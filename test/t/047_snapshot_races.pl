@@ -46,7 +46,7 @@ sql(q(CREATE TABLE equal (v text);
 	CREATE PUBLICATION ghosts FOR TABLE ghost;
 	CREATE TABLE slow (id int PRIMARY KEY, v text);
 	INSERT INTO slow SELECT i, repeat('x', 700)
-		FROM generate_series(1, 600) i;
+		FROM generate_series(1, 350) i;
 	CREATE TABLE other (id int PRIMARY KEY)));
 sql('VACUUM moving');
 create_connector($node, $db, 'k', $broker,
@@ -215,7 +215,7 @@ close_session($lock);
 wait_snapshot($node, $db, 'l');
 wait_delivered($node, $db, 'l');
 %seen = map { $_ => 1 } read_topic($broker, 'l.public.slow');
-is(scalar(keys %seen), 600, 'then the table is read');
+is(scalar(keys %seen), 350, 'then the table is read');
 $node->stop;
 
 # No process is left for a reader.
