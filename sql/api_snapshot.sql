@@ -199,6 +199,22 @@ $$;
 SELECT signal_id, ordinal, kind, relid::regclass FROM wal2kafka.connector_snapshot ORDER BY snapshot_id, ordinal;
 SELECT count(*) FROM wal2kafka.connector_signal;
 
+-- Of what is over, the last 20 snapshots stay.
+INSERT INTO wal2kafka.connector_snapshot(name, snapshot_id, ordinal, kind, relid, schemaname, relname, collection, state)
+	SELECT 'shop', i, 1, 'incremental', 1, 'public', 'old', 'public.old', 'done' FROM generate_series(10, 30) i;
+SELECT wal2kafka.signal('shop', 'execute-snapshot', '{"data-collections": ["public.orders"]}', 'newest');
+DO $$
+BEGIN
+	FOR i IN 1..300 LOOP
+		EXIT WHEN EXISTS (SELECT FROM wal2kafka.connector_snapshot WHERE signal_id = 'newest');
+		PERFORM pg_sleep(0.1);
+		COMMIT;
+	END LOOP;
+END
+$$;
+SELECT state = 'done' AS is_done, min(snapshot_id), max(snapshot_id), count(DISTINCT snapshot_id)
+	FROM wal2kafka.connector_snapshot GROUP BY 1 ORDER BY 1;
+
 -- The view: what is written down, and what follows from it.
 BEGIN;
 DELETE FROM wal2kafka.connector_snapshot;

@@ -19,6 +19,9 @@
 #include "worker/attempt.h"
 #include "worker/snapshot_request.h"
 
+/* What is written down of a connector: its last snapshots, the newest too. */
+#define SNAPSHOTS_KEPT 20
+
 bool w2k_snapshot_request_pending = false;
 
 /* A pattern of the request, and whether it has matched anything. */
@@ -171,6 +174,25 @@ next_snapshot_id(void)
 									   SPI_tuptable->tupdesc, 1, &is_null));
 }
 
+/* Of those that are over, the rows of the last few snapshots stay. */
+static void
+prune(int64 newest_id)
+{
+	Oid argtypes[] = {TEXTOID, INT8OID};
+	Datum values[] = {CStringGetTextDatum(w2k_attempt->row->name),
+					  Int64GetDatum(newest_id - SNAPSHOTS_KEPT)};
+
+	execute("DELETE FROM wal2kafka.connector_snapshot AS old"
+			" WHERE name OPERATOR(pg_catalog.=) $1"
+			" AND snapshot_id OPERATOR(pg_catalog.<=) $2"
+			" AND NOT EXISTS (SELECT FROM wal2kafka.connector_snapshot AS open"
+			" WHERE open.name OPERATOR(pg_catalog.=) old.name"
+			" AND open.snapshot_id OPERATOR(pg_catalog.=) old.snapshot_id"
+			" AND open.state OPERATOR(pg_catalog.=) ANY"
+			" ('{waiting,reading}'::pg_catalog.text[]))",
+			lengthof(argtypes), argtypes, values, NULL);
+}
+
 /* filter: a condition; of a blocking snapshot, a whole query */
 static void
 insert_table(const W2kSnapshotRequest *request, int64 snapshot_id, int ordinal,
@@ -284,6 +306,7 @@ execute_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 	if (chosen == NIL)
 		return;
 	snapshot_id = next_snapshot_id();
+	prune(snapshot_id);
 	foreach(lc, chosen)
 	{
 		Pattern *condition = find_pattern(conditions, lfirst(lc));
