@@ -621,8 +621,14 @@ class Scenarios:
                 time.sleep(2)
                 proc.send(here, signal.SIGCONT)
             self.deliver(cluster, "container")
-            zombies = [p for p in proc.descendants(outer.pid)
-                       if p[2] == "Z"]
+            # one that has ended just now is no zombie yet
+            until = time.monotonic() + 3
+            while True:
+                zombies = [p for p in proc.descendants(outer.pid)
+                           if p[2] == "Z"]
+                if not zombies or time.monotonic() > until:
+                    break
+                time.sleep(0.1)
             same = cluster.value("SELECT pg_postmaster_start_time()")
             restarted = "terminating any other active server processes" \
                 in cluster.log_text() or "all server processes terminated" \
