@@ -249,3 +249,14 @@ w2k_connector_row_recorded_slot(const char *name, NameData *slot_name)
 	table_close(rel, AccessShareLock);
 	return found;
 }
+
+void
+w2k_connector_row_require_usable(const W2kConnectorInfo *row)
+{
+	w2k_access_require_owner(row->name, row->owner);
+	if (row->desired == W2K_DESIRED_DROPPING)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("connector \"%s\" is being dropped", row->name)));
+	w2k_connector_row_require_native(row);
+}

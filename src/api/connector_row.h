@@ -62,4 +62,10 @@ extern void w2k_connector_row_status(const W2kConnectorInfo *row,
 extern bool w2k_connector_row_recorded_slot(const char *name,
 											NameData *slot_name);
 
+/*
+ * Raises where the caller may not give the connector something to do, or it
+ * would not do it: it is another's, is being dropped, or is of another cluster.
+ */
+extern void w2k_connector_row_require_usable(const W2kConnectorInfo *row);
+
 #endif /* W2K_API_CONNECTOR_ROW_H */

@@ -119,12 +119,7 @@ find_connector(FunctionCallInfo fcinfo, int argno)
 			? only_connector()
 			: w2k_connector_row_get(w2k_connector_row_name_arg(fcinfo, argno));
 
-	w2k_access_require_owner(row->name, row->owner);
-	if (row->desired == W2K_DESIRED_DROPPING)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("connector \"%s\" is being dropped", row->name)));
-	w2k_connector_row_require_native(row);
+	w2k_connector_row_require_usable(row);
 	return row;
 }
 

@@ -59,12 +59,6 @@ typedef struct Chunk
 	bool is_full; /* the request's limits are reached, or a slice's */
 } Chunk;
 
-Oid
-w2k_chunk_filenode(Relation relation)
-{
-	return w2k_compat_filenode(relation);
-}
-
 /* ---- the snapshot of a chunk ---- */
 
 /*
@@ -391,7 +385,7 @@ check_relation(Chunk *chunk, Relation relation)
 	W2kChunkDone *done = &chunk->done;
 	W2kRelation *wrel;
 
-	done->filenode = w2k_chunk_filenode(relation);
+	done->filenode = w2k_compat_filenode(relation);
 	done->blocks = RelationGetNumberOfBlocks(relation);
 	if (OidIsValid(request->filenode) && done->filenode != request->filenode)
 	{

@@ -29,9 +29,6 @@ typedef struct W2kReader
 	StringInfoData out; /* messages gathered */
 } W2kReader;
 
-/* The relation's file, by which a rewrite is recognized. */
-extern Oid w2k_chunk_filenode(Relation relation);
-
 /* A scan of some blocks; start and count are for heaps only. */
 extern struct TableScanDescData *w2k_chunk_begin_scan(Relation relation,
 													  Snapshot snapshot,

@@ -92,19 +92,19 @@ plan_table(W2kReader *reader, Relation relation, Oid filenode,
 	namestrcpy(&table->root_name, wrel->table);
 	if (!is_included(included, table))
 		return NULL;
-	table->filenode = w2k_chunk_filenode(relation);
+	table->filenode = w2k_compat_filenode(relation);
 	table->blocks = RelationGetNumberOfBlocks(relation);
 	table->rows = relation->rd_rel->reltuples < 0
 					  ? -1
 					  : (int64) relation->rd_rel->reltuples;
 	table->is_rewritten = table->filenode != filenode;
-	table->has_query =
-		w2k_snapshots_override(session->conf,
-							   table_name(NameStr(table->root_schema),
-										  NameStr(table->root_name))) != NULL;
 	ItemPointerSetInvalid(&table->first);
 	ItemPointerSetInvalid(&table->last);
-	if (table->is_rewritten || table->has_query)
+	/* what a query gives instead has no place in the table */
+	if (table->is_rewritten ||
+		w2k_snapshots_override(session->conf,
+							   table_name(NameStr(table->root_schema),
+										  NameStr(table->root_name))) != NULL)
 		return table;
 	find_edge(relation, wrel, ForwardScanDirection, &table->first);
 	if (ItemPointerIsValid(&table->first))

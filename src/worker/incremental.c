@@ -303,8 +303,6 @@ ask(void)
 											 ? W2K_MARKER_TRUE
 											 : W2K_MARKER_INCREMENTAL,
 							   .has_identities = !blocks,
-							   .position = w2k_stream_position(
-								   w2k_attempt->stream),
 							   .lsn = w2k_stream_position(w2k_attempt->stream),
 							   .last_commit_lsn = sent_lsn};
 

@@ -128,43 +128,41 @@ w2k_snapshot_catalog_unfinished(const char *connector)
 	return rows;
 }
 
-bool
-w2k_snapshot_catalog_is_empty(const char *connector)
+/* Does a query about the connector ($1) find anything? */
+static bool
+finds_any(const char *query, const char *connector)
 {
 	Oid types[] = {TEXTOID};
 	Datum values[1];
-	bool is_empty;
+	bool has_found;
 
 	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(connector);
-	w2k_interlude_query("SELECT FROM wal2kafka.connector_snapshot"
-						" WHERE name OPERATOR(pg_catalog.=) $1"
-						" AND state OPERATOR(pg_catalog.=)"
-						" ANY ('{waiting,reading}')"
-						" UNION ALL SELECT FROM wal2kafka.connector_signal"
-						" WHERE name OPERATOR(pg_catalog.=) $1",
-						1, types, values, NULL, true, SPI_OK_SELECT);
-	is_empty = SPI_processed == 0;
+	w2k_interlude_query(query, 1, types, values, NULL, true, SPI_OK_SELECT);
+	has_found = SPI_processed > 0;
 	w2k_interlude_end();
-	return is_empty;
+	return has_found;
+}
+
+bool
+w2k_snapshot_catalog_is_empty(const char *connector)
+{
+	return !finds_any("SELECT FROM wal2kafka.connector_snapshot"
+					  " WHERE name OPERATOR(pg_catalog.=) $1"
+					  " AND state OPERATOR(pg_catalog.=)"
+					  " ANY ('{waiting,reading}')"
+					  " UNION ALL SELECT FROM wal2kafka.connector_signal"
+					  " WHERE name OPERATOR(pg_catalog.=) $1",
+					  connector);
 }
 
 bool
 w2k_snapshot_catalog_is_paused(const char *connector)
 {
-	Oid types[] = {TEXTOID};
-	Datum values[1];
-	bool is_paused;
-
-	w2k_interlude_begin(false);
-	values[0] = CStringGetTextDatum(connector);
-	w2k_interlude_query("SELECT FROM wal2kafka.connector_progress"
-						" WHERE name OPERATOR(pg_catalog.=) $1"
-						" AND snapshot_paused",
-						1, types, values, NULL, true, SPI_OK_SELECT);
-	is_paused = SPI_processed > 0;
-	w2k_interlude_end();
-	return is_paused;
+	return finds_any("SELECT FROM wal2kafka.connector_progress"
+					 " WHERE name OPERATOR(pg_catalog.=) $1"
+					 " AND snapshot_paused",
+					 connector);
 }
 
 /* ---- writing ---- */

@@ -54,7 +54,6 @@ typedef struct W2kPlanTable
 	NameData root_schema, root_name; /* as what it is published */
 	BlockNumber blocks;
 	bool is_rewritten; /* since the snapshot: it cannot be read under it */
-	bool has_query;	   /* snapshot.select.statement.overrides */
 	int64 rows;		   /* estimated; -1 = not known */
 	ItemPointerData first, last; /* visible rows; invalid = none */
 } W2kPlanTable;
@@ -80,8 +79,7 @@ typedef struct W2kChunkRequest
 	W2kMarker first_marker, last_marker;
 	W2kMarker marker; /* ... and that of all others */
 	bool has_identities;
-	XLogRecPtr position; /* what was committed before it must be visible */
-	XLogRecPtr lsn;		 /* for the source block */
+	XLogRecPtr lsn; /* for the source block */
 	XLogRecPtr last_commit_lsn;
 	int filter_len, query_len;
 } W2kChunkRequest;
