@@ -121,7 +121,7 @@ w2k_get_record_fixed(W2kCursor *cur, W2kRecordFrame *rec)
 	body = (rec->key_len > 0 ? (uint64_t) rec->key_len : 0) +
 		   (rec->value_len > 0 ? (uint64_t) rec->value_len : 0);
 	if (rec->key_len < -1 || rec->value_len < -1 || rec->partition < -1 ||
-		rec->timestamp_ms < 0 || rec->flags != 0 ||
+		rec->timestamp_ms < 0 || (rec->flags & ~W2K_RECORD_FLAGS) != 0 ||
 		body > (uint64_t) (cur->end - cur->p))
 		cur->is_malformed = true;
 	if (cur->is_malformed)

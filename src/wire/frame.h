@@ -38,6 +38,14 @@
  *				record outside BEGIN and COMMIT is of no transaction.
  *	COMMIT		uint64 commit_lsn, uint64 end_lsn, int64 commit_time_us,
  *				uint32 records in this transaction
+ *	SCHEMA		uint32 reference, uint8 1 = of keys, uint8 type (W2kSchemaType),
+ *				uint16 zero, string topic, string subject, string schema,
+ *				uint16 n, n * (string name, string subject, string schema).
+ *				Defines a reference for this session, from 1 on (those of
+ *				snapshots from W2K_READER_FIRST_TOPIC).  The n are the schemas
+ *				that the schema refers to by their names.
+ *	KNOWN		uint8 1 = of keys, uint8 type, uint16 zero, string subject,
+ *				string fingerprint, uint32 id: what a REGISTERED said once
  *	SKIPPED		uint64 lsn, uint32 relid: a change that the plugin gave up by
  *				policy.  For the worker's count; the sender passes over it.
  *	RENEWED		uint32 xid: from the present transaction on another
@@ -66,6 +74,9 @@
  *	LOG			uint8 syslog level (0-7), string facility, string text
  *	STATS		string librdkafka statistics JSON
  *	FLUSHED		uint32 request_id, uint64 sequence
+ *	REGISTERED	uint8 1 = of keys, uint8 type, uint16 zero, string subject,
+ *				string fingerprint, uint32 id, uint32 version (0 = not told):
+ *				the registry knows this schema
  *	SIGNAL		uint64 offset, string value: a record of the topic of signals,
  *				which the sender does not look into; answer SIGNALLED
  */
@@ -77,31 +88,48 @@
 #include <stdint.h>
 #include <string.h>
 
-#define W2K_FRAME_VERSION 1
+#define W2K_FRAME_VERSION 2
 #define W2K_FRAME_MAGIC 0x57 /* 'W' */
 #define W2K_FRAME_HEADER_SIZE 8
 #define W2K_FRAME_MAX_PAYLOAD 0x3fffff00u /* what a StringInfo can hold */
 #define W2K_READER_FIRST_TOPIC 0x40000000u
 
 /* Frame types; a letter may mean different things up and down. */
-#define W2K_FRAME_HELLO 'H'		/* both */
-#define W2K_FRAME_CONFIG 'C'	/* down */
-#define W2K_FRAME_TOPIC 'T'		/* down */
-#define W2K_FRAME_HEADERS 'D'	/* down */
-#define W2K_FRAME_BEGIN 'B'		/* down */
-#define W2K_FRAME_RECORD 'R'	/* down */
-#define W2K_FRAME_COMMIT 'K'	/* down */
-#define W2K_FRAME_SKIPPED 'S'	/* down */
-#define W2K_FRAME_RENEWED 'G'	/* down */
-#define W2K_FRAME_SIGNAL 'I'	/* both */
-#define W2K_FRAME_SIGNALLED 'i' /* down */
-#define W2K_FRAME_FLUSH 'F'		/* down */
-#define W2K_FRAME_ACK 'A'		/* up */
-#define W2K_FRAME_STATUS 'U'	/* up */
-#define W2K_FRAME_ERROR 'E'		/* up */
-#define W2K_FRAME_LOG 'L'		/* up */
-#define W2K_FRAME_STATS 'J'		/* up */
-#define W2K_FRAME_FLUSHED 'f'	/* up */
+#define W2K_FRAME_HELLO 'H'		 /* both */
+#define W2K_FRAME_CONFIG 'C'	 /* down */
+#define W2K_FRAME_TOPIC 'T'		 /* down */
+#define W2K_FRAME_HEADERS 'D'	 /* down */
+#define W2K_FRAME_BEGIN 'B'		 /* down */
+#define W2K_FRAME_RECORD 'R'	 /* down */
+#define W2K_FRAME_COMMIT 'K'	 /* down */
+#define W2K_FRAME_SCHEMA 'X'	 /* down */
+#define W2K_FRAME_KNOWN 'N'		 /* down */
+#define W2K_FRAME_SKIPPED 'S'	 /* down */
+#define W2K_FRAME_RENEWED 'G'	 /* down */
+#define W2K_FRAME_SIGNAL 'I'	 /* both */
+#define W2K_FRAME_SIGNALLED 'i'	 /* down */
+#define W2K_FRAME_FLUSH 'F'		 /* down */
+#define W2K_FRAME_ACK 'A'		 /* up */
+#define W2K_FRAME_STATUS 'U'	 /* up */
+#define W2K_FRAME_ERROR 'E'		 /* up */
+#define W2K_FRAME_LOG 'L'		 /* up */
+#define W2K_FRAME_STATS 'J'		 /* up */
+#define W2K_FRAME_FLUSHED 'f'	 /* up */
+#define W2K_FRAME_REGISTERED 'x' /* up */
+
+/* What a schema is written in, as the registry's "schemaType" has it. */
+typedef enum W2kSchemaType
+{
+	W2K_SCHEMA_AVRO = 1,
+	W2K_SCHEMA_JSON = 2,
+	W2K_SCHEMA_PROTOBUF = 3
+} W2kSchemaType;
+
+/* Flags of a record: bytes 1 to 4 of its key or value are a reference. */
+#define W2K_RECORD_KEY_REFERENCE 0x01
+#define W2K_RECORD_VALUE_REFERENCE 0x02
+#define W2K_RECORD_FLAGS                                                      \
+	(W2K_RECORD_KEY_REFERENCE | W2K_RECORD_VALUE_REFERENCE)
 
 /* How bad an ERROR frame is. */
 typedef enum W2kSeverity
@@ -140,7 +168,7 @@ typedef struct W2kRecordFrame
 	int32_t partition;		/* -1 = by the key */
 	uint16_t header_count;	/* own headers, they precede the set's */
 	uint8_t op;				/* W2K_OP_* */
-	uint8_t flags;			/* 0 */
+	uint8_t flags;			/* W2K_RECORD_* */
 } W2kRecordFrame;
 
 #define W2K_RECORD_FIXED_SIZE 40

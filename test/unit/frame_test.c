@@ -213,7 +213,7 @@ test_malformed(void)
 		{"a value length below -1", {.value_len = -5, .partition = -1}},
 		{"a partition below -1", {.partition = -2}},
 		{"a time before 1970", {.timestamp_ms = -1, .partition = -1}},
-		{"unknown flags", {.flags = 1, .partition = -1}},
+		{"unknown flags", {.flags = 4, .partition = -1}},
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
