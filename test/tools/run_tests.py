@@ -3,7 +3,8 @@
 runs every suite against it.  Names of suites as arguments run only those.
 
 Each suite ends with a line "NAME: N passed, N failed, N skipped"; the last
-line here is their sum.
+line here is their sum.  What failed is said once more in front of the sums:
+of a long log often only the end is kept.
 """
 import glob
 import os
@@ -20,12 +21,31 @@ from testbed import (IS_ROOT, LONG, PG_USER, REPO, as_server_user, free_port,
 from testbed.postgres import Installation, make_env
 
 _LINE = re.compile(r"^[\w ]+: (\d+) passed, (\d+) failed, (\d+) skipped")
+_FAILURE = re.compile(r"NOT OK|^not ok\b|^#   Failed test|\.\.\. FAILED"
+                      r"|^Traceback|^\w*Error: ")
+# of a failure, and of all of a suite's
+MAX_DETAIL, MAX_FAILURES = 6, 40
 
 
 class Results:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.lines = []
+        self.failures = []
+
+    def note_failures(self, name, out):
+        """Keep what the output of a suite says of what failed."""
+        lines = out.splitlines()
+        found = [i for i, line in enumerate(lines) if _FAILURE.search(line)]
+        for i in found[:MAX_FAILURES]:
+            self.failures.append("%s: %s" % (name, lines[i].strip()))
+            for line in lines[i + 1:i + MAX_DETAIL]:
+                if _FAILURE.search(line) or re.match(r"\[ *[\d.]+\]", line):
+                    break
+                self.failures.append("    " + line.rstrip()[:200])
+        if len(found) > MAX_FAILURES:
+            self.failures.append("%s: and %d more"
+                                 % (name, len(found) - MAX_FAILURES))
 
     def add(self, name, passed, failed, skipped, seconds):
         self.passed += passed
@@ -33,6 +53,10 @@ class Results:
         self.skipped += skipped
         self.lines.append("%-14s %5d passed %3d failed %3d skipped %6.0f s"
                           % (name, passed, failed, skipped, seconds))
+
+
+# the output of the suite that is running
+_shown = []
 
 
 def stream(argv, **kwargs):
@@ -46,6 +70,7 @@ def stream(argv, **kwargs):
                 sys.stdout.write(line)
                 sys.stdout.flush()
                 lines.append(line)
+                _shown.append(line)
         except BaseException:
             process.terminate()
             process.wait()
@@ -82,7 +107,10 @@ def properties(inst):
 
 
 def tap(inst):
-    """PostgreSQL's own TAP modules, from a copy that its user owns."""
+    """PostgreSQL's own TAP modules, from a copy that its user owns.
+
+    Two at a time: most of a script's time is waiting.
+    """
     scripts = sorted(glob.glob(REPO + "/test/t/*.pl"))
     if not scripts:
         return 0, 0, 1
@@ -102,7 +130,7 @@ def tap(inst):
     user = as_server_user()
     user["cwd"] = home
     code, out = stream(
-        ["prove", "-I", perl, "-I", home + "/test/lib"]
+        ["prove", "-j2", "--timer", "-I", perl, "-I", home + "/test/lib"]
         + [home + "/test/t/" + os.path.basename(s) for s in scripts],
         env=env, **user)
     ran = re.search(r"^Files=\d+, Tests=(\d+)", out, re.M)
@@ -178,9 +206,14 @@ def run_tests():
             continue
         log("==== %s" % name)
         start = time.monotonic()
+        _shown.clear()
         good, bad, skipped = suite(inst)
+        if bad:
+            results.note_failures(name, "".join(_shown))
         results.add(name, good, bad, skipped, time.monotonic() - start)
     print("\n" + "\n".join(results.lines))
+    if results.failures:
+        print("\nwhat failed:\n" + "\n".join(results.failures) + "\n")
     if results.skipped:
         print("%d skipped: see SKIP above" % results.skipped)
     print("%s: %.0f s" % ("make test-long" if LONG else "make test",
