@@ -24,13 +24,12 @@
 #include "utils/numeric.h"
 
 #include "config/connector.h"
+#include "config/formats.h"
 #include "config/javaregex.h"
 #include "config/kafka.h"
 #include "config/properties.h"
 #include "config/snapshots.h"
 #include "config/transforms.h"
-
-#define JSON_CONVERTER "org.apache.kafka.connect.json.JsonConverter"
 
 /* A scalar as text; NULL for an object, an array or null. */
 static char *
@@ -149,46 +148,6 @@ check_topic_prefix(W2kPropertyParse *parse)
 						"topic.prefix", NULL,
 						"connector property \"topic.prefix\" must be set, because the connector's name \"%s\" cannot be part of a topic's",
 						parse->connector);
-}
-
-/*
- * One side's converter.  Named, JsonConverter has schemas unless it is told
- * not to; else the format decides.
- */
-static void
-check_converter(W2kPropertyParse *parse, const char *side, bool format_schemas,
-				W2kConverterConfig *converter)
-{
-	char *class_name = psprintf("%s.converter", side);
-	char *schemas_name = psprintf("%s.converter.schemas.enable", side);
-	const char *class = w2k_properties_said(parse, class_name);
-	const char *schemas = w2k_properties_said(parse, schemas_name);
-	bool is_said = class != NULL && class[0] != '\0';
-
-	converter->has_schemas = is_said || format_schemas;
-	if (schemas != NULL)
-		(void) parse_bool(schemas, &converter->has_schemas);
-	if (is_said)
-		check_exclusive(parse, "format", class_name);
-	if (is_said && strcmp(class, JSON_CONVERTER) != 0 &&
-		strcmp(class, "JsonConverter") != 0)
-		w2k_properties_unsupported(parse, class_name, class)->hint =
-			psprintf("Supported is \"%s\".", JSON_CONVERTER);
-}
-
-/* key.converter, value.converter and format */
-static void
-check_formats(W2kPropertyParse *parse)
-{
-	const char *format = w2k_properties_said(parse, "format");
-	bool has_schemas = format != NULL &&
-					   pg_strcasecmp(format, "json-with-schemas") == 0;
-
-	if (format != NULL && !has_schemas && pg_strcasecmp(format, "json") != 0)
-		w2k_properties_unsupported(parse, "format", format)->hint =
-			"Supported are \"json\" and \"json-with-schemas\".";
-	check_converter(parse, "key", has_schemas, &parse->conf->key_converter);
-	check_converter(parse, "value", has_schemas, &parse->conf->value_converter);
 }
 
 /* An expression and its replacement: both or neither. */
@@ -327,13 +286,16 @@ check_together(W2kPropertyParse *parse)
 	check_exclusive(parse, "schema.include.list", "schema.exclude.list");
 	check_exclusive(parse, "table.include.list", "table.exclude.list");
 	check_exclusive(parse, "column.include.list", "column.exclude.list");
-	check_formats(parse);
+	check_exclusive(parse, "format", "key.converter");
+	check_exclusive(parse, "format", "value.converter");
+	w2k_formats_take(parse);
 	check_naming(parse);
 	check_exclusive(parse, "message.prefix.include.list",
 					"message.prefix.exclude.list");
 	if (w2k_properties_said(parse, "skipped.operations") != NULL)
 		parse->conf->unpublished_operations = parse->conf->skipped_operations;
 	w2k_transforms_take(parse);
+	w2k_formats_check(parse);
 	w2k_snapshots_check(parse);
 	check_signals(parse);
 	if (parse->is_options)

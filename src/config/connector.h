@@ -14,6 +14,7 @@
 #include "nodes/pg_list.h"
 
 #include "config/modes.h"
+#include "format.h"
 #include "wal2kafka.h"
 
 /* connector.class: Debezium's, whose documents we read. */
@@ -66,6 +67,7 @@ typedef enum W2kAdjustment
 /* key.converter or value.converter. */
 typedef struct W2kConverterConfig
 {
+	W2kFormat format;
 	bool has_schemas;
 	int has_numeric_decimals; /* an enum's field: decimal.format */
 	W2kNullDefault null_default;

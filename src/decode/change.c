@@ -77,8 +77,8 @@ init_change(Change *change, LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	w2k_output_prepare_transaction(ctx, txn);
 	if (wrel->has_printed_types)
 		w2k_output_set_modes(session);
-	if (wrel->plan == NULL)
-		session->writer->prepare(session->writer, wrel);
+	if (unlikely(!w2k_writers_are_prepared(wrel)))
+		w2k_writers_prepare(&session->writers, wrel);
 }
 
 /* ---- records ---- */
@@ -108,7 +108,7 @@ begin_record(Change *change, char op, const W2kRow *key_row)
 	w2k_output_begin_record(change->ctx, change->txn, &change->topic, op,
 							change->event.lsn, true);
 	if (has_key)
-		session->writer->key(session->writer, out, change->wrel, key_row);
+		w2k_writers_write_key(&session->writers, out, change->wrel, key_row);
 	w2k_record_end_key(session->records, out, !has_key);
 }
 
@@ -154,7 +154,7 @@ write_event(Change *change, char op, const W2kRow *key_row,
 		return;
 	}
 	begin_record(change, op, key_row);
-	w2k_envelope_write_value(session->writer, out, &change->event);
+	w2k_envelope_write_value(session->writers.value, out, &change->event);
 	w2k_record_end_value(session->records, out, false);
 	end_record(change, header);
 }
@@ -221,10 +221,8 @@ fill_unavailable(W2kRelation *wrel, TupleDesc desc)
 static void
 render_key(Change *change, const W2kRow *row, StringInfo key)
 {
-	W2kWriter *writer = change->session->writer;
-
 	initStringInfo(key);
-	writer->key(writer, key, change->wrel, row);
+	w2k_writers_write_key(&change->session->writers, key, change->wrel, row);
 }
 
 /*
@@ -290,14 +288,14 @@ is_key_known(Change *change)
 					 : errhint("Use ALTER TABLE ... REPLICA IDENTITY DEFAULT "
 							   "or FULL.")));
 	wrel->has_warned_of_key = true;
-	return !change->session->writer->options.missing_as_null;
+	return !change->session->writers.value->options.missing_as_null;
 }
 
 /* Are the two images of an update the same, as they are sent? */
 static bool
 is_without_change(Change *change, const W2kRow *old_row, const W2kRow *new_row)
 {
-	W2kWriter *writer = change->session->writer;
+	W2kWriter *writer = change->session->writers.value;
 	StringInfoData images[2];
 
 	for (int i = 0; i < 2; i++)
@@ -319,7 +317,7 @@ init_key_header(Change *change, KeyHeader *header, const char *name,
 	if (change->session->chain != NULL)
 		return;
 	initStringInfo(&header->value);
-	w2k_header_append_key(change->session->writer, &header->value,
+	w2k_header_append_key(change->session->writers.value, &header->value,
 						  change->wrel, row);
 }
 

@@ -10,8 +10,8 @@
 
 #include "config/connector.h"
 #include "config/filter.h"
-#include "encode/envelope.h"
 #include "encode/record.h"
+#include "encode/writer.h"
 #include "schema/relation.h"
 
 typedef struct W2kTransaction W2kTransaction;
@@ -25,7 +25,7 @@ typedef struct W2kSession
 	W2kConnectorConfig *conf;
 	W2kFilter *filter;
 	W2kRelationCache *relations;
-	W2kWriter *writer; /* of keys and values */
+	W2kWriters writers;
 	W2kRecordWriter *records;
 	HTAB *emit_topics; /* of wal2kafka.emit(), by name */
 

@@ -171,7 +171,7 @@ w2k_change_write_emitted(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 {
 	W2kSession *session = ctx->output_plugin_private;
 	HeapTuple tuple = W2K_CHANGE_TUPLE(change->data.tp.newtuple);
-	bool ascii_only = session->writer->options.ascii_only;
+	bool ascii_only = session->writers.value->options.ascii_only;
 	W2kTopicRef topic;
 	W2kValue value;
 	Datum headers;

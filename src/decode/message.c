@@ -72,9 +72,9 @@ write_record(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, void *arg)
 	}
 	w2k_output_begin_record(ctx, txn, &topic, W2K_OP_MESSAGE, message->lsn,
 							false);
-	session->writer->message_key(session->writer, ctx->out, message);
+	session->writers.key->message_key(session->writers.key, ctx->out, message);
 	w2k_record_end_key(session->records, ctx->out, false);
-	session->writer->message(session->writer, ctx->out, message);
+	session->writers.value->message(session->writers.value, ctx->out, message);
 	w2k_record_end_value(session->records, ctx->out, false);
 	w2k_output_end_record(ctx);
 }

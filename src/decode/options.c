@@ -15,7 +15,6 @@
 #include "config/rules.h"
 #include "decode/options.h"
 #include "decode/transaction.h"
-#include "encode/json.h"
 #include "transform/chain.h"
 #include "transform/tree.h"
 
@@ -103,6 +102,7 @@ side_options(const W2kConverterConfig *converter)
 {
 	W2kSideOptions side = {0};
 
+	side.format = converter->format;
 	side.has_schemas = converter->has_schemas;
 	side.has_numeric_decimals = converter->has_numeric_decimals != 0;
 	side.replaces_nulls = converter->null_default == W2K_NULL_REPLACED;
@@ -132,7 +132,7 @@ init_writers(W2kSession *session, const char *connector)
 	options.binary = w2k_types_logical(BYTEAOID, &conf->modes);
 	set_placeholder(&options.placeholder, conf->unavailable_value_placeholder);
 
-	session->writer = w2k_json_create_writer(&options);
+	w2k_writers_create(&session->writers, &options);
 	session->records = w2k_record_create_writer(is_text, options.ascii_only,
 												connector);
 }
@@ -147,7 +147,7 @@ init_transforms(W2kSession *session)
 	session->chain = w2k_chain_create(conf->transforms,
 									  conf->value_converter.null_default !=
 										  W2K_NULL_UNSAID);
-	session->tree = w2k_tree_create(session->writer);
+	session->tree = w2k_tree_create(&session->writers);
 }
 
 /* One for all records of tables. */

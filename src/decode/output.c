@@ -103,7 +103,7 @@ begin_source(W2kSession *session, ReorderBufferTXN *txn)
 		source.origin_lsn = txn->origin_lsn;
 	}
 	session->last_event_time_us = source.commit_time_us;
-	session->writer->begin_source(session->writer, &source);
+	w2k_writers_begin_source(&session->writers, &source);
 	if (session->tree != NULL)
 		w2k_tree_begin_source(session->tree, &source);
 }
@@ -236,7 +236,7 @@ w2k_output_begin_alone(LogicalDecodingContext *ctx, XLogRecPtr lsn)
 		session->last_event_time_us = w2k_output_now_ns() / 1000;
 	source.commit_time_us = session->last_event_time_us;
 	source.last_commit_lsn = lsn;
-	session->writer->begin_source(session->writer, &source);
+	w2k_writers_begin_source(&session->writers, &source);
 	if (session->tree != NULL)
 		w2k_tree_begin_source(session->tree, &source);
 

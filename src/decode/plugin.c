@@ -30,7 +30,7 @@ add_error_context(void *arg)
 {
 	W2kSession *session = arg;
 	const W2kRelation *wrel = session->wrel;
-	const W2kColumn *column = session->writer->column;
+	const W2kColumn *column = w2k_writers_column(&session->writers);
 
 	if (wrel == NULL || wrel->schema == NULL)
 		return;
@@ -179,7 +179,7 @@ enter(Scope *scope, W2kSession *session, XLogRecPtr lsn)
 	scope->oldcontext = MemoryContextSwitchTo(session->change_context);
 	session->lsn = lsn;
 	session->wrel = NULL;
-	session->writer->column = NULL;
+	w2k_writers_forget_column(&session->writers);
 	scope->error_callback.callback = add_error_context;
 	scope->error_callback.arg = session;
 	scope->error_callback.previous = error_context_stack;

@@ -127,7 +127,7 @@ set_marker(W2kReading *reading, W2kMarker marker)
 	source.snapshot = marker_names[marker];
 	source.has_null_lsn = reading->source.has_null_lsn;
 	source.last_commit_lsn = reading->source.last_commit_lsn;
-	session->writer->begin_source(session->writer, &source);
+	w2k_writers_begin_source(&session->writers, &source);
 	if (session->tree != NULL)
 		w2k_tree_begin_source(session->tree, &source);
 	reading->marker = (int) marker;
@@ -194,7 +194,7 @@ w2k_reading_write(W2kReading *reading, W2kRelation *wrel, TupleTableSlot *slot,
 	reading->ctx.out = out;
 	session->lsn = reading->source.lsn;
 	session->wrel = wrel;
-	session->writer->column = NULL;
+	w2k_writers_forget_column(&session->writers);
 	w2k_change_write_read(&reading->ctx, &reading->txn, wrel, &row,
 						  reading->source.lsn);
 	session->wrel = NULL;
@@ -209,7 +209,7 @@ w2k_reading_forget(W2kReading *reading)
 	reading->marker = -1;
 	session->is_writing = false;
 	session->wrel = NULL;
-	session->writer->column = NULL;
+	w2k_writers_forget_column(&session->writers);
 	session->records->are_headers_sent = false;
 	reading->ctx.prepared_write = false;
 	w2k_relation_forget_topics(session->relations);

@@ -69,7 +69,7 @@ go_back(LogicalDecodingContext *ctx, const W2kSuspectMark *mark)
 	session->is_writing = mark->is_writing;
 	ctx->out->len = mark->out_len;
 
-	session->writer->column = NULL;
+	w2k_writers_forget_column(&session->writers);
 	session->is_message_topic_announced = false;
 	w2k_transformed_forget(session);
 	w2k_transaction_restore(session);

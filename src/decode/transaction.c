@@ -228,9 +228,11 @@ write_record(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, void *arg)
 	}
 	w2k_output_begin_record(ctx, txn, &topic, W2K_OP_TRANSACTION,
 							boundary->lsn, false);
-	session->writer->boundary_key(session->writer, ctx->out, boundary);
+	session->writers.key->boundary_key(session->writers.key, ctx->out,
+									   boundary);
 	w2k_record_end_key(session->records, ctx->out, false);
-	session->writer->boundary(session->writer, ctx->out, boundary);
+	session->writers.value->boundary(session->writers.value, ctx->out,
+									 boundary);
 	w2k_record_end_value(session->records, ctx->out, false);
 	w2k_output_end_record(ctx);
 }

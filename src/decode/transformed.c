@@ -81,7 +81,7 @@ w2k_transformed_write(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	get_topic(session, from, rec->topic, &topic);
 	w2k_output_begin_record(ctx, txn, &topic, from->op, from->lsn,
 							w2k_tree_take_context(session->tree, rec));
-	w2k_render_record(session->writer, session->records, ctx->out, rec);
+	w2k_render_record(&session->writers, session->records, ctx->out, rec);
 	w2k_output_end_record(ctx);
 }
 

@@ -11,46 +11,19 @@
 #include "lib/stringinfo.h"
 
 #include "encode/event.h"
-#include "encode/standin.h"
+#include "encode/writer_options.h"
 
-/* What becomes of a value that has no form: an error, or null. */
-typedef enum W2kOnUnconvertible
-{
-	W2K_UNCONVERTIBLE_FAIL,
-	W2K_UNCONVERTIBLE_WARN, /* once for a column */
-	W2K_UNCONVERTIBLE_SKIP
-} W2kOnUnconvertible;
-
-/* What keys and values may be asked for apart. */
-typedef struct W2kSideOptions
-{
-	bool has_schemas;
-	bool has_numeric_decimals; /* Connect's Decimal is a JSON number */
-	bool replaces_nulls;	   /* by the column's default, if it has one */
-} W2kSideOptions;
-
-typedef struct W2kWriterOptions
-{
-	W2kSideOptions key, value;
-	bool has_null_snapshot;	  /* source.snapshot is not its default */
-	bool has_header_defaults; /* nulls of keys in headers are defaults */
-	const char *version;
-	const char *prefix; /* topic.prefix */
-	W2kPlaceholder placeholder;
-	W2kLogical binary;	  /* form of bytes that are no column */
-	bool missing_as_null; /* in key-only images, instead of fallbacks */
-	bool ascii_only;	  /* text for a server that is not UTF-8 */
-	W2kOnUnconvertible on_unconvertible;
-} W2kWriterOptions;
+struct W2kNode;
 
 typedef struct W2kWriter W2kWriter;
 
 struct W2kWriter
 {
 	W2kWriterOptions options;
+	W2kSide slot;			 /* its place in W2kRelation.plans */
 	const W2kColumn *column; /* being written, for error contexts */
 
-	/* Compiles wrel->plan, in wrel->context. */
+	/* Compiles wrel->plans[slot], in wrel->context. */
 	void (*prepare)(W2kWriter *writer, W2kRelation *wrel);
 
 	/* A transaction begins: renders what its events share. */
@@ -84,6 +57,18 @@ struct W2kWriter
 	void (*notice_key)(W2kWriter *writer, StringInfo out,
 					   const W2kNotice *notice);
 	void (*notice)(W2kWriter *writer, StringInfo out, const W2kNotice *notice);
+
+	/*
+	 * Connect data, as transforms make it; both NULL in JSON, which
+	 * transform/render writes, and in formats without has_transforms.
+	 *
+	 * compile makes what can be made once of a schema, in the current memory
+	 * context; node writes one side of a record by it.
+	 */
+	void *(*compile)(W2kWriter *writer, W2kSide side, const W2kSchema *schema);
+	void (*node)(W2kWriter *writer, W2kSide side, StringInfo out,
+				 const char *topic, const W2kSchema *schema, void *compiled,
+				 struct W2kNode *node);
 };
 
 /* The relation must have been prepared, the transaction's source begun. */

@@ -232,4 +232,5 @@ w2k_header_append_key(W2kWriter *writer, StringInfo out,
 		append_quoted(out, wrel->key_text, (int) strlen(wrel->key_text));
 	}
 	w2k_buffer_append_char(out, '}');
+	writer->column = NULL;
 }

@@ -25,9 +25,6 @@
 /* Digits of a 64 bit number, its sign, and the zero that pg_lltoa adds. */
 #define INTEGER_SIZE 24
 
-/* Key and value. */
-#define SIDES 2
-
 typedef struct JsonWriter
 {
 	W2kWriter base; /* first */
@@ -40,10 +37,10 @@ typedef struct JsonWriter
 	bool has_null_lsn;
 
 	/* Schemas of what is not a row's, in front of it; or nothing */
-	StringInfoData message_lead[SIDES];
-	StringInfoData boundary_lead[SIDES];
-	StringInfoData heartbeat_lead[SIDES];
-	StringInfoData notice_lead[SIDES];
+	StringInfoData message_lead[W2K_SIDES];
+	StringInfoData boundary_lead[W2K_SIDES];
+	StringInfoData heartbeat_lead[W2K_SIDES];
+	StringInfoData notice_lead[W2K_SIDES];
 } JsonWriter;
 
 /* ---- values ---- */
@@ -373,7 +370,7 @@ append_lead(StringInfo out, const StringInfoData *lead)
 static void
 key(W2kWriter *base, StringInfo out, const W2kRelation *wrel, const W2kRow *row)
 {
-	W2kJsonPlan *plan = wrel->plan;
+	W2kJsonPlan *plan = wrel->plans[base->slot];
 	const W2kSideOptions *side = &base->options.key;
 
 	if (plan->has_arrays)
@@ -394,7 +391,7 @@ static void
 append_image(JsonWriter *writer, StringInfo out, const W2kEvent *event,
 			 const W2kRow *row)
 {
-	const W2kJsonPlan *plan = event->wrel->plan;
+	const W2kJsonPlan *plan = event->wrel->plans[writer->base.slot];
 
 	if (row == NULL)
 		W2K_BUFFER_APPEND_LITERAL(out, "null");
@@ -406,7 +403,7 @@ append_image(JsonWriter *writer, StringInfo out, const W2kEvent *event,
 static void
 before(W2kWriter *base, StringInfo out, const W2kEvent *event)
 {
-	W2kJsonPlan *plan = event->wrel->plan;
+	W2kJsonPlan *plan = event->wrel->plans[base->slot];
 
 	if (plan->has_arrays)
 		w2k_jsonplan_adapt(base, plan, event->wrel, event->before,
@@ -446,7 +443,7 @@ append_source(const JsonWriter *writer, StringInfo out, const char *names,
 static void
 source(W2kWriter *base, StringInfo out, const W2kEvent *event)
 {
-	const W2kJsonPlan *plan = event->wrel->plan;
+	const W2kJsonPlan *plan = event->wrel->plans[base->slot];
 
 	append_source((JsonWriter *) base, out, plan->names.data, plan->names.len,
 				  event->lsn);
@@ -552,7 +549,7 @@ notice(W2kWriter *base, StringInfo out, const W2kNotice *notice)
 
 /* Renders the schemas of a kind of records, as far as they are sent. */
 static void
-init_leads(JsonWriter *writer, StringInfoData leads[SIDES], W2kSchema *key,
+init_leads(JsonWriter *writer, StringInfoData leads[W2K_SIDES], W2kSchema *key,
 		   W2kSchema *value)
 {
 	const W2kWriterOptions *options = &writer->base.options;

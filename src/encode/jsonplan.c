@@ -9,6 +9,7 @@
 #include "encode/json.h"
 #include "encode/jsonplan.h"
 #include "encode/jsonschema.h"
+#include "encode/shape.h"
 #include "schema/change_schema.h"
 
 /*
@@ -80,68 +81,19 @@ fill_leads(W2kWriter *writer, W2kJsonPlan *plan, const W2kRelation *wrel)
 	appendStringInfoString(&plan->value_lead, "{\"before\":");
 }
 
-/*
- * The dimensions of the array that a row holds in a column, 0 where it is
- * null or empty; *has_nulls becomes true where it has null elements.
- */
-static int
-look_at_array(const W2kJsonColumn *jcol, const W2kRow *row, bool *has_nulls)
-{
-	ArrayType *array;
-
-	if (row == NULL || row->nulls[jcol->index])
-		return 0;
-	if (w2k_envelope_is_unavailable(jcol->column, row->values[jcol->index]))
-		return 1; /* its placeholder */
-	array = DatumGetArrayTypeP(row->values[jcol->index]);
-	*has_nulls = *has_nulls || array_contains_nulls(array);
-	return ARR_NDIM(array);
-}
-
-/* Makes a column's schema fit the arrays of a change; true where it did not. */
-static bool
-fit_column(const W2kJsonColumn *jcol, const W2kRow *before, const W2kRow *after)
-{
-	W2kColumn *column = jcol->column;
-	bool has_nulls = column->has_null_elements;
-	int before_ndims = look_at_array(jcol, before, &has_nulls);
-	int ndims = look_at_array(jcol, after, &has_nulls);
-
-	if (ndims == 0)
-		ndims = before_ndims > 0 ? before_ndims : column->ndims;
-	if (before_ndims == 0)
-		before_ndims = ndims;
-	if (ndims == column->ndims && before_ndims == column->before_ndims &&
-		has_nulls == column->has_null_elements)
-		return false;
-	column->ndims = ndims;
-	column->before_ndims = before_ndims;
-	column->has_null_elements = has_nulls;
-	return true;
-}
-
 void
 w2k_jsonplan_adapt(W2kWriter *writer, W2kJsonPlan *plan,
 				   const W2kRelation *wrel, const W2kRow *before,
 				   const W2kRow *after)
 {
-	for (int i = 0; i < plan->ncolumns + plan->nkeys; i++)
-	{
-		W2kJsonColumn *jcol = i < plan->ncolumns
-								  ? &plan->columns[i]
-								  : &plan->keys[i - plan->ncolumns];
-
-		if (jcol->type->logical == W2K_LOGICAL_ARRAY &&
-			fit_column(jcol, before, after))
-			plan->shape_version++;
-	}
-	if (plan->lead_version == plan->shape_version)
+	w2k_shape_adapt(wrel, before, after);
+	if (plan->lead_version == *wrel->shape_version)
 		return;
 	/* an error may have ended the last attempt halfway */
 	resetStringInfo(&plan->key_lead);
 	resetStringInfo(&plan->value_lead);
 	fill_leads(writer, plan, wrel);
-	plan->lead_version = plan->shape_version;
+	plan->lead_version = *wrel->shape_version;
 }
 
 void
@@ -166,12 +118,10 @@ w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel)
 						 plan->ncolumns == 0);
 		plan->ncolumns++;
 	}
-	for (int i = 0; i < wrel->ncolumns; i++)
-	{
-		if (wrel->columns[i].type->logical == W2K_LOGICAL_ARRAY &&
-			(options->key.has_schemas || options->value.has_schemas))
-			plan->has_arrays = true;
-	}
+	plan->has_arrays = (options->key.has_schemas ||
+						options->value.has_schemas) &&
+					   w2k_shape_has_arrays(wrel);
+	plan->lead_version = *wrel->shape_version;
 
 	plan->nkeys = wrel->nkeys;
 	plan->keys = palloc(sizeof(W2kJsonColumn) * Max(wrel->nkeys, 1));
@@ -203,5 +153,5 @@ w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel)
 	/* trees of schemas go with the change, their text stays */
 	fill_leads(writer, plan, wrel);
 	MemoryContextSetParent(context, wrel->context);
-	wrel->plan = plan;
+	wrel->plans[writer->slot] = plan;
 }

@@ -36,26 +36,16 @@ typedef struct W2kJsonPlan
 	W2kJsonColumn *keys;
 	StringInfoData key_tail;   /* what keys have behind them, or nothing */
 	bool has_arrays;		   /* with schemas, see w2k_jsonplan_adapt() */
-	uint32 shape_version;	   /* counts changes of what schemas say of them */
-	uint32 lead_version;	   /* which of these the leads tell */
+	uint32 lead_version;	   /* of *wrel->shape_version */
 	StringInfoData key_lead;   /* the key's schema, or nothing */
 	StringInfoData value_lead; /* up to what is before the first image */
 	StringInfoData names;	   /* of the source block: schema and table */
 } W2kJsonPlan;
 
-/* Makes wrel->plan, in wrel->context. */
+/* Makes the writer's plan of a relation, in wrel->context. */
 extern void w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel);
 
-/*
- * PostgreSQL does not enforce the dimensions an array was declared with, but a
- * schema must say how deep its arrays are.  So the schema follows the values:
- * where a row's arrays are deeper, or less deep, it is rendered again, for each
- * of an update's two rows.  So it is for the first NULL in an array whose
- * elements Debezium calls required.
- *
- * Images that are only compared, and not sent, adapt it too: whoever keeps
- * schemas of the table must look at shape_version to see that they are old.
- */
+/* Makes the leads fit the arrays of a change (see encode/shape). */
 extern void w2k_jsonplan_adapt(W2kWriter *writer, W2kJsonPlan *plan,
 							   const W2kRelation *wrel, const W2kRow *before,
 							   const W2kRow *after);

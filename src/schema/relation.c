@@ -552,6 +552,7 @@ fill_relation(W2kRelationCache *cache, W2kRelation *wrel, Relation relation,
 	attnums = fill_columns(cache, wrel, relation, root, key);
 	if (wrel->capture == W2K_CAPTURE_ROWS)
 		w2k_key_add_field(cache->naming, wrel);
+	wrel->shape_version = palloc0(sizeof(uint32));
 	wrel->old_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));
 	wrel->old_nulls = palloc(sizeof(bool) * Max(wrel->natts, 1));
 	wrel->new_values = palloc(sizeof(Datum) * Max(wrel->natts, 1));

@@ -12,6 +12,7 @@
 
 #include "utils/relcache.h"
 
+#include "format.h"
 #include "schema/mask.h"
 #include "schema/publication.h"
 #include "schema/types.h"
@@ -89,8 +90,9 @@ typedef struct W2kRelation
 	Datum *old_values, *new_values; /* natts each, for deforming */
 	bool *old_nulls, *new_nulls;
 
-	void *plan;	  /* the Writer's, made on first use, in context */
-	void *origin; /* the transforms', likewise */
+	void *plans[W2K_SIDES]; /* the Writers', made on first use, in context */
+	void *origin;			/* the transforms', likewise */
+	uint32 *shape_version;	/* counts what arrays look like (encode/shape) */
 	/* Outlive a rebuild */
 	uint32 topic_id;		 /* 0 = none yet */
 	bool is_topic_announced; /* and it still is the topic */
@@ -107,9 +109,8 @@ w2k_relation_create_cache(const struct W2kConnectorConfig *conf,
 						  const struct W2kFilter *filter,
 						  const struct W2kRules *rules, bool has_emit);
 
-/*
- * The up-to-date entry; INSUFFICIENT_PRIVILEGE where a listed table is not the
- * owner's to read. */
+/* The up-to-date entry; INSUFFICIENT_PRIVILEGE where a listed table is not
+ * the owner's to read. */
 extern W2kRelation *w2k_relation_lookup(W2kRelationCache *cache,
 										Relation relation);
 

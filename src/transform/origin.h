@@ -16,7 +16,7 @@
 struct W2kOrigin
 {
 	MemoryContext context;
-	uint32 shape_version; /* of the table's arrays (encode/jsonplan.h) */
+	uint32 shape_version; /* of the table's arrays (encode/shape.h) */
 	W2kSchema *key;		  /* NULL = no key */
 	W2kSchema *envelope;  /* or a message's value */
 	W2kSchema *source;

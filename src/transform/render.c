@@ -168,24 +168,55 @@ render(const Renderer *renderer, W2kOrigin *origin, const W2kSchema *schema,
 	return true;
 }
 
-static bool
-render_key(W2kWriter *writer, StringInfo out, const W2kTransformRecord *rec)
+/* What the writer makes of a schema, made once. */
+static void *
+compile(const Renderer *renderer, W2kSide side, W2kOrigin *origin,
+		const W2kSchema *schema, bool is_transient)
 {
-	const W2kSideOptions *side = &writer->options.key;
-	const Renderer renderer = {writer, side, out, side->replaces_nulls};
+	W2kWriter *writer = renderer->writer;
+	MemoryContext context;
+	MemoryContext oldcontext;
+	void *compiled;
 
-	return render(&renderer, rec->origin, rec->key_schema, rec->key,
-				  rec->is_key_schema_transient);
+	if (is_transient)
+		return writer->compile(writer, side, schema);
+	compiled = w2k_origin_find(origin, renderer->side, schema, 0);
+	if (compiled != NULL)
+		return compiled;
+	/* the origin's once it is done: an error halfway leaves nothing behind */
+	context = AllocSetContextCreate(CurrentMemoryContext,
+									"wal2kafka compiled schema",
+									ALLOCSET_SMALL_SIZES);
+	oldcontext = MemoryContextSwitchTo(context);
+	compiled = writer->compile(writer, side, schema);
+	MemoryContextSwitchTo(oldcontext);
+	w2k_origin_adopt(origin, context);
+	w2k_origin_keep(origin, renderer->side, schema, 0, compiled);
+	return compiled;
 }
 
+/* Writes a side; false where it is no more than a null. */
 static bool
-render_value(W2kWriter *writer, StringInfo out, const W2kTransformRecord *rec)
+render_side(W2kWriter *writer, W2kSide side, StringInfo out,
+			const W2kTransformRecord *rec)
 {
-	const W2kSideOptions *side = &writer->options.value;
-	const Renderer renderer = {writer, side, out, side->replaces_nulls};
+	bool is_key = side == W2K_SIDE_KEY;
+	const W2kSideOptions *options = is_key ? &writer->options.key
+										   : &writer->options.value;
+	const Renderer renderer = {writer, options, out, options->replaces_nulls};
+	const W2kSchema *schema = is_key ? rec->key_schema : rec->value_schema;
+	W2kNode *node = is_key ? rec->key : rec->value;
+	bool is_transient = is_key ? rec->is_key_schema_transient
+							   : rec->is_value_schema_transient;
+	void *compiled;
 
-	return render(&renderer, rec->origin, rec->value_schema, rec->value,
-				  rec->is_value_schema_transient);
+	if (writer->node == NULL)
+		return render(&renderer, rec->origin, schema, node, is_transient);
+	if (node == NULL)
+		return false;
+	compiled = compile(&renderer, side, rec->origin, schema, is_transient);
+	writer->node(writer, side, out, rec->topic, schema, compiled, node);
+	return true;
 }
 
 /*
@@ -237,12 +268,15 @@ append_headers(W2kWriter *writer, W2kRecordWriter *records, StringInfo out,
 }
 
 void
-w2k_render_record(W2kWriter *writer, W2kRecordWriter *records, StringInfo out,
-				  const W2kTransformRecord *rec)
+w2k_render_record(const W2kWriters *writers, W2kRecordWriter *records,
+				  StringInfo out, const W2kTransformRecord *rec)
 {
 	records->rec.partition = rec->partition;
 	records->rec.timestamp_ms = rec->timestamp_ms;
-	w2k_record_end_key(records, out, !render_key(writer, out, rec));
-	w2k_record_end_value(records, out, !render_value(writer, out, rec));
-	append_headers(writer, records, out, rec->headers);
+	w2k_record_end_key(records, out,
+					   !render_side(writers->key, W2K_SIDE_KEY, out, rec));
+	w2k_record_end_value(records, out,
+						 !render_side(writers->value, W2K_SIDE_VALUE, out,
+									  rec));
+	append_headers(writers->value, records, out, rec->headers);
 }

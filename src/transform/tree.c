@@ -12,7 +12,7 @@
 #include "utils/memutils.h"
 
 #include "encode/json.h"
-#include "encode/jsonplan.h"
+#include "encode/shape.h"
 #include "schema/change_schema.h"
 #include "schema/key.h"
 #include "transform/origin.h"
@@ -44,7 +44,8 @@ typedef enum SourceField
 
 struct W2kTree
 {
-	W2kWriter *writer;
+	const W2kWriters *writers;
+	bool has_schemas;	   /* that follow what arrays are like */
 	MemoryContext context; /* the session's */
 	List *context_headers; /* of W2kTransformHeader */
 	W2kSchema *text_schema;
@@ -72,19 +73,21 @@ copy_utf8(const char *name)
 }
 
 W2kTree *
-w2k_tree_create(W2kWriter *writer)
+w2k_tree_create(const W2kWriters *writers)
 {
 	W2kTree *tree = palloc0(sizeof(W2kTree));
+	const W2kWriterOptions *options = &writers->value->options;
 
-	tree->writer = writer;
+	tree->writers = writers;
+	tree->has_schemas = options->key.has_schemas || options->value.has_schemas;
 	tree->context = CurrentMemoryContext;
 	tree->source_context = AllocSetContextCreate(CurrentMemoryContext,
 												 "wal2kafka source",
 												 ALLOCSET_SMALL_SIZES);
 	tree->text_schema = w2k_connect_make(W2K_CONNECT_STRING, false);
-	tree->version = w2k_node_make_text(copy_utf8(writer->options.version));
+	tree->version = w2k_node_make_text(copy_utf8(options->version));
 	tree->connector = w2k_node_make_text(CONNECTOR);
-	tree->prefix = w2k_node_make_text(copy_utf8(writer->options.prefix));
+	tree->prefix = w2k_node_make_text(copy_utf8(options->prefix));
 	tree->empty = w2k_node_make_text("");
 	return tree;
 }
@@ -126,12 +129,11 @@ make_origin(MemoryContext context, W2kSchema *key, W2kSchema *envelope)
 static W2kOrigin *
 get_origin(W2kRelation *wrel)
 {
-	const W2kJsonPlan *plan = wrel->plan;
 	MemoryContext context;
 	MemoryContext oldcontext;
 	W2kOrigin *origin = wrel->origin;
 
-	if (origin != NULL && origin->shape_version == plan->shape_version)
+	if (origin != NULL && origin->shape_version == *wrel->shape_version)
 		return origin;
 	if (origin != NULL)
 	{
@@ -150,7 +152,7 @@ get_origin(W2kRelation *wrel)
 						 w2k_change_schema_envelope(wrel));
 	origin->schema_name = w2k_node_make_text(copy_utf8(wrel->schema));
 	origin->table_name = w2k_node_make_text(copy_utf8(wrel->table));
-	origin->shape_version = plan->shape_version;
+	origin->shape_version = *wrel->shape_version;
 	MemoryContextSwitchTo(oldcontext);
 	MemoryContextSetParent(context, wrel->context);
 	wrel->origin = origin;
@@ -160,18 +162,15 @@ get_origin(W2kRelation *wrel)
 void
 w2k_tree_adapt(W2kTree *tree, W2kRelation *wrel, const W2kEvent *event)
 {
-	W2kJsonPlan *plan = wrel->plan;
-
-	if (plan->has_arrays)
-		w2k_jsonplan_adapt(tree->writer, plan, wrel, event->before,
-						   event->after);
+	if (tree->has_schemas)
+		w2k_shape_adapt(wrel, event->before, event->after);
 }
 
 /* The same for messages. */
 static W2kOrigin *
 get_message_origin(W2kTree *tree)
 {
-	W2kLogical binary = tree->writer->options.binary;
+	W2kLogical binary = tree->writers->value->options.binary;
 	MemoryContext oldcontext;
 
 	if (tree->messages != NULL)
@@ -287,10 +286,10 @@ read_column(W2kTree *tree, const W2kSideOptions *side, W2kColumn *column,
 {
 	W2kNode *node = palloc(sizeof(W2kNode));
 
-	w2k_envelope_read_column(tree->writer, column, row, &node->value);
+	w2k_envelope_read_column(tree->writers->value, column, row, &node->value);
 	w2k_json_check_dimensions(side, &node->value, ndims);
 	if (node->value.kind == W2K_VALUE_FAILED)
-		w2k_envelope_resolve_failed(tree->writer, column, &node->value);
+		w2k_envelope_resolve_failed(tree->writers->value, column, &node->value);
 	if (node->value.kind == W2K_VALUE_NULL)
 		return NULL;
 	node->kind = W2K_NODE_SCALAR;
@@ -309,7 +308,7 @@ set_row(W2kTree *tree, W2kNode *envelope, const W2kEvent *event, bool is_before)
 {
 	const W2kRelation *wrel = event->wrel;
 	const W2kRow *row = is_before ? event->before : event->after;
-	const W2kSideOptions *side = &tree->writer->options.value;
+	const W2kSideOptions *side = &tree->writers->value->options.value;
 	int at = w2k_node_find_field(envelope->schema,
 								 is_before ? "before" : "after");
 	W2kNode *node;
@@ -326,7 +325,7 @@ set_row(W2kTree *tree, W2kNode *envelope, const W2kEvent *event, bool is_before)
 		if (column->is_captured)
 			node->items[n++] = read_column(tree, side, column, row, ndims);
 	}
-	tree->writer->column = NULL;
+	w2k_writers_forget_column(tree->writers);
 	envelope->items[at] = node;
 }
 
@@ -342,7 +341,7 @@ make_key(W2kTree *tree, const W2kSideOptions *side, const W2kRelation *wrel,
 									 wrel->keys[i]->ndims);
 	if (wrel->key_field != NULL)
 		node->items[wrel->nkeys] = w2k_node_make_text(wrel->key_text);
-	tree->writer->column = NULL;
+	w2k_writers_forget_column(tree->writers);
 	return node;
 }
 
@@ -389,7 +388,7 @@ w2k_tree_begin_record(W2kTree *tree, W2kRelation *wrel, const W2kRow *key_row,
 	if (key_row == NULL || origin->key == NULL)
 		return;
 	rec->key_schema = origin->key;
-	rec->key = make_key(tree, &tree->writer->options.key, wrel, key_row);
+	rec->key = make_key(tree, &tree->writers->key->options.key, wrel, key_row);
 }
 
 void
@@ -425,7 +424,8 @@ w2k_tree_add_key_header(W2kTree *tree, W2kRelation *wrel, const char *name,
 	header->name = name;
 	header->schema = origin->key;
 	/* it has no schema there, but may become part of the value */
-	header->value = make_key(tree, &tree->writer->options.value, wrel, row);
+	header->value = make_key(tree, &tree->writers->value->options.value, wrel,
+							 row);
 	rec->headers = lcons(header, rec->headers);
 }
 
@@ -458,7 +458,7 @@ w2k_tree_make_message(W2kTree *tree, const W2kMessage *message,
 	W2kNode *body;
 	int at = w2k_node_find_field(origin->envelope, "message");
 
-	w2k_value_set_binary(&content->value, tree->writer->options.binary,
+	w2k_value_set_binary(&content->value, tree->writers->value->options.binary,
 						 message->content, message->len);
 	body = w2k_node_make_struct(origin->envelope->children[at]);
 	w2k_node_set(body, "prefix", prefix);

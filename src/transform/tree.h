@@ -6,12 +6,16 @@
 #ifndef W2K_TRANSFORM_TREE_H
 #define W2K_TRANSFORM_TREE_H
 
+#include "encode/writer.h"
 #include "transform/node.h"
 
 typedef struct W2kTree W2kTree;
 
-/* In the current memory context; reads values as writer would. */
-extern W2kTree *w2k_tree_create(W2kWriter *writer);
+/*
+ * In the current memory context; reads values as the writers would, which must
+ * live as long.
+ */
+extern W2kTree *w2k_tree_create(const W2kWriters *writers);
 
 /* A header that every record of a table carries, behind its own. */
 extern void w2k_tree_add_context_header(W2kTree *tree, const char *name,

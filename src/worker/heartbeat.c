@@ -32,8 +32,8 @@
 #include "utils/timestamp.h"
 
 #include "config/connector.h"
-#include "encode/json.h"
 #include "encode/record.h"
+#include "encode/writer.h"
 #include "transform/chain.h"
 #include "transform/render.h"
 #include "transform/tree.h"
@@ -47,7 +47,7 @@
 struct W2kHeartbeat
 {
 	MemoryContext context; /* its own, and the transforms' */
-	W2kWriter *writer;
+	W2kWriters writers;
 	W2kChain *chain; /* NULL = no transforms, or none used yet */
 	W2kTree *tree;
 	W2kRecordWriter *records;
@@ -74,11 +74,13 @@ create(const W2kConnectorConfig *conf)
 	W2kWriterOptions options = {.version = W2K_VERSION,
 								.prefix = conf->topic_prefix};
 
+	options.key.format = conf->key_converter.format;
+	options.value.format = conf->value_converter.format;
 	options.key.has_schemas = conf->key_converter.has_schemas;
 	options.value.has_schemas = conf->value_converter.has_schemas;
 
 	heartbeat->context = context;
-	heartbeat->writer = w2k_json_create_writer(&options);
+	w2k_writers_create(&heartbeat->writers, &options);
 	heartbeat->records = w2k_record_create_writer(false, false,
 												  w2k_attempt->row->name);
 	heartbeat->records->is_hello_sent = true; /* the link's own */
@@ -120,12 +122,13 @@ static void
 append_record(W2kHeartbeat *heartbeat, int64 time_ms)
 {
 	StringInfo out = &w2k_attempt->sender.out;
+	const W2kWriters *writers = &heartbeat->writers;
 
 	begin_record(heartbeat, heartbeat->topic);
 	heartbeat->records->rec.partition = 0;
-	heartbeat->writer->heartbeat_key(heartbeat->writer, out);
+	writers->key->heartbeat_key(writers->key, out);
 	w2k_record_end_key(heartbeat->records, out, false);
-	heartbeat->writer->heartbeat(heartbeat->writer, out, time_ms);
+	writers->value->heartbeat(writers->value, out, time_ms);
 	w2k_record_end_value(heartbeat->records, out, false);
 	w2k_record_end(heartbeat->records, out);
 }
@@ -142,7 +145,7 @@ append_transformed(W2kHeartbeat *heartbeat, int64 time_ms)
 	{
 		MemoryContext oldcontext = MemoryContextSwitchTo(heartbeat->context);
 
-		heartbeat->tree = w2k_tree_create(heartbeat->writer);
+		heartbeat->tree = w2k_tree_create(&heartbeat->writers);
 		heartbeat->chain =
 			w2k_chain_create(conf->transforms,
 							 conf->value_converter.null_default !=
@@ -153,7 +156,7 @@ append_transformed(W2kHeartbeat *heartbeat, int64 time_ms)
 	if (!w2k_chain_apply(heartbeat->chain, &rec))
 		return;
 	begin_record(heartbeat, rec.topic);
-	w2k_render_record(heartbeat->writer, heartbeat->records, out, &rec);
+	w2k_render_record(&heartbeat->writers, heartbeat->records, out, &rec);
 	w2k_record_end(heartbeat->records, out);
 }
 

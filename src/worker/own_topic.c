@@ -12,14 +12,14 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
-#include "encode/json.h"
 #include "encode/record.h"
+#include "encode/writer.h"
 #include "worker/attempt.h"
 #include "worker/own_topic.h"
 
 struct W2kOwnTopic
 {
-	W2kWriter *writer;
+	W2kWriters writers;
 	W2kRecordWriter *records;
 	W2kTopicRef ref;
 	uint32 id;
@@ -33,9 +33,11 @@ w2k_own_topic_create(const W2kConnectorConfig *conf, const char *name)
 	W2kWriterOptions options = {.version = W2K_VERSION,
 								.prefix = conf->topic_prefix};
 
+	options.key.format = conf->key_converter.format;
+	options.value.format = conf->value_converter.format;
 	options.key.has_schemas = conf->key_converter.has_schemas;
 	options.value.has_schemas = conf->value_converter.has_schemas;
-	topic->writer = w2k_json_create_writer(&options);
+	w2k_writers_create(&topic->writers, &options);
 	topic->records = w2k_record_create_writer(false, false,
 											  w2k_attempt->row->name);
 	topic->records->is_hello_sent = true; /* the link's own */
@@ -67,9 +69,9 @@ write_record(W2kOwnTopic *topic, char op, int32 partition, W2kOwnPart key,
 						 : w2k_stream_position(w2k_attempt->stream),
 					 false);
 	topic->records->rec.partition = partition;
-	key(topic->writer, out, arg);
+	key(topic->writers.key, out, arg);
 	w2k_record_end_key(topic->records, out, false);
-	value(topic->writer, out, arg);
+	value(topic->writers.value, out, arg);
 	w2k_record_end_value(topic->records, out, false);
 	w2k_record_end(topic->records, out);
 }

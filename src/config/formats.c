@@ -1,0 +1,157 @@
+/*
+ * formats.c
+ *		format, key.converter and value.converter -> the format of each side.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "config/formats.h"
+
+/* Does a converter's class, with its package or without, make this format? */
+static bool
+is_converter_of(const W2kFormatInfo *info, const char *class)
+{
+	const char *dot;
+
+	if (info->converter == NULL)
+		return false;
+	dot = strrchr(info->converter, '.');
+	return strcmp(class, info->converter) == 0 || strcmp(class, dot + 1) == 0;
+}
+
+/* The names of what can be had: of converters, or of formats. */
+static char *
+list_formats(bool of_converters)
+{
+	StringInfoData list;
+	int count = 0;
+	int n = 0;
+
+	for (int i = 0; i < W2K_FORMAT_COUNT; i++)
+	{
+		if (w2k_formats[i].is_built &&
+			(!of_converters || w2k_formats[i].converter != NULL))
+			count++;
+	}
+	initStringInfo(&list);
+	for (int i = 0; i < W2K_FORMAT_COUNT; i++)
+	{
+		const W2kFormatInfo *info = &w2k_formats[i];
+
+		if (!info->is_built || (of_converters && info->converter == NULL))
+			continue;
+		if (n > 0)
+			appendStringInfoString(&list, n == count - 1 ? " and " : ", ");
+		appendStringInfo(&list, "\"%s\"",
+						 of_converters ? info->converter : info->name);
+		n++;
+	}
+	return psprintf("Supported %s %s.", count > 1 ? "are" : "is", list.data);
+}
+
+/*
+ * One side's converter.  Named, JsonConverter has schemas unless it is told
+ * not to; else the format decides.
+ */
+static void
+check_converter(W2kPropertyParse *parse, const char *side, W2kFormat format,
+				W2kConverterConfig *converter)
+{
+	char *class_name = psprintf("%s.converter", side);
+	char *schemas_name = psprintf("%s.converter.schemas.enable", side);
+	const char *class = w2k_properties_said(parse, class_name);
+	const char *schemas = w2k_properties_said(parse, schemas_name);
+	bool is_said = class != NULL && class[0] != '\0';
+	bool has_schemas;
+
+	converter->format = format;
+	if (is_said)
+	{
+		bool is_found = false;
+
+		for (int i = 0; i < W2K_FORMAT_COUNT && !is_found; i++)
+		{
+			is_found = w2k_formats[i].is_built &&
+					   is_converter_of(&w2k_formats[i], class);
+			if (is_found)
+				converter->format = (W2kFormat) i;
+		}
+		if (!is_found)
+			w2k_properties_unsupported(parse, class_name, class)->hint =
+				list_formats(true);
+	}
+	has_schemas = converter->format == W2K_FORMAT_JSON_SCHEMAS;
+	if (!has_schemas && converter->format != W2K_FORMAT_JSON)
+		return;
+	/* both kinds of JSON */
+	if (schemas != NULL)
+		(void) parse_bool(schemas, &has_schemas);
+	converter->has_schemas = has_schemas;
+	converter->format = has_schemas ? W2K_FORMAT_JSON_SCHEMAS
+									: W2K_FORMAT_JSON;
+}
+
+void
+w2k_formats_take(W2kPropertyParse *parse)
+{
+	W2kConnectorConfig *conf = parse->conf;
+	const char *said = w2k_properties_said(parse, "format");
+	W2kFormat format = W2K_FORMAT_JSON;
+	bool is_found = said == NULL;
+
+	for (int i = 0; i < W2K_FORMAT_COUNT && !is_found; i++)
+	{
+		is_found = w2k_formats[i].is_built &&
+				   pg_strcasecmp(said, w2k_formats[i].name) == 0;
+		if (is_found)
+			format = (W2kFormat) i;
+	}
+	if (!is_found)
+		w2k_properties_unsupported(parse, "format", said)->hint = list_formats(
+			false);
+	check_converter(parse, "key", format, &conf->key_converter);
+	check_converter(parse, "value", format, &conf->value_converter);
+}
+
+/* The property that gave a side its format. */
+static const char *
+format_property(const W2kPropertyParse *parse, const char *side)
+{
+	char *class_name = psprintf("%s.converter", side);
+	const char *class = w2k_properties_said(parse, class_name);
+
+	return class != NULL && class[0] != '\0' ? class_name : "format";
+}
+
+/* What one side's format cannot do. */
+static void
+check_format_use(W2kPropertyParse *parse, const char *side, W2kFormat format)
+{
+	const W2kFormatInfo *info = &w2k_formats[format];
+	const char *name = format_property(parse, side);
+
+	if (w2k_properties_has_problem(parse, name))
+		return;
+	if (parse->is_options && parse->conf->framing == W2K_FRAMING_TEXT &&
+		!info->is_text)
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						name, w2k_properties_said(parse, name),
+						"records of format \"%s\" cannot be lines of text",
+						info->name)
+			->hint = "Set the option \"framing\" to \"binary\".";
+	else if (parse->conf->transforms != NIL && !info->has_transforms)
+		w2k_problem_add(&parse->problems, ERRCODE_FEATURE_NOT_SUPPORTED, name,
+						w2k_properties_said(parse, name),
+						"transforms cannot be applied to records of format \"%s\"",
+						info->name)
+			->hint = "Leave out \"transforms\", or choose another format.";
+}
+
+void
+w2k_formats_check(W2kPropertyParse *parse)
+{
+	check_format_use(parse, "key", parse->conf->key_converter.format);
+	check_format_use(parse, "value", parse->conf->value_converter.format);
+}
