@@ -32,6 +32,10 @@ SERVER_FAULTS = ("postmaster_kill", "immediate_stop", "worker_kill",
 CLEAN = ("fast_restart", "settings_change", "pause_resume", "worker_cancel",
          "launcher_terminate", "sender_stop")
 
+# How long a worker that is told to end waits for acknowledgements, about:
+# what is not acknowledged then comes again.
+DRAIN_SECONDS = 0.8
+
 
 class Rounds:
     def __init__(self, checks, cluster, broker, load, rnd):
@@ -42,6 +46,7 @@ class Rounds:
         self.rnd = rnd
         self.client = rd.Client(broker.address)
         self.starts = []        # (fault, where the topics ended before it)
+        self.cut_short = set()  # rounds in which a worker had too little time
 
     # What a fault needs
 
@@ -56,7 +61,7 @@ class Rounds:
         return self.cluster.value(
             "SELECT pg_postmaster_start_time()") == before
 
-    def end_of(self, pids, seconds=5):
+    def end_of(self, pids, seconds=15):
         """No process of the server may outlive it, the sender least."""
         def are_gone():
             proc.reap(pids)
@@ -70,7 +75,7 @@ class Rounds:
         """Stop the server some way, look for orphans, start it again."""
         postmaster = self.cluster.postmaster_pid()
         below = [p[0] for p in proc.descendants(postmaster)]
-        self.load.server_is_down.set()
+        self.load.server_goes_down()
         stop(postmaster)
         gone = self.end_of([postmaster] + below)
         self.checks.ok(gone, "no process outlives the server",
@@ -78,9 +83,7 @@ class Rounds:
                                  for p in below if proc.exists(p)))
         self.cluster.start()
         self.cluster.wait_ready()
-        # Clients on their way notice a little later.
-        time.sleep(0.5)
-        self.load.server_is_down.clear()
+        self.load.server_is_up()
 
     # The faults
 
@@ -121,14 +124,13 @@ class Rounds:
     def worker_kill(self):
         """PostgreSQL's own rule: the instance starts over."""
         worker, sender = self.pids()
-        self.load.server_is_down.set()
+        self.load.server_goes_down()
         proc.send(worker, signal.SIGKILL)
         self.checks.ok(self.end_of([worker, sender]),
                        "a killed worker leaves no sender")
         time.sleep(0.5)
         self.cluster.wait_ready()
-        time.sleep(0.5)
-        self.load.server_is_down.clear()
+        self.load.server_is_up()
 
     def postmaster_kill(self):
         self.with_server_down(lambda pid: proc.send(pid, signal.SIGKILL))
@@ -141,7 +143,9 @@ class Rounds:
             began = time.monotonic()
             self.cluster.stop("fast")
             took = time.monotonic() - began
-            self.checks.ok(took < 5, "a fast stop under load: %.1f s" % took)
+            self.checks.ok(took < 20, "a fast stop under load: %.1f s" % took)
+            if took > DRAIN_SECONDS:
+                self.cut_short.add(len(self.starts) - 1)
         self.with_server_down(stop)
 
     def broker_stop(self):
@@ -194,7 +198,7 @@ class Rounds:
                 for t in topics for p in range(PARTITIONS)}
 
     def repeats_by_fault(self, repeats):
-        """[(fault, records repeated after it began)], in order."""
+        """[(fault, records repeated after it began, was it clean)]."""
         counts = [0] * len(self.starts)
         for topic, partition, offset in repeats:
             number = 0
@@ -202,7 +206,8 @@ class Rounds:
                 if offset >= ends[topic, partition]:
                     number = i
             counts[number] += 1
-        return [(self.starts[i][0], n) for i, n in enumerate(counts)]
+        return [(fault, counts[i], fault in CLEAN and i not in self.cut_short)
+                for i, (fault, _) in enumerate(self.starts)]
 
     # A round
 
@@ -304,9 +309,10 @@ def run_suite():
                   % (done, committed, rolled_back, records, len(repeats)),
                   "\n".join(problems[:20]) + "\n%d problems" % len(problems))
         by_fault = rounds.repeats_by_fault(repeats)
-        log("repeats: " + ", ".join("%s %d" % each for each in by_fault))
-        checks.ok(not any(n for fault, n in by_fault if fault in CLEAN),
-                  "what is no crash repeats nothing")
+        repeats_text = ", ".join("%s %d" % each[:2] for each in by_fault)
+        log("repeats: " + repeats_text)
+        checks.ok(not any(n for _, n, is_clean in by_fault if is_clean),
+                  "what is no crash repeats nothing", repeats_text)
         log("the slowest transaction of a client took %.2f s"
             % load.slowest())
         return checks.finish()

@@ -68,7 +68,7 @@ class Writer(threading.Thread):
                     time.sleep(self.random.random() * 2 * self.load.pause)
 
     def note_error(self, err):
-        if not self.load.server_is_down.is_set():
+        if time.monotonic() > self.load.down_until:
             self.errors.append("%.1f: %s" % (time.monotonic(), err))
 
     def one_transaction(self, conn):
@@ -185,7 +185,7 @@ class Load:
         self.seed = seed
         self.pause = pause
         self.stopping = threading.Event()
-        self.server_is_down = threading.Event()
+        self.down_until = 0.0   # until then clients may see errors
         self.gate = threading.Event()
         self.gate.set()
         self.writers = [Writer(self, n + 1) for n in range(writers)]
@@ -204,6 +204,13 @@ class Load:
                 raise TestbedError("a client hangs")
             if writer.failure:
                 raise writer.failure
+
+    def server_goes_down(self):
+        self.down_until = float("inf")
+
+    def server_is_up(self):
+        """Clients on their way notice a little later."""
+        self.down_until = time.monotonic() + 3
 
     def errors(self):
         return [e for w in self.writers for e in w.errors]
