@@ -318,6 +318,14 @@ drain(bool is_between)
 		else
 			advance(sender->delivered_lsn);
 	}
+	if (sender->is_connected && !w2k_sender_link_is_idle(sender))
+		ereport(LOG,
+				(errmsg("wal2kafka connector \"%s\" ends before all of its "
+						"records were acknowledged",
+						w2k_attempt->row->name),
+				 errdetail("Up to " UINT64_FORMAT " records will be sent "
+						   "again.",
+						   sender->sequence - sender->acked)));
 }
 
 /*
