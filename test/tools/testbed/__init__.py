@@ -5,6 +5,8 @@ starts listens on the loopback address alone, lives in a folder of its own
 and is ended by its own process id.
 """
 import atexit
+import contextlib
+import fcntl
 import os
 import pwd
 import random
@@ -47,6 +49,15 @@ def work_dir():
             atexit.register(lambda: os.getpid() == owner
                             and shutil.rmtree(_work, ignore_errors=True))
     return _work
+
+
+@contextlib.contextmanager
+def cache_lock():
+    """Held while something is fetched: two suites may want the same."""
+    os.makedirs(CACHE, exist_ok=True)
+    with open(os.path.join(CACHE, ".lock"), "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def user_dir(name):

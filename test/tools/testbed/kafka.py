@@ -14,8 +14,8 @@ import time
 import urllib.error
 import urllib.request
 
-from . import (CACHE, IN_CI, REPO, TestbedError, free_port, log, proc, run,
-               wait_until, work_dir)
+from . import (CACHE, IN_CI, REPO, TestbedError, cache_lock, free_port, log, proc,
+               run, wait_until, work_dir)
 
 KAFKA = "4.3.1"
 DEBEZIUM = "3.7.0.Final"
@@ -30,10 +30,11 @@ _groups = itertools.count()
 def fetch(with_sink=False):
     """Get the jars; False where Maven is out of reach (CI: an error)."""
     try:
-        _fetch_kafka()
-        _fetch_debezium("postgres", DEBEZIUM, _DBZ)
-        if with_sink:
-            _fetch_debezium("jdbc", SINK, _SINK)
+        with cache_lock():
+            _fetch_kafka()
+            _fetch_debezium("postgres", DEBEZIUM, _DBZ)
+            if with_sink:
+                _fetch_debezium("jdbc", SINK, _SINK)
         return True
     except TestbedError as err:
         if IN_CI:
