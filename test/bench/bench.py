@@ -6,8 +6,9 @@
 	wal2kafka	our worker and its sender
 	Debezium	the real one, in Kafka Connect, as it comes
 
-"snapshot" is rows that are there already, read by an initial snapshot; and
-what an incremental one costs those who wait for changes.
+"snapshot" is rows that are there already, read by an initial snapshot;
+"beside" is what an incremental one costs those who wait for changes, in
+rounds that alternate with rounds without one.
 
 Each workload is written once, before anybody reads; then one reader after
 the other works through it, so that all do the same work.  CPU seconds are
@@ -43,6 +44,9 @@ TEN = ("id bigint PRIMARY KEY, a int, b bigint, c text, d varchar(40), "
 TEN_VALUES = ("i, i %% 1000, i * 7, 'customer name ' || i, md5(i::text), "
               "i %% 2 = 0, i / 3.0, (i %% 100000) / 100.0, "
               "now(), md5(i::text)::uuid")
+
+
+BESIDE = ("no snapshot", "beside one")
 
 
 class Workload:
@@ -276,14 +280,20 @@ class Bench:
 
     # Existing rows
 
-    def snapshot(self, readers):
-        """Rows that are there are read and on the topic: name -> Result."""
+    def fill_snapshot(self):
+        """The rows that are there."""
+        if self.cluster.value("SELECT to_regclass('bench.snapshot')"):
+            return
         self.cluster.query("CREATE TABLE bench.snapshot (%s)" % TEN)
         self.cluster.query("INSERT INTO bench.snapshot SELECT "
                            + TEN_VALUES.replace("%%", "%")
                            + " FROM generate_series(1, %d) i" % ROWS)
         self.cluster.query("VACUUM (FREEZE, ANALYZE) bench.snapshot")
         self.cluster.query("CHECKPOINT")
+
+    def snapshot(self, readers):
+        """They are read and on the topic: name -> Result."""
+        self.fill_snapshot()
         results = {}
         for reader in ("wal2kafka", "debezium"):
             if reader in readers:
@@ -326,9 +336,10 @@ class Bench:
         wait_until("the connector is gone", lambda: self.cluster.value(
             "SELECT count(*) FROM wal2kafka.connectors") == "0", 60)
 
-    def latency_beside(self, rate, seconds):
+    def latency_beside(self, rate, seconds, rounds):
         """Percentiles (ms) without an incremental snapshot, and beside one
         of the table "snapshot" that begins again whenever it is over."""
+        self.fill_snapshot()
         table = "latency_beside_%d" % rate
         self.cluster.query("CREATE TABLE bench.%s (id bigint PRIMARY KEY, "
                            "v text)" % table)
@@ -341,37 +352,54 @@ class Bench:
         self.write_at(table, 100, 3, -1000000)
         wait_until("the topic is there",
                    lambda: self.client.end_offset(topic) > 0)
-        results = []
-        for number in range(2):
+        delays = ([], [])
+        for number in range(2 * rounds):
+            is_beside = number % 2
             stopping = threading.Event()
             repeating = threading.Thread(target=self.repeat_snapshot,
                                          args=(stopping,))
-            if number:
+            if is_beside:
                 repeating.start()
-                wait_until("rows are read", lambda: self.cluster.value(
-                    "SELECT count(*) FROM wal2kafka.connector_snapshot "
-                    "WHERE next_block > 0") != "0", 60)
+                wait_until("rows are read", lambda: self.rows_read() > 0, 60)
+            before, began = self.rows_read(), time.monotonic()
             try:
-                results.append(self.percentiles(
-                    table, topic, rate, seconds, number * 10 ** 9))
+                got = self.delays(table, topic, rate, seconds,
+                                  (number + 1) * 10 ** 8)
             finally:
                 stopping.set()
-                if number:
+                if is_beside:
                     repeating.join()
+            log("%4d/s %-12s p50 %.2f p95 %.2f p99 %.2f ms%s" % (
+                rate, BESIDE[is_beside], *percentiles(got),
+                "  (%.0f rows/s read)"
+                % ((self.rows_read() - before) / (time.monotonic() - began))
+                if is_beside else ""))
+            delays[is_beside].extend(got)
+            self.stop_snapshot()
         self.drop_connector()
-        return results
+        return [percentiles(d) for d in delays]
+
+    def rows_read(self):
+        """By all incremental snapshots so far."""
+        return int(self.cluster.value(
+            "SELECT coalesce(sum(rows_read), 0) "
+            "FROM wal2kafka.connector_snapshot"))
 
     def repeat_snapshot(self, stopping):
-        rounds = 0
-        while not stopping.is_set():
-            if self.cluster.value(
-                    "SELECT count(*) FROM wal2kafka.connector_snapshot "
-                    "WHERE state IN ('waiting', 'reading')") == "0":
-                self.cluster.query("SELECT wal2kafka.start_snapshot('bench', "
-                                   "'{bench.snapshot}')")
-                rounds += 1
-            time.sleep(0.1)
-        log("%d incremental snapshots of %d rows meanwhile" % (rounds, ROWS))
+        with self.cluster.connect() as conn:
+            while not stopping.is_set():
+                if conn.query("SELECT 1 FROM wal2kafka.connector_snapshot "
+                              "WHERE state IN ('waiting', 'reading')") == []:
+                    conn.query("SELECT wal2kafka.start_snapshot('bench', "
+                               "'{bench.snapshot}')")
+                stopping.wait(0.2)
+
+    def stop_snapshot(self):
+        self.cluster.query("SELECT wal2kafka.signal('bench', 'stop-snapshot',"
+                           " '{\"type\": \"INCREMENTAL\"}')")
+        wait_until("no table is read", lambda: self.cluster.value(
+            "SELECT count(*) FROM wal2kafka.connector_snapshot "
+            "WHERE state IN ('waiting', 'reading')") == "0", 60)
 
     # Latency
 
@@ -404,7 +432,7 @@ class Bench:
         self.write_at(table, 100, 3, -1000000)
         wait_until("the topic is there",
                    lambda: self.client.end_offset(topic) > 0)
-        got = self.percentiles(table, topic, rate, seconds, 0)
+        got = percentiles(self.delays(table, topic, rate, seconds, 0))
         if connect:
             connect.stop()
             self.drop_slot("dbz")
@@ -412,7 +440,8 @@ class Bench:
             self.drop_connector()
         return got
 
-    def percentiles(self, table, topic, rate, seconds, base):
+    def delays(self, table, topic, rate, seconds, base):
+        """From COMMIT to the consumer, of each row: ms, sorted."""
         time.sleep(1)
         arrivals = multiprocessing.Queue()
         total = int(rate * seconds)
@@ -429,7 +458,7 @@ class Bench:
         if len(both) < 0.9 * total:
             raise TestbedError("%s: %d of %d rows arrived"
                                % (table, len(both), total))
-        return [both[int(len(both) * q)] for q in (0.5, 0.95, 0.99)]
+        return both
 
     def write_at(self, table, rate, seconds, base):
         """One-row commits at a steady rate: id -> when COMMIT returned."""
@@ -529,6 +558,11 @@ class Bench:
         return stop, pids
 
 
+def percentiles(delays):
+    delays = sorted(delays)
+    return [delays[int(len(delays) * q)] for q in (0.5, 0.95, 0.99)]
+
+
 def read_arrivals(address, topic, total, base, queue):
     client = rd.Client(address)
     got = {}
@@ -538,7 +572,7 @@ def read_arrivals(address, topic, total, base, queue):
         return len(got) >= total or time.time() > quiet[0]
     for now, value in client.consume(topic, stopping):
         key = json.loads(value)["after"]["id"]
-        if key >= base:
+        if base <= key < base + 10 ** 8:
             got[key] = now
             quiet[0] = now + 10
     queue.put(got)
@@ -562,10 +596,13 @@ def run_bench():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readers", default="noop,plugin,wal2kafka,debezium")
     parser.add_argument("--workloads", default="insert,bulk,update-full,wide,"
-                        "toast,snapshot,latency,pgbench")
+                        "toast,snapshot,beside,latency,pgbench")
     parser.add_argument("--rates", default="100,1000")
+    parser.add_argument("--seconds", type=int, default=10,
+                        help="of a round of \"beside\"")
     parser.add_argument("--rounds", type=int, default=6,
-                        help="of pgbench beside each reader")
+                        help="of pgbench beside each reader, and of "
+                        "\"beside\"")
     args = parser.parse_args()
     readers, chosen = args.readers.split(","), args.workloads.split(",")
     if not kafka.fetch():
@@ -597,12 +634,11 @@ def run_bench():
             for reader, got in results.items():
                 log("%-12s %-10s %9.0f rows/s   %7.1f CPU s per M %6.0f MB"
                     % ("snapshot", reader, got.rate, got.cpu, got.memory))
-            if "wal2kafka" in readers:
-                for rate in map(int, args.rates.split(",")):
-                    names = ("no snapshot", "beside one")
-                    for name, got in zip(names,
-                                         bench.latency_beside(rate, 15)):
-                        latencies.append((name, rate, got))
+        if "beside" in chosen and "wal2kafka" in readers:
+            for rate in map(int, args.rates.split(",")):
+                both = bench.latency_beside(rate, args.seconds, args.rounds)
+                for name, got in zip(BESIDE, both):
+                    latencies.append((name, rate, got))
         if "latency" in chosen:
             for reader in ("wal2kafka", "debezium"):
                 for rate in map(int, args.rates.split(",")):
