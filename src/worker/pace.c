@@ -7,11 +7,12 @@
  * request after the other.  So while changes are streamed a chunk is small,
  * and the reader rests when Kafka has it.
  *
- * How small and how long depends on the machines, and is found out: now and
- * then the reader rests for long enough to see how long changes take when
- * nothing else is on its way, and that is compared with how long they take
- * beside it.  Compared are means of logarithms, which a few stragglers do not
- * spoil.  What is not seen to cost anything may grow.
+ * That is gentle where the machines have anything to spare.  Whether they do
+ * is found out: now and then the reader rests for long enough to see how long
+ * changes take when nothing else is on its way, which is compared with how
+ * long they take beside it, and where they take much longer, it goes more
+ * slowly.  Compared are means of logarithms, which a few stragglers do not
+ * spoil.
  */
 #include "postgres.h"
 
@@ -22,29 +23,40 @@
 /* A stream without a commit for so long is none. */
 #define QUIET_MS 1000
 
-/* A chunk's bytes at the lowest step, and so often twice that. */
-#define MIN_BYTES (32 * 1024)
-#define MAX_STEP 7
-/* Steps below that one make the rest longer instead, from the first so long,
- * and each time twice that. */
-#define MIN_REST_MS 10
-#define MIN_STEP (-5)
-#define FIRST_STEP 2
-/* The rest is at least so many times what the chunk has taken, up to a
- * limit. */
-#define PACE 3
+/*
+ * A chunk's bytes: about as much as the client sends in one request.  (With
+ * 1 MB, and as much rest, the slowest of a hundred changes took several times
+ * as long beside a snapshot as without; with this they do not.)
+ */
+#define MAX_BYTES (64 * 1024)
+/* The rest is so many times what the chunk has taken, up to a limit. */
+#define PACE 1
 #define MAX_REST_MS 500
+/* Where that is too fast, so many times half as much; and then a rest of at
+ * least so long, and so many times twice as long. */
+#define HALVINGS 2
+#define MIN_REST_MS 10
+#define SLOWEST (HALVINGS + 6)
 
 /* How long to read between listening, and how long that takes. */
-#define PERIOD_MS 1000
+#define PERIOD_MS 2000
 #define SETTLE_MS 30
 #define LISTEN_MS 150
 /* Fewer commits on either side say nothing. */
 #define ENOUGH_COMMITS 20
 /* Buckets (a fourth power of which is twice as long) by which changes may
- * take longer beside a snapshot: above it is too fast, below it too slow. */
+ * take longer beside a snapshot: above is too fast, below slower than need
+ * be. */
 #define TOO_LONG 2.0
 #define SHORT 1.0
+
+/* Half of them: what was heard before counts, but less and less. */
+static void
+fade(W2kLatencySum *sum)
+{
+	sum->commits /= 2;
+	sum->buckets /= 2;
+}
 
 static TimestampTz
 later(TimestampTz now, long ms)
@@ -80,6 +92,7 @@ add_since_mark(W2kPace *pace, W2kLatencySum *sum)
 static void
 judge(W2kPace *pace)
 {
+	int before = pace->slower;
 	double longer;
 
 	if (pace->beside.commits < ENOUGH_COMMITS ||
@@ -87,17 +100,21 @@ judge(W2kPace *pace)
 		return;
 	longer = (double) pace->beside.buckets / (double) pace->beside.commits -
 			 (double) pace->alone.buckets / (double) pace->alone.commits;
-	if (longer > TOO_LONG && pace->step + FIRST_STEP > MIN_STEP)
-		pace->step--;
-	else if (longer < SHORT && pace->step + FIRST_STEP < MAX_STEP)
-		pace->step++;
-	ereport(DEBUG1, (errmsg_internal("wal2kafka pace: " UINT64_FORMAT
-									 " commits beside, " UINT64_FORMAT
-									 " alone, %.2f buckets longer: step %d",
-									 pace->beside.commits, pace->alone.commits,
-									 longer, pace->step + FIRST_STEP)));
-	memset(&pace->beside, 0, sizeof(pace->beside));
-	memset(&pace->alone, 0, sizeof(pace->alone));
+	if (longer > TOO_LONG && pace->slower < SLOWEST)
+		pace->slower++;
+	else if (longer < SHORT && pace->slower > 0)
+		pace->slower--;
+	ereport(DEBUG1,
+			(errmsg_internal("wal2kafka pace: " UINT64_FORMAT
+							 " commits beside, " UINT64_FORMAT
+							 " alone, %.2f buckets longer: %d steps slower",
+							 pace->beside.commits, pace->alone.commits, longer,
+							 pace->slower)));
+	/* beside another pace it will be another matter */
+	if (pace->slower != before)
+		memset(&pace->beside, 0, sizeof(pace->beside));
+	fade(&pace->beside);
+	fade(&pace->alone);
 }
 
 bool
@@ -143,7 +160,7 @@ int
 w2k_pace_bytes(const W2kPace *pace)
 {
 	return is_busy(pace, GetCurrentTimestamp())
-			   ? MIN_BYTES << Max(pace->step + FIRST_STEP, 0)
+			   ? MAX_BYTES >> Min(pace->slower, HALVINGS)
 			   : 0;
 }
 
@@ -152,7 +169,6 @@ w2k_pace_add_chunk(W2kPace *pace, TimestampTz ask_time)
 {
 	XLogRecPtr sent_lsn = pg_atomic_read_u64(&pace->counters->sent_lsn);
 	TimestampTz now = GetCurrentTimestamp();
-	int step = pace->step + FIRST_STEP;
 	long rest_ms = Min(PACE * (long) (now - ask_time) / 1000, MAX_REST_MS);
 
 	if (sent_lsn != pace->sent_lsn)
@@ -163,8 +179,8 @@ w2k_pace_add_chunk(W2kPace *pace, TimestampTz ask_time)
 		pace->period = 0;
 		return;
 	}
-	if (step < 0)
-		rest_ms = Max(rest_ms, MIN_REST_MS << -step);
+	if (pace->slower > HALVINGS)
+		rest_ms = Max(rest_ms, MIN_REST_MS << (pace->slower - HALVINGS - 1));
 	if (pace->period == 0)
 	{
 		W2kLatencySum before = {0};

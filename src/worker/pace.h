@@ -29,7 +29,7 @@ typedef struct W2kPace
 	TimestampTz period; /* when reading began after the last listening */
 	W2kLatencySum mark; /* latencies when the present task began */
 	W2kLatencySum beside, alone; /* since the last judgement */
-	int step;					 /* above the first one, see pace.c */
+	int slower;					 /* steps below the fastest pace, see pace.c */
 } W2kPace;
 
 /* May a chunk be read now? */

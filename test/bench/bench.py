@@ -7,8 +7,9 @@
 	Debezium	the real one, in Kafka Connect, as it comes
 
 "snapshot" is rows that are there already, read by an initial snapshot;
-"beside" is what an incremental one costs those who wait for changes, in
-rounds that alternate with rounds without one.
+"beside" is what an incremental one costs those who wait for changes: it
+pauses every few seconds, so that what else the machine does is the same with
+it and without.
 
 Each workload is written once, before anybody reads; then one reader after
 the other works through it, so that all do the same work.  CPU seconds are
@@ -47,6 +48,8 @@ TEN_VALUES = ("i, i %% 1000, i * 7, 'customer name ' || i, md5(i::text), "
 
 
 BESIDE = ("no snapshot", "beside one")
+# seconds between two rounds of "beside" that do not count
+SETTLE = 0.3
 
 
 class Workload:
@@ -352,54 +355,44 @@ class Bench:
         self.write_at(table, 100, 3, -1000000)
         wait_until("the topic is there",
                    lambda: self.client.end_offset(topic) > 0)
-        delays = ([], [])
-        for number in range(2 * rounds):
-            is_beside = number % 2
-            stopping = threading.Event()
-            repeating = threading.Thread(target=self.repeat_snapshot,
-                                         args=(stopping,))
-            if is_beside:
-                repeating.start()
-                wait_until("rows are read", lambda: self.rows_read() > 0, 60)
-            before, began = self.rows_read(), time.monotonic()
-            try:
-                got = self.delays(table, topic, rate, seconds,
-                                  (number + 1) * 10 ** 8)
-            finally:
-                stopping.set()
-                if is_beside:
-                    repeating.join()
-            log("%4d/s %-12s p50 %.2f p95 %.2f p99 %.2f ms%s" % (
-                rate, BESIDE[is_beside], *percentiles(got),
-                "  (%.0f rows/s read)"
-                % ((self.rows_read() - before) / (time.monotonic() - began))
-                if is_beside else ""))
-            delays[is_beside].extend(got)
-            self.stop_snapshot()
+        phases = []
+        alternating = threading.Thread(target=self.alternate,
+                                       args=(seconds, rounds, phases))
+        alternating.start()
+        got = self.delays(table, topic, rate,
+                          2 * rounds * (seconds + SETTLE), 0)
+        alternating.join()
         self.drop_connector()
-        return [percentiles(d) for d in delays]
+        return [percentiles([ms for committed, ms in got
+                             if any(begin <= committed < end for begin, end, n
+                                    in phases if n == is_beside)])
+                for is_beside in range(2)]
 
-    def rows_read(self):
-        """By all incremental snapshots so far."""
-        return int(self.cluster.value(
-            "SELECT coalesce(sum(rows_read), 0) "
-            "FROM wal2kafka.connector_snapshot"))
-
-    def repeat_snapshot(self, stopping):
+    def alternate(self, seconds, rounds, phases):
+        """Incremental snapshots, one after the other, that pause for half of
+        the time; phases: (begin, end, 1 if one is read)."""
+        rows = "SELECT sum(rows_read) FROM wal2kafka.connector_snapshot"
+        states = ("SELECT 1 FROM wal2kafka.connector_snapshot "
+                  "WHERE state IN ('waiting', 'reading')")
+        read = 0
+        time.sleep(3)
         with self.cluster.connect() as conn:
-            while not stopping.is_set():
-                if conn.query("SELECT 1 FROM wal2kafka.connector_snapshot "
-                              "WHERE state IN ('waiting', 'reading')") == []:
-                    conn.query("SELECT wal2kafka.start_snapshot('bench', "
-                               "'{bench.snapshot}')")
-                stopping.wait(0.2)
-
-    def stop_snapshot(self):
-        self.cluster.query("SELECT wal2kafka.signal('bench', 'stop-snapshot',"
-                           " '{\"type\": \"INCREMENTAL\"}')")
-        wait_until("no table is read", lambda: self.cluster.value(
-            "SELECT count(*) FROM wal2kafka.connector_snapshot "
-            "WHERE state IN ('waiting', 'reading')") == "0", 60)
+            for number in range(2 * rounds):
+                is_beside = number % 2
+                conn.query("SELECT wal2kafka.signal('bench', '%s-snapshot', "
+                           "'{}')" % ("resume" if is_beside else "pause"))
+                time.sleep(SETTLE)
+                before = int(conn.query(rows)[0][0] or 0)
+                begin = time.time()
+                while time.time() < begin + seconds:
+                    if is_beside and not conn.query(states):
+                        conn.query("SELECT wal2kafka.start_snapshot('bench', "
+                                   "'{bench.snapshot}')")
+                    time.sleep(0.2)
+                read += int(conn.query(rows)[0][0] or 0) - before
+                phases.append((begin, time.time(), is_beside))
+        log("%.0f rows/s were read beside" % (read / sum(
+            end - begin for begin, end, n in phases if n)))
 
     # Latency
 
@@ -432,7 +425,8 @@ class Bench:
         self.write_at(table, 100, 3, -1000000)
         wait_until("the topic is there",
                    lambda: self.client.end_offset(topic) > 0)
-        got = percentiles(self.delays(table, topic, rate, seconds, 0))
+        got = percentiles([ms for _, ms in self.delays(
+            table, topic, rate, seconds, 0)])
         if connect:
             connect.stop()
             self.drop_slot("dbz")
@@ -441,7 +435,7 @@ class Bench:
         return got
 
     def delays(self, table, topic, rate, seconds, base):
-        """From COMMIT to the consumer, of each row: ms, sorted."""
+        """Of each row, when it was committed and ms until it was read."""
         time.sleep(1)
         arrivals = multiprocessing.Queue()
         total = int(rate * seconds)
@@ -453,8 +447,8 @@ class Bench:
         commits = self.write_at(table, rate, seconds, base)
         got = arrivals.get(timeout=seconds + 60)
         reading.join()
-        both = sorted((got[i] - commits[i]) * 1000 for i in commits
-                      if i in got)
+        both = [(commits[i], (got[i] - commits[i]) * 1000) for i in commits
+                if i in got]
         if len(both) < 0.9 * total:
             raise TestbedError("%s: %d of %d rows arrived"
                                % (table, len(both), total))
@@ -572,7 +566,7 @@ def read_arrivals(address, topic, total, base, queue):
         return len(got) >= total or time.time() > quiet[0]
     for now, value in client.consume(topic, stopping):
         key = json.loads(value)["after"]["id"]
-        if base <= key < base + 10 ** 8:
+        if key >= base:
             got[key] = now
             quiet[0] = now + 10
     queue.put(got)
@@ -598,11 +592,10 @@ def run_bench():
     parser.add_argument("--workloads", default="insert,bulk,update-full,wide,"
                         "toast,snapshot,beside,latency,pgbench")
     parser.add_argument("--rates", default="100,1000")
-    parser.add_argument("--seconds", type=int, default=10,
-                        help="of a round of \"beside\"")
+    parser.add_argument("--pauses", type=int, default=15,
+                        help="of \"beside\", each of two seconds")
     parser.add_argument("--rounds", type=int, default=6,
-                        help="of pgbench beside each reader, and of "
-                        "\"beside\"")
+                        help="of pgbench beside each reader")
     args = parser.parse_args()
     readers, chosen = args.readers.split(","), args.workloads.split(",")
     if not kafka.fetch():
@@ -636,7 +629,7 @@ def run_bench():
                     % ("snapshot", reader, got.rate, got.cpu, got.memory))
         if "beside" in chosen and "wal2kafka" in readers:
             for rate in map(int, args.rates.split(",")):
-                both = bench.latency_beside(rate, args.seconds, args.rounds)
+                both = bench.latency_beside(rate, 2, args.pauses)
                 for name, got in zip(BESIDE, both):
                     latencies.append((name, rate, got))
         if "latency" in chosen:
