@@ -25,7 +25,7 @@
 
 /*
  * A chunk's bytes: about as much as the client sends in one request.  (With
- * 1 MB, and as much rest, the slowest of a hundred changes took several times
+ * 1 MB, and more rest, the slowest of a hundred changes took several times
  * as long beside a snapshot as without; with this they do not.)
  */
 #define MAX_BYTES (64 * 1024)
