@@ -56,6 +56,7 @@ typedef struct Chunk
 	ItemPointerData row;  /* the one being written; invalid = none */
 	int row_start;		  /* of it, in the output */
 	TransactionId *xids;
+	int max_bytes;
 	bool is_full; /* the request's limits are reached, or a slice's */
 } Chunk;
 
@@ -250,10 +251,9 @@ write_row(Chunk *chunk, W2kRelation *wrel, TupleTableSlot *slot,
 	else
 		w2k_reading_write(reading, wrel, slot, marker, out);
 	chunk->done.rows++;
-	chunk->is_full =
-		out->len >= (chunk->reader->mode == W2K_READER_FRESH ? CHUNK_SIZE
-															 : SLICE_SIZE) ||
-		(request->max_rows > 0 && chunk->done.rows >= request->max_rows);
+	chunk->is_full = out->len >= chunk->max_bytes ||
+					 (request->max_rows > 0 &&
+					  chunk->done.rows >= request->max_rows);
 	/* a SELECT is read in one go */
 	if (chunk->query != NULL && out->len >= MESSAGE_SIZE)
 		flush(chunk);
@@ -607,6 +607,10 @@ w2k_chunk_answer(W2kReader *reader, W2kChunkRequest *request,
 				   .from = request->from};
 	char *volatile text = NULL;
 
+	chunk.max_bytes = reader->mode != W2K_READER_FRESH ? SLICE_SIZE
+					  : request->max_bytes > 0
+						  ? Min(request->max_bytes, CHUNK_SIZE)
+						  : CHUNK_SIZE;
 	resetStringInfo(&reader->out);
 	PG_TRY();
 	{

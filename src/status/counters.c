@@ -82,6 +82,19 @@ w2k_counters_add_latency(W2kCounters *counters, int64 us)
 	pg_atomic_fetch_add_u64(&counters->latency[latency_bucket(us)], 1);
 }
 
+void
+w2k_counters_sum_latencies(W2kCounters *counters, W2kLatencySum *sum)
+{
+	sum->commits = sum->buckets = 0;
+	for (int i = 0; i < W2K_LATENCY_BUCKETS; i++)
+	{
+		uint64 count = pg_atomic_read_u64(&counters->latency[i]);
+
+		sum->commits += count;
+		sum->buckets += count * (uint64) i;
+	}
+}
+
 double
 w2k_counters_latency_ms(W2kCounters *counters, double fraction)
 {

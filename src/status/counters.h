@@ -48,6 +48,17 @@ extern void w2k_counters_reset(W2kCounters *counters);
 
 extern void w2k_counters_add_latency(W2kCounters *counters, int64 us);
 
+/* All latencies so far.  A bucket is a fourth of a power of two, so the mean
+ * of their numbers is a mean of logarithms. */
+typedef struct W2kLatencySum
+{
+	uint64 commits;
+	uint64 buckets; /* their numbers, added up */
+} W2kLatencySum;
+
+extern void w2k_counters_sum_latencies(W2kCounters *counters,
+									   W2kLatencySum *sum);
+
 /*
  * The latency in milliseconds below which the fraction (0..1) of commits lay;
  * -1 when there are none.

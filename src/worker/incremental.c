@@ -23,12 +23,14 @@
 #include "decode/window.h"
 #include "worker/attempt.h"
 #include "worker/incremental.h"
+#include "worker/pace.h"
 #include "worker/rate.h"
 #include "worker/snapshot_catalog.h"
 #include "worker/snapshot_crew.h"
 #include "worker/snapshot_notes.h"
 #include "worker/snapshot_request.h"
 #include "worker/snapshot_rows.h"
+#include "worker/snapshot_todo.h"
 
 /* How often progress is written down. */
 #define RECORD_MS 1000
@@ -43,11 +45,6 @@
 /* So often a table is read for rows that may lack a value, see
  * decode/window.h. */
 #define MAX_PASSES 4
-/* While changes are streamed, the rest after a chunk: so many times what the
- * chunk has taken, up to a limit. */
-#define PACE 3
-#define MAX_PAUSE_MS 500
-#define STREAM_QUIET_MS 1000
 /* After a reader could not be had, or died. */
 #define READER_RETRY_MS 5000
 
@@ -64,14 +61,11 @@ typedef enum Phase
 
 static struct
 {
-	MemoryContext context; /* the list of rows */
 	MemoryContext chunk_context;
 	List *options;
-	List *rows;			 /* of W2kSnapshotRow, unfinished */
 	W2kSnapshotRow *row; /* the table being read, or NULL */
 	int64 started_id;	 /* the snapshot whose start has been told */
 	bool is_dirty;
-	bool is_paused;
 	Phase phase;
 	W2kCrewMember *reader;
 	ItemPointerData next; /* where the next chunk begins */
@@ -84,127 +78,30 @@ static struct
 	bool is_all;			/* and it is for every row */
 	TimestampTz retry_time; /* not before; 0 = now */
 	TimestampTz ask_time;	/* of the present chunk */
-	XLogRecPtr paced_lsn;	/* of the stream, when last looked at ... */
-	TimestampTz paced_time; /* ... and when that had changed */
 	TimestampTz recorded_time;
 	W2kRate rate;
+	W2kPace pace;
 } snap;
 
 /* ---- what is to be read ---- */
-
-/*
- * The SELECT that is read instead of the table, or NULL: that of a blocking
- * snapshot's condition, as in Debezium; and what the configuration says of the
- * initial one, wherever that is read.
- */
-static const char *
-query_of(const W2kSnapshotRow *row)
-{
-	if (row->kind == W2K_KIND_BLOCKING)
-		return row->filter;
-	if (row->signal_id != NULL &&
-		strncmp(row->signal_id, W2K_OWN_SIGNAL, strlen(W2K_OWN_SIGNAL)) != 0)
-		return NULL;
-	return w2k_snapshots_override(w2k_attempt->conf, row->collection);
-}
-
-/* Such rows have no place by which they could be matched with changes: the
- * stream waits for them. */
-static bool
-is_blocking(const W2kSnapshotRow *row)
-{
-	return row->kind == W2K_KIND_BLOCKING || query_of(row) != NULL;
-}
-
-/* Watches a table from now on; where it was before, all may have happened. */
-static void
-watch(const W2kSnapshotRow *row)
-{
-	w2k_window_watch(row->relid);
-	if (row->is_incomplete)
-		w2k_window_set_all_incomplete(row->relid, true);
-}
-
-/*
- * The same for one whose turn it is not yet; where too many are half read, it
- * is read from its beginning then.
- */
-static void
-watch_early(W2kSnapshotRow *row)
-{
-	if (w2k_window_has_room())
-		watch(row);
-	else
-	{
-		row->state = W2K_TABLE_WAITING;
-		row->next_block = 0;
-		row->total_blocks = -1;
-	}
-}
 
 /* Loads the list anew; the table being read goes on, if it still may. */
 static void
 load(void)
 {
-	W2kSnapshotRow *old = snap.row;
-	Oid old_relid = old == NULL ? InvalidOid : old->relid;
-	MemoryContext old_list = snap.context;
-	MemoryContext caller;
-	ListCell *lc;
+	Oid relid = snap.row == NULL ? InvalidOid : snap.row->relid;
 
-	if (old != NULL)
-	{
-		List *one = list_make1(old);
-
-		w2k_snapshot_catalog_update(w2k_attempt->row->name, one);
-		list_free(one);
-	}
-	snap.context = AllocSetContextCreate(TopMemoryContext,
-										 "wal2kafka incremental",
-										 ALLOCSET_SMALL_SIZES);
-	caller = MemoryContextSwitchTo(snap.context);
-	snap.rows = w2k_snapshot_catalog_unfinished(w2k_attempt->row->name);
-	snap.is_paused = w2k_snapshot_catalog_is_paused(w2k_attempt->row->name);
-	MemoryContextSwitchTo(caller);
-	snap.row = NULL;
-	foreach(lc, snap.rows)
-	{
-		W2kSnapshotRow *row = lfirst(lc);
-
-		if (old != NULL && row->snapshot_id == old->snapshot_id &&
-			row->ordinal == old->ordinal)
-			snap.row = row;
-		else if (row->state == W2K_TABLE_READING)
-			watch_early(row); /* from the first change that is decoded */
-	}
-	if (old != NULL && snap.row == NULL)
+	snap.row = w2k_todo_load(snap.row);
+	if (OidIsValid(relid) && snap.row == NULL)
 	{
 		/* stopped: so is the reader, in the middle of whatever it reads */
 		w2k_window_close();
-		w2k_window_unwatch(old_relid);
+		w2k_window_unwatch(relid);
 		if (snap.reader != NULL)
 			w2k_crew_release(snap.reader);
 		snap.reader = NULL;
 		snap.phase = PHASE_IDLE;
 	}
-	if (old_list != NULL)
-		MemoryContextDelete(old_list);
-}
-
-/* The first table that waits; NULL where there is none. */
-static W2kSnapshotRow *
-next_row(void)
-{
-	ListCell *lc;
-
-	foreach(lc, snap.rows)
-	{
-		W2kSnapshotRow *row = lfirst(lc);
-
-		if (row->state <= W2K_TABLE_READING)
-			return row;
-	}
-	return NULL;
 }
 
 static void
@@ -214,7 +111,7 @@ begin_table(W2kSnapshotRow *row)
 	snap.lost = 0;
 	snap.pass = 1;
 	snap.is_all = true;
-	watch(row);
+	w2k_todo_watch(row);
 	ItemPointerSet(&snap.next, (BlockNumber) row->next_block,
 				   FirstOffsetNumber);
 	if (row->state == W2K_TABLE_WAITING)
@@ -223,7 +120,7 @@ begin_table(W2kSnapshotRow *row)
 		snap.is_dirty = true;
 	}
 	if (snap.started_id != row->snapshot_id)
-		w2k_notes_started(snap.rows, row);
+		w2k_notes_started(w2k_todo_rows(), row);
 	snap.started_id = row->snapshot_id;
 }
 
@@ -245,15 +142,6 @@ record(bool is_due)
 	snap.recorded_time = now;
 }
 
-/* Is this the last table of its snapshot? */
-static bool
-is_last(const W2kSnapshotRow *row)
-{
-	const W2kSnapshotRow *next = next_row();
-
-	return next == NULL || next->snapshot_id != row->snapshot_id;
-}
-
 static void
 finish_table(W2kTableState state, const char *status, const char *why)
 {
@@ -262,18 +150,15 @@ finish_table(W2kTableState state, const char *status, const char *why)
 	row->state = state;
 	if (why != NULL)
 	{
-		MemoryContext caller = MemoryContextSwitchTo(snap.context);
-
-		row->error = pstrdup(why);
-		MemoryContextSwitchTo(caller);
+		row->error = MemoryContextStrdup(GetMemoryChunkContext(row), why);
 		ereport(LOG,
 				(errmsg("wal2kafka connector \"%s\": snapshot of table \"%s.%s\": %s",
 						w2k_attempt->row->name, row->schema, row->table, why)));
 	}
 	snap.is_dirty = true;
 	record(true);
-	w2k_notes_scanned(snap.rows, row, status);
-	if (is_last(row))
+	w2k_notes_scanned(w2k_todo_rows(), row, status);
+	if (w2k_todo_is_last(row))
 		w2k_notes_completed(row);
 	w2k_window_close();
 	w2k_window_unwatch(row->relid);
@@ -288,8 +173,8 @@ ask(void)
 {
 	W2kSnapshotRow *row = snap.row;
 	const W2kConnectorConfig *conf = w2k_attempt->conf;
-	const char *query = query_of(row);
-	bool blocks = is_blocking(row);
+	const char *query = w2k_todo_query(row);
+	bool blocks = w2k_todo_is_blocking(row);
 	XLogRecPtr sent_lsn = pg_atomic_read_u64(
 		&w2k_attempt->slot->counters.sent_lsn);
 	W2kChunkRequest request = {.relid = row->relid,
@@ -299,6 +184,9 @@ ask(void)
 										  ? InvalidBlockNumber
 										  : (BlockNumber) row->total_blocks,
 							   .max_rows = conf->incremental_chunk_size,
+							   .max_bytes = blocks
+												? 0
+												: w2k_pace_bytes(&snap.pace),
 							   .marker = row->kind == W2K_KIND_BLOCKING
 											 ? W2K_MARKER_TRUE
 											 : W2K_MARKER_INCREMENTAL,
@@ -383,26 +271,6 @@ end_pass(void)
 	snap.phase = PHASE_READY;
 }
 
-/*
- * Leaves the machine to the stream for a while after each chunk, if there is
- * one to speak of.
- */
-static void
-pace(void)
-{
-	XLogRecPtr sent_lsn = pg_atomic_read_u64(
-		&w2k_attempt->slot->counters.sent_lsn);
-	TimestampTz now = GetCurrentTimestamp();
-
-	if (sent_lsn != snap.paced_lsn)
-		snap.paced_time = now;
-	snap.paced_lsn = sent_lsn;
-	if (snap.paced_time != 0 &&
-		!TimestampDifferenceExceeds(snap.paced_time, now, STREAM_QUIET_MS))
-		snap.retry_time = now + Min(PACE * (now - snap.ask_time),
-									MAX_PAUSE_MS * INT64CONST(1000));
-}
-
 /* Everything is acknowledged. */
 static void
 count_chunk(void)
@@ -414,7 +282,7 @@ count_chunk(void)
 	row->bytes += done->bytes;
 	snap.rate.rows += done->rows;
 	if (snap.sent_rows > 0)
-		w2k_notes_in_progress(snap.rows, row, done->is_end);
+		w2k_notes_in_progress(w2k_todo_rows(), row, done->is_end);
 	snap.lost = 0;
 	snap.is_dirty = true;
 	if (done->skipped > 0)
@@ -428,7 +296,8 @@ count_chunk(void)
 		end_pass();
 		return;
 	}
-	pace();
+	if (!w2k_todo_is_blocking(row))
+		w2k_pace_add_chunk(&snap.pace, snap.ask_time);
 	snap.next = done->next;
 	row->next_block = ItemPointerGetBlockNumberNoCheck(&snap.next);
 	record(false);
@@ -556,7 +425,7 @@ has_caught_up(void)
 static void
 finish_chunk(void)
 {
-	if (is_blocking(snap.row))
+	if (w2k_todo_is_blocking(snap.row))
 	{
 		w2k_window_close();
 		snap.sent_rows = snap.done.rows;
@@ -578,35 +447,14 @@ void
 w2k_incremental_begin(List *options)
 {
 	memset(&snap, 0, sizeof(snap));
+	w2k_todo_begin();
+	snap.pace.counters = &w2k_attempt->slot->counters;
 	snap.options = options;
 	snap.chunk_context = AllocSetContextCreate(TopMemoryContext,
 											   "wal2kafka chunk",
 											   ALLOCSET_DEFAULT_SIZES);
 	w2k_snapshot_request_pending = false;
 	load();
-}
-
-void
-w2k_incremental_note_changes(void)
-{
-	List *rows = NIL;
-	ListCell *lc;
-
-	if (!w2k_window_is_watching())
-		return;
-	foreach(lc, snap.rows)
-	{
-		W2kSnapshotRow *row = lfirst(lc);
-
-		if (row->state != W2K_TABLE_READING || row->is_incomplete ||
-			!w2k_window_has_incomplete(row->relid))
-			continue;
-		row->is_incomplete = true;
-		rows = lappend(rows, row);
-	}
-	if (rows != NIL)
-		w2k_snapshot_catalog_update(w2k_attempt->row->name, rows);
-	list_free(rows);
 }
 
 /* Nothing is left: the reader may go. */
@@ -633,11 +481,11 @@ may_ask(void)
 				 Min(w2k_stream_flushed(),
 					 w2k_stream_position(w2k_attempt->stream));
 
-	return !snap.is_paused && w2k_attempt->sender.is_connected &&
+	return !w2k_todo_is_paused() && w2k_attempt->sender.is_connected &&
 		   w2k_sender_link_unsent(&w2k_attempt->sender) == 0 &&
 		   (lag <= MAX_LAG || w2k_incremental_blocks_stream()) &&
 		   w2k_rate_allows(&snap.rate, w2k_attempt->conf->snapshot_max_rate) &&
-		   !is_too_early();
+		   !is_too_early() && w2k_pace_allows(&snap.pace);
 }
 
 /* One step; false where there is none to take now. */
@@ -649,7 +497,8 @@ step(void)
 	switch (snap.phase)
 	{
 		case PHASE_IDLE:
-			if (snap.is_paused || next_row() == NULL || is_too_early())
+			if (w2k_todo_is_paused() || w2k_todo_next() == NULL ||
+				is_too_early())
 				return false;
 			snap.reader = w2k_crew_launch(0);
 			snap.phase = PHASE_STARTING;
@@ -668,13 +517,13 @@ step(void)
 			take_answers();
 			break;
 		case PHASE_READY:
-			if (snap.row == NULL && next_row() == NULL)
+			if (snap.row == NULL && w2k_todo_next() == NULL)
 			{
 				rest();
 				return false;
 			}
-			if (snap.row == NULL && !snap.is_paused)
-				begin_table(next_row());
+			if (snap.row == NULL && !w2k_todo_is_paused())
+				begin_table(w2k_todo_next());
 			if (snap.row != NULL && may_ask())
 				ask();
 			break;
@@ -737,12 +586,12 @@ w2k_incremental_when_due(void)
 		w2k_snapshot_request_pending = false;
 		load();
 	}
-	if (snap.rows == NIL && snap.phase == PHASE_IDLE)
+	if (w2k_todo_rows() == NIL && snap.phase == PHASE_IDLE)
 		return;
 	step_safely();
 	/* snapshot.mode=initial_only: the next attempt sees that all is done */
 	if (!w2k_snapshots_wants_stream(w2k_attempt->conf) &&
-		snap.phase == PHASE_IDLE && next_row() == NULL)
+		snap.phase == PHASE_IDLE && w2k_todo_next() == NULL)
 		w2k_attempt->row->config_generation = -1;
 	record(false);
 }
@@ -750,16 +599,21 @@ w2k_incremental_when_due(void)
 bool
 w2k_incremental_blocks_stream(void)
 {
-	return snap.row != NULL && is_blocking(snap.row) && !snap.is_paused;
+	return snap.row != NULL && w2k_todo_is_blocking(snap.row) &&
+		   !w2k_todo_is_paused();
 }
 
 long
 w2k_incremental_limit_sleep(long timeout_ms)
 {
-	if (snap.phase == PHASE_IDLE || snap.is_paused)
+	if (snap.phase == PHASE_IDLE || w2k_todo_is_paused())
 		return timeout_ms;
 	if (snap.phase == PHASE_READY)
-		return Min(timeout_ms, RATE_POLL_MS);
+	{
+		long left_ms = w2k_pace_left_ms(&snap.pace);
+
+		return Min(timeout_ms, left_ms > 0 ? left_ms : RATE_POLL_MS);
+	}
 	return snap.phase == PHASE_STARTING ? Min(timeout_ms, 100) : timeout_ms;
 }
 

@@ -11,12 +11,6 @@
 extern void w2k_incremental_begin(List *options);
 
 /*
- * After decoding, before the slot moves: writes down what must be known of the
- * changes when this process is gone.
- */
-extern void w2k_incremental_note_changes(void);
-
-/*
  * Does what there is to do now: asks for a chunk, sends one, writes down how
  * far it is.  Only between transactions; never waits.
  */

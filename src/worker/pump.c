@@ -30,6 +30,7 @@
 #include "worker/incremental.h"
 #include "worker/pump.h"
 #include "worker/signals.h"
+#include "worker/snapshot_todo.h"
 
 /* WAL records, or records of one transaction, between two looks at
  * everything else. */
@@ -457,7 +458,7 @@ w2k_pump_run(void)
 		w2k_sender_link_flush(&w2k_attempt->sender);
 		w2k_signals_when_due();
 		read_answers();
-		w2k_incremental_note_changes();
+		w2k_todo_note_changes();
 		advance_between();
 		w2k_incremental_when_due();
 		save_when_due();

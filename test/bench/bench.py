@@ -6,8 +6,10 @@
 	wal2kafka	our worker and its sender
 	Debezium	the real one, in Kafka Connect, as it comes
 
-"snapshot" is rows that are there already, read by an initial snapshot; and
-what an incremental one costs those who wait for changes.
+"snapshot" is rows that are there already, read by an initial snapshot;
+"beside" is what an incremental one costs those who wait for changes: it
+pauses every few seconds, so that what else the machine does is the same with
+it and without.
 
 Each workload is written once, before anybody reads; then one reader after
 the other works through it, so that all do the same work.  CPU seconds are
@@ -43,6 +45,11 @@ TEN = ("id bigint PRIMARY KEY, a int, b bigint, c text, d varchar(40), "
 TEN_VALUES = ("i, i %% 1000, i * 7, 'customer name ' || i, md5(i::text), "
               "i %% 2 = 0, i / 3.0, (i %% 100000) / 100.0, "
               "now(), md5(i::text)::uuid")
+
+
+BESIDE = ("no snapshot", "beside one")
+# seconds between two rounds of "beside" that do not count
+SETTLE = 0.3
 
 
 class Workload:
@@ -276,14 +283,20 @@ class Bench:
 
     # Existing rows
 
-    def snapshot(self, readers):
-        """Rows that are there are read and on the topic: name -> Result."""
+    def fill_snapshot(self):
+        """The rows that are there."""
+        if self.cluster.value("SELECT to_regclass('bench.snapshot')"):
+            return
         self.cluster.query("CREATE TABLE bench.snapshot (%s)" % TEN)
         self.cluster.query("INSERT INTO bench.snapshot SELECT "
                            + TEN_VALUES.replace("%%", "%")
                            + " FROM generate_series(1, %d) i" % ROWS)
         self.cluster.query("VACUUM (FREEZE, ANALYZE) bench.snapshot")
         self.cluster.query("CHECKPOINT")
+
+    def snapshot(self, readers):
+        """They are read and on the topic: name -> Result."""
+        self.fill_snapshot()
         results = {}
         for reader in ("wal2kafka", "debezium"):
             if reader in readers:
@@ -326,9 +339,10 @@ class Bench:
         wait_until("the connector is gone", lambda: self.cluster.value(
             "SELECT count(*) FROM wal2kafka.connectors") == "0", 60)
 
-    def latency_beside(self, rate, seconds):
+    def latency_beside(self, rate, seconds, rounds):
         """Percentiles (ms) without an incremental snapshot, and beside one
         of the table "snapshot" that begins again whenever it is over."""
+        self.fill_snapshot()
         table = "latency_beside_%d" % rate
         self.cluster.query("CREATE TABLE bench.%s (id bigint PRIMARY KEY, "
                            "v text)" % table)
@@ -341,37 +355,44 @@ class Bench:
         self.write_at(table, 100, 3, -1000000)
         wait_until("the topic is there",
                    lambda: self.client.end_offset(topic) > 0)
-        results = []
-        for number in range(2):
-            stopping = threading.Event()
-            repeating = threading.Thread(target=self.repeat_snapshot,
-                                         args=(stopping,))
-            if number:
-                repeating.start()
-                wait_until("rows are read", lambda: self.cluster.value(
-                    "SELECT count(*) FROM wal2kafka.connector_snapshot "
-                    "WHERE next_block > 0") != "0", 60)
-            try:
-                results.append(self.percentiles(
-                    table, topic, rate, seconds, number * 10 ** 9))
-            finally:
-                stopping.set()
-                if number:
-                    repeating.join()
+        phases = []
+        alternating = threading.Thread(target=self.alternate,
+                                       args=(seconds, rounds, phases))
+        alternating.start()
+        got = self.delays(table, topic, rate,
+                          2 * rounds * (seconds + SETTLE), 0)
+        alternating.join()
         self.drop_connector()
-        return results
+        return [percentiles([ms for committed, ms in got
+                             if any(begin <= committed < end for begin, end, n
+                                    in phases if n == is_beside)])
+                for is_beside in range(2)]
 
-    def repeat_snapshot(self, stopping):
-        rounds = 0
-        while not stopping.is_set():
-            if self.cluster.value(
-                    "SELECT count(*) FROM wal2kafka.connector_snapshot "
-                    "WHERE state IN ('waiting', 'reading')") == "0":
-                self.cluster.query("SELECT wal2kafka.start_snapshot('bench', "
+    def alternate(self, seconds, rounds, phases):
+        """Incremental snapshots, one after the other, that pause for half of
+        the time; phases: (begin, end, 1 if one is read)."""
+        rows = "SELECT sum(rows_read) FROM wal2kafka.connector_snapshot"
+        states = ("SELECT 1 FROM wal2kafka.connector_snapshot "
+                  "WHERE state IN ('waiting', 'reading')")
+        read = 0
+        time.sleep(3)
+        with self.cluster.connect() as conn:
+            for number in range(2 * rounds):
+                is_beside = number % 2
+                conn.query("SELECT wal2kafka.signal('bench', '%s-snapshot', "
+                           "'{}')" % ("resume" if is_beside else "pause"))
+                time.sleep(SETTLE)
+                before = int(conn.query(rows)[0][0] or 0)
+                begin = time.time()
+                while time.time() < begin + seconds:
+                    if is_beside and not conn.query(states):
+                        conn.query("SELECT wal2kafka.start_snapshot('bench', "
                                    "'{bench.snapshot}')")
-                rounds += 1
-            time.sleep(0.1)
-        log("%d incremental snapshots of %d rows meanwhile" % (rounds, ROWS))
+                    time.sleep(0.2)
+                read += int(conn.query(rows)[0][0] or 0) - before
+                phases.append((begin, time.time(), is_beside))
+        log("%.0f rows/s were read beside" % (read / sum(
+            end - begin for begin, end, n in phases if n)))
 
     # Latency
 
@@ -404,7 +425,8 @@ class Bench:
         self.write_at(table, 100, 3, -1000000)
         wait_until("the topic is there",
                    lambda: self.client.end_offset(topic) > 0)
-        got = self.percentiles(table, topic, rate, seconds, 0)
+        got = percentiles([ms for _, ms in self.delays(
+            table, topic, rate, seconds, 0)])
         if connect:
             connect.stop()
             self.drop_slot("dbz")
@@ -412,7 +434,8 @@ class Bench:
             self.drop_connector()
         return got
 
-    def percentiles(self, table, topic, rate, seconds, base):
+    def delays(self, table, topic, rate, seconds, base):
+        """Of each row, when it was committed and ms until it was read."""
         time.sleep(1)
         arrivals = multiprocessing.Queue()
         total = int(rate * seconds)
@@ -424,12 +447,12 @@ class Bench:
         commits = self.write_at(table, rate, seconds, base)
         got = arrivals.get(timeout=seconds + 60)
         reading.join()
-        both = sorted((got[i] - commits[i]) * 1000 for i in commits
-                      if i in got)
+        both = [(commits[i], (got[i] - commits[i]) * 1000) for i in commits
+                if i in got]
         if len(both) < 0.9 * total:
             raise TestbedError("%s: %d of %d rows arrived"
                                % (table, len(both), total))
-        return [both[int(len(both) * q)] for q in (0.5, 0.95, 0.99)]
+        return both
 
     def write_at(self, table, rate, seconds, base):
         """One-row commits at a steady rate: id -> when COMMIT returned."""
@@ -529,6 +552,11 @@ class Bench:
         return stop, pids
 
 
+def percentiles(delays):
+    delays = sorted(delays)
+    return [delays[int(len(delays) * q)] for q in (0.5, 0.95, 0.99)]
+
+
 def read_arrivals(address, topic, total, base, queue):
     client = rd.Client(address)
     got = {}
@@ -562,8 +590,10 @@ def run_bench():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readers", default="noop,plugin,wal2kafka,debezium")
     parser.add_argument("--workloads", default="insert,bulk,update-full,wide,"
-                        "toast,snapshot,latency,pgbench")
+                        "toast,snapshot,beside,latency,pgbench")
     parser.add_argument("--rates", default="100,1000")
+    parser.add_argument("--pauses", type=int, default=15,
+                        help="of \"beside\", each of two seconds")
     parser.add_argument("--rounds", type=int, default=6,
                         help="of pgbench beside each reader")
     args = parser.parse_args()
@@ -597,12 +627,11 @@ def run_bench():
             for reader, got in results.items():
                 log("%-12s %-10s %9.0f rows/s   %7.1f CPU s per M %6.0f MB"
                     % ("snapshot", reader, got.rate, got.cpu, got.memory))
-            if "wal2kafka" in readers:
-                for rate in map(int, args.rates.split(",")):
-                    names = ("no snapshot", "beside one")
-                    for name, got in zip(names,
-                                         bench.latency_beside(rate, 15)):
-                        latencies.append((name, rate, got))
+        if "beside" in chosen and "wal2kafka" in readers:
+            for rate in map(int, args.rates.split(",")):
+                both = bench.latency_beside(rate, 2, args.pauses)
+                for name, got in zip(BESIDE, both):
+                    latencies.append((name, rate, got))
         if "latency" in chosen:
             for reader in ("wal2kafka", "debezium"):
                 for rate in map(int, args.rates.split(",")):

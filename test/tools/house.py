@@ -61,7 +61,6 @@ MAX_C, MAX_H, MAX_FUNCTION = 700, 120, 120
 # longer than the rule, and why
 LONG_FILES = {
     "src/worker/snapshot_message.h": "every message with its fields",
-    "src/worker/incremental.c": "one state machine",
     "src/wire/frame.h": "the protocol's description is its header comment",
     "src/worker/slots.h": "every shared field with its lock",
     "src/config/connector.h": "every property a connector has",
