@@ -92,7 +92,7 @@ matches_table(const Pattern *pattern, const W2kCapturedTable *table)
 		w2k_signal_matches(pattern->compiled, table->published_schema,
 						   table->published_name))
 		return true;
-	if (!get_rel_relispartition(table->relid))
+	if (!table->is_partition)
 		return false;
 	foreach(lc, get_partition_ancestors(table->relid))
 	{
@@ -103,6 +103,27 @@ matches_table(const Pattern *pattern, const W2kCapturedTable *table)
 			w2k_signal_matches(pattern->compiled, schema, name))
 			return true;
 	}
+	return false;
+}
+
+/* Which tables are to be opened at all. */
+typedef struct Wanted
+{
+	const List *relids; /* these, if any */
+	List *collections;	/* else those, of Pattern */
+} Wanted;
+
+static bool
+is_wanted(const W2kCapturedTable *table, void *arg)
+{
+	const Wanted *wanted = arg;
+	ListCell *lc;
+
+	if (wanted->relids != NIL)
+		return list_member_oid(wanted->relids, table->relid);
+	foreach(lc, wanted->collections)
+		if (matches_table(lfirst(lc), table))
+			return true;
 	return false;
 }
 
@@ -226,7 +247,8 @@ insert_table(const W2kSnapshotRequest *request, int64 snapshot_id, int ordinal,
 
 /*
  * Tables that this very signal has asked for already, and that are not done:
- * a signal may come twice, after a crash.
+ * a signal may come twice, after a crash.  Of one of our own, which was made
+ * of the WAL alone, those too that are.
  */
 static List *
 find_repeated(const W2kSnapshotRequest *request)
@@ -239,8 +261,10 @@ find_repeated(const W2kSnapshotRequest *request)
 	execute("SELECT relid FROM wal2kafka.connector_snapshot"
 			" WHERE name OPERATOR(pg_catalog.=) $1"
 			" AND signal_id OPERATOR(pg_catalog.=) $2"
-			" AND state OPERATOR(pg_catalog.=) ANY"
-			" ('{waiting,reading}'::pg_catalog.text[])",
+			" AND (state OPERATOR(pg_catalog.=) ANY"
+			" ('{waiting,reading}'::pg_catalog.text[])"
+			" OR pg_catalog.starts_with(signal_id,"
+			" '" W2K_SIGNAL_NEW_TABLES "'))",
 			2, argtypes, values, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -255,8 +279,8 @@ find_repeated(const W2kSnapshotRequest *request)
 }
 
 /*
- * Adds the tables that a pattern names and that are not chosen yet; false where
- * one of them is locked.
+ * Adds the tables that a pattern names (NULL: all) and that are not chosen
+ * yet; false where one of them is locked.
  */
 static bool
 choose_tables(Pattern *pattern, List *tables, List *repeated, List **chosen)
@@ -268,7 +292,7 @@ choose_tables(Pattern *pattern, List *tables, List *repeated, List **chosen)
 	{
 		const W2kCapturedTable *table = lfirst(lc);
 
-		if (find_pattern(patterns, table) == NULL ||
+		if ((pattern != NULL && find_pattern(patterns, table) == NULL) ||
 			list_member_ptr(*chosen, table) ||
 			list_member_oid(repeated, table->relid))
 			continue;
@@ -286,14 +310,19 @@ execute_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 	List *collections = compile_collections(request->signal);
 	List *conditions = compile_conditions(request->signal);
 	List *repeated = find_repeated(request);
+	Wanted wanted = {request->signal->relids, collections};
 	List *tables;
 	List *chosen = NIL;
 	int64 snapshot_id;
 	int ordinal = 0;
 	ListCell *lc;
 
+	tables = w2k_captured_list(w2k_attempt->conf, w2k_attempt->row->owner,
+							   is_wanted, &wanted);
+	/* what is none any more needs not be read */
+	if (wanted.relids != NIL)
+		collections = list_make1(NULL);
 	/* in the order in which they were named, as Debezium does */
-	tables = w2k_captured_list(w2k_attempt->conf, w2k_attempt->row->owner);
 	foreach(lc, collections)
 	{
 		if (!choose_tables(lfirst(lc), tables, repeated, &chosen))
@@ -302,7 +331,8 @@ execute_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 			return;
 		}
 	}
-	answer->problem = describe_unused(collections);
+	if (wanted.relids == NIL)
+		answer->problem = describe_unused(collections);
 	if (chosen == NIL)
 		return;
 	snapshot_id = next_snapshot_id();
