@@ -232,6 +232,12 @@ write_row(Chunk *chunk, W2kRelation *wrel, TupleTableSlot *slot,
 	W2kRowHead head = {0};
 
 	chunk->row_start = out->len;
+	if (request->is_probe)
+	{
+		chunk->is_full = w2k_reading_passes(wrel, slot);
+		chunk->done.rows = chunk->is_full ? 1 : 0;
+		return;
+	}
 	if (!w2k_reading_load(reading, wrel, slot))
 		return;
 	if (request->has_identities)
@@ -268,6 +274,41 @@ check_cancelled(const Chunk *chunk)
 						errmsg("snapshot was stopped")));
 }
 
+/* The marker of the last row of what is read; first is the first one's. */
+static W2kMarker
+last_marker(const W2kChunkRequest *request, W2kMarker first)
+{
+	return request->last_marker == W2K_MARKER_LAST || first != W2K_MARKER_FIRST
+			   ? request->last_marker
+			   : first;
+}
+
+/*
+ * A row of a scan.  Where the last one has a marker of its own, each is held
+ * back until there is another one, or (slot is NULL) the scan has ended.
+ */
+static void
+take_row(Chunk *chunk, W2kRelation *wrel, TupleTableSlot *slot,
+		 TupleTableSlot *held)
+{
+	W2kChunkRequest *request = chunk->request;
+	W2kMarker marker = chunk->done.rows == 0 ? request->first_marker
+											 : request->marker;
+
+	if (held == NULL)
+	{
+		chunk->row = slot->tts_tid;
+		write_row(chunk, wrel, slot, marker_of(request, &slot->tts_tid));
+	}
+	else if (!TTS_EMPTY(held))
+	{
+		chunk->row = held->tts_tid;
+		write_row(chunk, wrel, held,
+				  slot == NULL ? last_marker(request, marker) : marker);
+	}
+	ItemPointerSetInvalid(&chunk->row);
+}
+
 /* The rows of the table itself, in the order in which they lie. */
 static void
 read_blocks(Chunk *chunk, Relation relation, W2kRelation *wrel)
@@ -278,32 +319,48 @@ read_blocks(Chunk *chunk, Relation relation, W2kRelation *wrel)
 	BlockNumber stop = end;
 	bool is_heap = relation->rd_rel->relam == HEAP_TABLE_AM_OID;
 	TupleTableSlot *slot;
+	TupleTableSlot *held = NULL;
 	TableScanDesc scan;
 
-	if (chunk->reader->mode == W2K_READER_FRESH && start < end)
+	if (chunk->reader->mode == W2K_READER_FRESH && start < end &&
+		!request->marks_ends && !request->is_probe)
 		stop = Min(end, start + MAX_BLOCKS);
 	chunk->done.is_end = !is_heap || stop >= end;
 	ItemPointerSet(&chunk->done.next, stop, FirstOffsetNumber);
 	if (is_heap && start >= end)
 		return;
 	slot = table_slot_create(relation, NULL);
+	if (request->marks_ends)
+		held = MakeSingleTupleTableSlot(RelationGetDescr(relation),
+										&TTSOpsHeapTuple);
 	scan = w2k_chunk_begin_scan(relation, chunk->snapshot, start, stop - start);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		check_cancelled(chunk);
 		if (is_heap && ItemPointerCompare(&slot->tts_tid, &chunk->from) < 0)
 			continue;
+		if (held != NULL)
+		{
+			if (!w2k_reading_passes(wrel, slot))
+				continue;
+			take_row(chunk, wrel, slot, held);
+		}
 		if (chunk->is_full && is_heap)
 		{
 			chunk->done.next = slot->tts_tid;
 			chunk->done.is_end = false;
 			break;
 		}
-		chunk->row = slot->tts_tid;
-		write_row(chunk, wrel, slot, marker_of(request, &slot->tts_tid));
-		ItemPointerSetInvalid(&chunk->row);
+		if (held != NULL)
+			ExecCopySlot(held, slot);
+		else
+			take_row(chunk, wrel, slot, NULL);
 	}
 	table_endscan(scan);
+	if (held != NULL && chunk->done.is_end)
+		take_row(chunk, wrel, NULL, held);
+	if (held != NULL)
+		ExecDropSingleTupleTableSlot(held);
 	ExecDropSingleTupleTableSlot(slot);
 }
 
@@ -364,13 +421,11 @@ read_selected(Chunk *chunk, Relation relation, W2kRelation *wrel)
 			marker = request->marker;
 		}
 		ExecCopySlot(held, result);
+		if (request->is_probe)
+			break;
 	}
 	if (!TTS_EMPTY(held))
-		write_row(chunk, wrel, held,
-				  request->last_marker == W2K_MARKER_LAST ||
-						  marker != W2K_MARKER_FIRST
-					  ? request->last_marker
-					  : marker);
+		write_row(chunk, wrel, held, last_marker(request, marker));
 	w2k_snapshot_query_end(query);
 	ExecDropSingleTupleTableSlot(result);
 	ExecDropSingleTupleTableSlot(held);
@@ -553,6 +608,11 @@ begin_chunk(Chunk *chunk)
 	{
 		source.time_us = w2k_output_now_ns() / 1000;
 		source.has_null_lsn = true;
+	}
+	else if (reader->mode == W2K_READER_FRESH)
+	{
+		source.time_us = w2k_output_now_ns() / 1000;
+		source.xid = U64FromFullTransactionId(ReadNextFullTransactionId());
 	}
 	else
 	{

@@ -304,6 +304,21 @@ choose_tables(Pattern *pattern, List *tables, List *repeated, List **chosen)
 	return true;
 }
 
+/* A blocking snapshot goes by the names, as an initial one does. */
+static List *
+put_in_order(const List *chosen, const List *tables)
+{
+	List *result = NIL;
+	ListCell *lc;
+
+	foreach(lc, tables)
+	{
+		if (list_member_ptr(chosen, lfirst(lc)))
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
 static void
 execute_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 {
@@ -335,6 +350,8 @@ execute_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 		answer->problem = describe_unused(collections);
 	if (chosen == NIL)
 		return;
+	if (request->signal->is_blocking)
+		chosen = put_in_order(chosen, tables);
 	snapshot_id = next_snapshot_id();
 	prune(snapshot_id);
 	foreach(lc, chosen)
