@@ -383,6 +383,16 @@ add_news(W2kSnapshotAnswer *answer, char *signal_id, const char *collection)
 	news->collections = psprintf("%s,%s", news->collections, collection);
 }
 
+/*
+ * An initial snapshot is none that signals could ask for, nor are they about
+ * it, in Debezium either.  Those they ask for wait until it is over.
+ */
+static bool
+is_initial_running(void)
+{
+	return w2k_attempt->stream == NULL;
+}
+
 /* Is a row's table among those that are to be stopped? */
 static bool
 is_stopped(List *patterns, const char *schema, const char *table,
@@ -455,7 +465,10 @@ stop_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 				 SPI_getvalue(rows->vals[i], rows->tupdesc, 5));
 	}
 	answer->news = "ABORTED";
-	if (answer->told == NIL)
+	if (answer->told == NIL && is_initial_running())
+		answer->problem = pstrdup(
+			"there is no such snapshot to stop; the initial one, which is being read, ends with wal2kafka.stop_connector() or drop_connector()");
+	else if (answer->told == NIL)
 		answer->problem = pstrdup("there is no such snapshot to stop");
 }
 
@@ -471,6 +484,11 @@ set_paused(bool is_paused, W2kSnapshotAnswer *answer)
 			" WHERE name OPERATOR(pg_catalog.=) $1"
 			" AND snapshot_paused OPERATOR(pg_catalog.<>) $2",
 			lengthof(argtypes), argtypes, values, NULL);
+	if (is_initial_running())
+		answer->problem =
+			psprintf("the initial snapshot, which is being read, goes on: what is %s are those that come after it; wal2kafka.%s_connector() is for that one",
+					 is_paused ? "paused" : "resumed",
+					 is_paused ? "pause" : "resume");
 	if (SPI_processed == 0)
 		return;
 	execute("SELECT signal_id, collection FROM wal2kafka.connector_snapshot"
