@@ -13,14 +13,10 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "access/xlog_internal.h"
 #include "catalog/pg_am_d.h"
 #include "miscadmin.h"
-#include "pgstat.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
-#include "storage/proc.h"
-#include "storage/procarray.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -29,6 +25,8 @@
 #include "decode/identity.h"
 #include "decode/output.h"
 #include "snapshot/chunk.h"
+#include "snapshot/guard.h"
+#include "snapshot/horizon.h"
 #include "snapshot/query.h"
 
 /* A message is sent when it has grown to this. */
@@ -39,9 +37,6 @@
 #define CHUNK_SIZE (4 * 1024 * 1024)
 /* Blocks that a new snapshot reads at most, however few of their rows pass. */
 #define MAX_BLOCKS 4096
-/* Between two looks at transactions that are in the middle of committing. */
-#define COMMITTING_POLL_US 1000
-#define COMMITTED_POLL_MS 5
 
 /* A chunk being read. */
 typedef struct Chunk
@@ -62,81 +57,6 @@ typedef struct Chunk
 /* ---- the snapshot of a chunk ---- */
 
 /*
- * Transactions whose commit record is in the WAL, and so may be decoded, but
- * that are not marked as committed yet: they keep checkpoints waiting, which
- * is how they can be told.  A matter of microseconds.
- */
-static void
-wait_for_committing(void)
-{
-	VirtualTransactionId *vxids;
-	int count;
-
-	vxids = GetVirtualXIDsDelayingChkpt(&count, DELAY_CHKPT_START);
-	while (count > 0 &&
-		   HaveVirtualXIDsDelayingChkpt(vxids, count, DELAY_CHKPT_START))
-	{
-		CHECK_FOR_INTERRUPTS();
-		pg_usleep(COMMITTING_POLL_US);
-	}
-	pfree(vxids);
-}
-
-/* Waits for a transaction that has committed to look like it. */
-static void
-wait_until_visible(W2kReader *reader, TransactionId xid)
-{
-	while (TransactionIdDidCommit(xid) && TransactionIdIsInProgress(xid) &&
-		   !w2k_snapshot_link_is_cancelled(reader->link))
-	{
-		(void) WaitLatch(MyLatch,
-						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 COMMITTED_POLL_MS, PG_WAIT_EXTENSION);
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-	}
-}
-
-/*
- * And those that are marked, but still look as if they were running, for as
- * long as a synchronous standby takes.  A snapshot lists those between its
- * xmin and xmax; the newest ones are behind that.
- */
-static void
-wait_for_committed(W2kReader *reader)
-{
-	Snapshot snapshot = GetTransactionSnapshot();
-	TransactionId next = XidFromFullTransactionId(ReadNextFullTransactionId());
-	int count = (int) snapshot->xcnt;
-	TransactionId xmax = snapshot->xmax;
-	TransactionId *xids = palloc(sizeof(TransactionId) * Max(count, 1));
-
-	memcpy(xids, snapshot->xip, sizeof(TransactionId) * count);
-	for (int i = 0; i < count; i++)
-		wait_until_visible(reader, xids[i]);
-	while (TransactionIdPrecedes(xmax, next))
-	{
-		wait_until_visible(reader, xmax);
-		TransactionIdAdvance(xmax);
-	}
-	pfree(xids);
-}
-
-/* Where the next WAL record goes: the end of the last one. */
-static XLogRecPtr
-insert_position(void)
-{
-	XLogRecPtr lsn = GetXLogInsertRecPtr();
-
-	/* at the start of a page the position given is behind its header */
-	if (XLogSegmentOffset(lsn, wal_segment_size) == SizeOfXLogLongPHD)
-		lsn -= SizeOfXLogLongPHD;
-	else if (lsn % XLOG_BLCKSZ == SizeOfXLogShortPHD)
-		lsn -= SizeOfXLogShortPHD;
-	return lsn;
-}
-
-/*
  * A new snapshot that sees everything that was committed, by its commit
  * record, before the position which the worker has decoded.  The worker had
  * decoded it before it asked, so what there is now is enough.
@@ -152,10 +72,9 @@ take_snapshot(Chunk *chunk)
 	XactReadOnly = true;
 	/* first, since it may have to wait */
 	LockRelationOid(chunk->request->relid, AccessShareLock);
-	wait_for_committing();
-	wait_for_committed(chunk->reader);
+	w2k_horizon_wait(chunk->reader->link);
 	snapshot = RegisterSnapshot(GetTransactionSnapshot());
-	done->high = insert_position();
+	done->high = w2k_horizon_insert_position();
 	XLogFlush(done->high);
 	done->xmin = snapshot->xmin;
 	done->xmax = snapshot->xmax;
@@ -263,6 +182,34 @@ write_row(Chunk *chunk, W2kRelation *wrel, TupleTableSlot *slot,
 	/* a SELECT is read in one go */
 	if (chunk->query != NULL && out->len >= MESSAGE_SIZE)
 		flush(chunk);
+}
+
+/* The policy passes over a row that failed in this way, or raises the error. */
+static void
+skip_row(Chunk *chunk, ErrorData *error)
+{
+	const W2kConnectorConfig *conf =
+		w2k_reading_session(chunk->reader->reading)->conf;
+	int category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+
+	if (conf->processing_failure == W2K_FAILURE_FAIL ||
+		category == ERRCODE_OPERATOR_INTERVENTION ||
+		category == ERRCODE_INSUFFICIENT_RESOURCES ||
+		category == ERRCODE_CONNECTION_EXCEPTION)
+		ReThrowError(error);
+	chunk->reader->out.len = chunk->row_start;
+	chunk->done.skipped++;
+	if (conf->processing_failure == W2K_FAILURE_WARN)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("skipped a row of the relation with OID %u that could not be encoded",
+						chunk->request->relid),
+				 errdetail("%s", error->message),
+				 ItemPointerIsValid(&chunk->row)
+					 ? errcontext("row (%u,%u)",
+								  ItemPointerGetBlockNumber(&chunk->row),
+								  ItemPointerGetOffsetNumber(&chunk->row))
+					 : 0));
 }
 
 static void
@@ -396,6 +343,48 @@ read_filtered(Chunk *chunk, Relation relation, W2kRelation *wrel)
 	ExecDropSingleTupleTableSlot(slot);
 }
 
+/* A row that a SELECT gives. */
+typedef struct SelectedRow
+{
+	Chunk *chunk;
+	W2kRelation *wrel;
+	TupleTableSlot *slot;
+	W2kMarker marker;
+} SelectedRow;
+
+static void
+do_write_row(void *arg)
+{
+	const SelectedRow *row = arg;
+
+	write_row(row->chunk, row->wrel, row->slot, row->marker);
+}
+
+/*
+ * Such a row has no place to go on behind.  So where it may be passed over, it
+ * is written in a subtransaction of its own, which leaves the cursor alone.
+ */
+static void
+write_selected(SelectedRow *row, W2kMarker marker)
+{
+	Chunk *chunk = row->chunk;
+	W2kReading *reading = chunk->reader->reading;
+	ErrorData *error;
+
+	row->marker = marker;
+	if (w2k_reading_session(reading)->conf->processing_failure ==
+		W2K_FAILURE_FAIL)
+	{
+		do_write_row(row);
+		return;
+	}
+	error = w2k_guard_run(do_write_row, row);
+	if (error == NULL)
+		return;
+	w2k_reading_forget(reading);
+	skip_row(chunk, error);
+}
+
 /*
  * The rows that a SELECT of somebody's own gives.  It is not known beforehand
  * which one is the last, so one is always held back.
@@ -409,15 +398,16 @@ read_selected(Chunk *chunk, Relation relation, W2kRelation *wrel)
 	TupleTableSlot *held = MakeSingleTupleTableSlot(desc, &TTSOpsHeapTuple);
 	TupleTableSlot *result = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
 	W2kMarker marker = request->first_marker;
+	SelectedRow row = {chunk, wrel, held};
 	W2kSnapshotQuery *query;
 
-	query = w2k_snapshot_query_select(relation, chunk->query, owner);
+	query = w2k_snapshot_query_select(relation, wrel, chunk->query, owner);
 	while (w2k_snapshot_query_next(query, result))
 	{
 		check_cancelled(chunk);
 		if (!TTS_EMPTY(held))
 		{
-			write_row(chunk, wrel, held, marker);
+			write_selected(&row, marker);
 			marker = request->marker;
 		}
 		ExecCopySlot(held, result);
@@ -425,7 +415,7 @@ read_selected(Chunk *chunk, Relation relation, W2kRelation *wrel)
 			break;
 	}
 	if (!TTS_EMPTY(held))
-		write_row(chunk, wrel, held, last_marker(request, marker));
+		write_selected(&row, last_marker(request, marker));
 	w2k_snapshot_query_end(query);
 	ExecDropSingleTupleTableSlot(result);
 	ExecDropSingleTupleTableSlot(held);
@@ -489,45 +479,10 @@ read_rows(Chunk *chunk)
 	relation_close(relation, AccessShareLock);
 }
 
-/* May the policy pass over a row that failed in this way? */
-static bool
-may_skip(const Chunk *chunk, const ErrorData *error)
-{
-	const W2kConnectorConfig *conf =
-		w2k_reading_session(chunk->reader->reading)->conf;
-
-	if (!ItemPointerIsValid(&chunk->row) ||
-		conf->processing_failure == W2K_FAILURE_FAIL)
-		return false;
-	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
-	{
-		case ERRCODE_OPERATOR_INTERVENTION:
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_CONNECTION_EXCEPTION:
-			return false;
-		default:
-			return true;
-	}
-}
-
 static void
-skip_row(Chunk *chunk, const ErrorData *error)
+do_read_rows(void *arg)
 {
-	const W2kConnectorConfig *conf =
-		w2k_reading_session(chunk->reader->reading)->conf;
-
-	chunk->done.skipped++;
-	if (conf->processing_failure == W2K_FAILURE_WARN)
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 errmsg("skipped row (%u,%u) of the relation with OID %u that could not be encoded",
-						ItemPointerGetBlockNumber(&chunk->row),
-						ItemPointerGetOffsetNumber(&chunk->row),
-						chunk->request->relid),
-				 errdetail("%s", error->message)));
-	chunk->from = chunk->row;
-	ItemPointerInc(&chunk->from);
-	ItemPointerSetInvalid(&chunk->row);
+	read_rows(arg);
 }
 
 /*
@@ -537,40 +492,21 @@ skip_row(Chunk *chunk, const ErrorData *error)
 static bool
 try_rows(Chunk *chunk)
 {
-	W2kReader *reader = chunk->reader;
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
-	volatile bool is_done = true;
+	MemoryContext oldcontext = MemoryContextSwitchTo(
+		chunk->reader->chunk_context);
+	ErrorData *error = w2k_guard_run(do_read_rows, chunk);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(reader->chunk_context);
-	PG_TRY();
-	{
-		read_rows(chunk);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(reader->chunk_context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-		w2k_snapshot_query_recover();
-		w2k_reading_forget(reader->reading);
-		if (!may_skip(chunk, error))
-			ReThrowError(error);
-		reader->out.len = chunk->row_start;
-		skip_row(chunk, error);
-		is_done = false;
-	}
-	PG_END_TRY();
-	return is_done;
+	MemoryContextSwitchTo(oldcontext);
+	if (error == NULL)
+		return true;
+	w2k_reading_forget(chunk->reader->reading);
+	if (!ItemPointerIsValid(&chunk->row))
+		ReThrowError(error);
+	skip_row(chunk, error);
+	chunk->from = chunk->row;
+	ItemPointerInc(&chunk->from);
+	ItemPointerSetInvalid(&chunk->row);
+	return false;
 }
 
 /*

@@ -597,9 +597,11 @@ gather_readers(List *options)
 	while (snapshot.nreaders < conf->snapshot_max_threads &&
 		   snapshot.nreaders < pieces)
 	{
-		W2kCrewMember *member = w2k_crew_start(snapshot.nreaders);
+		W2kCrewMember *member = w2k_crew_start_another(snapshot.nreaders);
 		W2kPlanHead other;
 
+		if (member == NULL)
+			break; /* it takes longer then */
 		(void) w2k_crew_open(member, W2K_READER_IMPORT, conf, slot_name,
 							 options, head.snapshot_id, &other);
 		snapshot.readers[snapshot.nreaders++] = member;
