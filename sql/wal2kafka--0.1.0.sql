@@ -43,6 +43,8 @@ CREATE TABLE wal2kafka.connector (
 	database_oid pg_catalog.oid NOT NULL,
 	created pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
+-- Who decodes a change of it is to know what it was before.
+ALTER TABLE wal2kafka.connector REPLICA IDENTITY FULL;
 COMMENT ON TABLE wal2kafka.connector IS
 'connectors as they were asked for; managed by the functions, read through the view connectors';
 

@@ -209,14 +209,22 @@ make_data(const List *collections, const char *filter)
 	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL));
 }
 
+/* Is it one of the tables of the argument, or might it be a part of one? */
+static bool
+is_wanted(const W2kCapturedTable *table, void *arg)
+{
+	return table->is_partition || list_member_oid(arg, table->relid);
+}
+
 /* The tables of the argument, quoted, each of them checked. */
 static List *
 read_tables(const W2kConnectorInfo *row, ArrayType *array)
 {
 	const W2kConnectorConfig *conf =
 		w2k_connector_parse(row->name, &row->config->root, true, false);
-	List *captured = w2k_captured_list(conf, row->owner);
+	List *captured;
 	List *collections = NIL;
+	List *wanted = NIL;
 	Datum *relids;
 	bool *nulls;
 	int count;
@@ -227,6 +235,9 @@ read_tables(const W2kConnectorInfo *row, ArrayType *array)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("there is no table in the list"),
 						errhint("Null stands for all captured tables.")));
+	for (int i = 0; i < count; i++)
+		wanted = lappend_oid(wanted, DatumGetObjectId(relids[i]));
+	captured = w2k_captured_list(conf, row->owner, is_wanted, wanted);
 	for (int i = 0; i < count; i++)
 	{
 		Oid relid = DatumGetObjectId(relids[i]);

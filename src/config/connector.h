@@ -186,6 +186,7 @@ typedef struct W2kConnectorConfig
 	int snapshot_lock_timeout_ms;
 	List *snapshot_overrides;	 /* of W2kSelectOverride, see snapshots.h */
 	char *snapshot_include_list; /* NULL = all that is captured */
+	int snapshot_new_tables;	 /* snapshot.new.tables: 0 = off */
 	int snapshot_max_threads;
 	int snapshot_order; /* by rows: 1, -1; 0 = by name */
 	int snapshot_delay_ms, streaming_delay_ms;

@@ -534,6 +534,7 @@ const W2kProperty w2k_properties[] = {
 	DONE("snapshot.select.statement.overrides", LIST, NULL, "Tables (schema.table) that an initial snapshot reads by a SELECT of their own.", PLUGIN),
 	DONE("snapshot.select.statement.overrides.<table>", STRING, NULL, "The SELECT for such a table; its columns are the table's by name. Run as the connector's owner.", PLUGIN_FAMILY, .apply = w2k_snapshots_apply_override),
 	DONE("snapshot.include.collection.list", REGEX_LIST, NULL, "Captured tables whose existing rows an initial snapshot reads; unsaid: all.", AT(snapshot_include_list), PLUGIN),
+	DONE("snapshot.new.tables", ENUM, "off", "Ours: what becomes of the rows of a table that begins to match the filters. incremental: they are read beside the stream, where snapshot.include.collection.list lets them be. off: only its changes are sent.", AT(snapshot_new_tables), PLUGIN, CHOICES({"off", 0}, {"incremental", 1})),
 	IGNORED("snapshot.fetch.size", INT, "10240", "rows are read block by block, in bounded memory"),
 	DONE("snapshot.max.threads", INT, "1", "Processes that read tables during an initial snapshot.", AT(snapshot_max_threads), RANGE(1, W2K_MAX_SNAPSHOT_THREADS)),
 	IGNORED("snapshot.max.threads.multiplier", INT, "1", "tables are cut into chunks by their blocks"),

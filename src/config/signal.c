@@ -115,6 +115,24 @@ read_collections(W2kSignal *signal, JsonbContainer *data)
 	}
 }
 
+/* relids, strings of numbers; no hand writes them */
+static void
+read_relids(W2kSignal *signal, JsonbContainer *data)
+{
+	ListCell *lc;
+
+	foreach(lc, read_array(signal, data, W2K_SIGNAL_RELIDS))
+	{
+		JsonbValue *v = lfirst(lc);
+
+		if (v->type == jbvString)
+			signal->relids = lappend_oid(signal->relids,
+										 strtoul(pnstrdup(v->val.string.val,
+														  v->val.string.len),
+												 NULL, 10));
+	}
+}
+
 static void
 add_condition(W2kSignal *signal, char *collection, char *filter)
 {
@@ -219,6 +237,7 @@ read_data(W2kSignal *signal, JsonbContainer *data)
 	signal->unrecognized = find_unrecognized(data, snapshot_members);
 	read_kind(signal, data);
 	read_collections(signal, data);
+	read_relids(signal, data);
 	signal->surrogate_key = read_string(signal, data, "surrogate-key");
 	if (signal->action != W2K_SIGNAL_EXECUTE)
 		return;

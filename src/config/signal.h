@@ -33,6 +33,7 @@ typedef struct W2kSignal
 	W2kSignalAction action;
 	bool is_blocking;	 /* of EXECUTE and STOP; else incremental */
 	List *collections;	 /* strings, see w2k_signal_compile(); NIL = all */
+	List *relids;		 /* or these tables: of our own signals; NIL = none */
 	List *conditions;	 /* of W2kSignalCondition */
 	char *surrogate_key; /* NULL = none; nothing here needs one */
 	char *message;		 /* of LOG */
@@ -42,6 +43,11 @@ typedef struct W2kSignal
 	bool is_type_known;	 /* else the problem is the type */
 	const char *unrecognized; /* a member that means nothing, or NULL */
 } W2kSignal;
+
+/* How the id of a signal begins that snapshot.new.tables has left. */
+#define W2K_SIGNAL_NEW_TABLES "initial-new-"
+/* Its tables, beside their names, which may be others when it is taken up. */
+#define W2K_SIGNAL_RELIDS "relids"
 
 /* For hints: the types there are. */
 #define W2K_SIGNAL_TYPES                                                      \

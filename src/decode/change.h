@@ -16,6 +16,7 @@
 
 typedef struct W2kTransaction W2kTransaction;
 typedef struct W2kSuspectMark W2kSuspectMark;
+typedef struct W2kNewcomers W2kNewcomers;
 
 /* A decoding session: what ctx->output_plugin_private points at. */
 typedef struct W2kSession
@@ -40,6 +41,8 @@ typedef struct W2kSession
 	const char *database; /* NULL until the first transaction */
 	XLogRecPtr last_commit_lsn;
 	int64 last_event_time_us; /* commit time of the last event sent */
+
+	W2kNewcomers *newcomers; /* NULL = nobody asks for them */
 
 	/* The present transaction */
 	bool has_changes; /* a walsender of pgoutput would have sent it */

@@ -16,6 +16,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
+#include "decode/newcomers.h"
 #include "decode/output.h"
 #include "encode/buffer.h"
 #include "encode/json.h"
@@ -229,8 +230,12 @@ w2k_change_write_renewed(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	heap_deform_tuple(tuple, RelationGetDescr(relation), wrel->new_values,
 					  wrel->new_nulls);
 	if (!is_for_us(session, wrel, "name") ||
-		!read_column(wrel, "config_generation", &value) ||
-		value.u.integer <= conf->config_generation)
+		!read_column(wrel, "config_generation", &value))
 		return;
-	w2k_output_renewed(ctx, txn);
+	if (value.u.integer > conf->config_generation)
+		w2k_output_renewed(ctx, txn);
+	else
+		w2k_newcomers_note_renewed(session, relation,
+								   W2K_CHANGE_TUPLE(change->data.tp.oldtuple),
+								   value.u.integer);
 }

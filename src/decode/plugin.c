@@ -14,6 +14,7 @@
 #include "utils/rel.h"
 
 #include "decode/message.h"
+#include "decode/newcomers.h"
 #include "decode/options.h"
 #include "decode/output.h"
 #include "decode/suspect.h"
@@ -65,6 +66,7 @@ startup_cb(LogicalDecodingContext *ctx, OutputPluginOptions *options,
 													"wal2kafka change",
 													ALLOCSET_DEFAULT_SIZES);
 	w2k_options_init_session(ctx, session);
+	session->newcomers = w2k_newcomers_create(session->conf);
 	MemoryContextSwitchTo(oldcontext);
 
 	ctx->output_plugin_private = session;
@@ -84,6 +86,7 @@ begin_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn)
 	session->has_output_modes = false;
 	session->has_begun = false;
 	w2k_transaction_reset(session);
+	w2k_newcomers_begin(session, txn);
 }
 
 /*
@@ -126,7 +129,10 @@ write_records(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, void *arg)
 	if (unlikely(wrel->is_signal) && !is_truncate)
 		w2k_change_write_signal(ctx, relation, change);
 	if (wrel->capture == W2K_CAPTURE_NONE)
+	{
+		w2k_newcomers_note_missed(session, wrel->relid);
 		return;
+	}
 	session->wrel = wrel;
 	if (wrel->capture == W2K_CAPTURE_ROWS && is_truncate)
 		w2k_change_write_truncate(ctx, txn, wrel, change->lsn);
@@ -253,6 +259,8 @@ commit_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 {
 	W2kSession *session = ctx->output_plugin_private;
 
+	w2k_newcomers_end(ctx, txn, commit_lsn);
+	w2k_output_flush(ctx);
 	w2k_transaction_end(ctx, txn);
 	w2k_output_end_transaction(ctx, txn, commit_lsn);
 	if (session->has_changes)

@@ -20,9 +20,9 @@
 #include "schema/captured.h"
 #include "schema/relation.h"
 
-/* Ordinary tables of people's schemas, by pg_class. */
+/* Ordinary tables of people's schemas that are wanted, by pg_class. */
 static List *
-list_tables(void)
+list_tables(W2kCapturedWants wants, void *arg)
 {
 	Relation rel = table_open(RelationRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0,
@@ -44,9 +44,11 @@ list_tables(void)
 			continue;
 		table = palloc0(sizeof(W2kCapturedTable));
 		table->relid = form->oid;
-		table->schema = schema;
-		table->name = pstrdup(NameStr(form->relname));
-		tables = lappend(tables, table);
+		table->schema = table->published_schema = schema;
+		table->name = table->published_name = pstrdup(NameStr(form->relname));
+		table->is_partition = form->relispartition;
+		if (wants == NULL || wants(table, arg))
+			tables = lappend(tables, table);
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
@@ -61,8 +63,6 @@ fill_published(W2kRelationCache *cache, W2kCapturedTable *table)
 	const W2kRelation *wrel;
 	bool is_captured;
 
-	table->published_schema = table->schema;
-	table->published_name = table->name;
 	if (!ConditionalLockRelationOid(table->relid, AccessShareLock))
 	{
 		table->is_locked = true;
@@ -100,7 +100,8 @@ compare_tables(const ListCell *a, const ListCell *b)
 }
 
 List *
-w2k_captured_list(const W2kConnectorConfig *conf, Oid owner)
+w2k_captured_list(const W2kConnectorConfig *conf, Oid owner,
+				  W2kCapturedWants wants, void *arg)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext scratch = AllocSetContextCreate(caller, "wal2kafka captured",
@@ -121,7 +122,7 @@ w2k_captured_list(const W2kConnectorConfig *conf, Oid owner)
 									  w2k_rules_compile(plugin_conf), false);
 	MemoryContextSwitchTo(caller);
 
-	foreach(lc, list_tables())
+	foreach(lc, list_tables(wants, arg))
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (fill_published(cache, lfirst(lc)))

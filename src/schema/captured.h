@@ -20,15 +20,22 @@ typedef struct W2kCapturedTable
 	char *name;
 	char *published_schema; /* as what its changes are published: itself, */
 	char *published_name;	/* or a parent */
+	bool is_partition;
 	bool is_locked; /* exclusively; no telling whether it is captured */
 } W2kCapturedTable;
 
 /*
- * All of them, by the names they are published as, then by their own.  Those
- * that somebody has locked exclusively are not waited for.  Holds ACCESS
- * SHARE on none of them in the end.
+ * Is this table of interest?  Asked before it is opened, when it is not known
+ * yet whether it is captured, nor as what.
+ */
+typedef bool (*W2kCapturedWants)(const W2kCapturedTable *table, void *arg);
+
+/*
+ * Those that are wanted (wants may be NULL: all), by the names they are
+ * published as, then by their own.  Tables that somebody has locked
+ * exclusively are not waited for.  Holds ACCESS SHARE on none in the end.
  */
 extern List *w2k_captured_list(const struct W2kConnectorConfig *conf,
-							   Oid owner);
+							   Oid owner, W2kCapturedWants wants, void *arg);
 
 #endif /* W2K_SCHEMA_CAPTURED_H */

@@ -13,14 +13,10 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "access/xlog_internal.h"
 #include "catalog/pg_am_d.h"
 #include "miscadmin.h"
-#include "pgstat.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
-#include "storage/proc.h"
-#include "storage/procarray.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -29,6 +25,8 @@
 #include "decode/identity.h"
 #include "decode/output.h"
 #include "snapshot/chunk.h"
+#include "snapshot/guard.h"
+#include "snapshot/horizon.h"
 #include "snapshot/query.h"
 
 /* A message is sent when it has grown to this. */
@@ -39,9 +37,6 @@
 #define CHUNK_SIZE (4 * 1024 * 1024)
 /* Blocks that a new snapshot reads at most, however few of their rows pass. */
 #define MAX_BLOCKS 4096
-/* Between two looks at transactions that are in the middle of committing. */
-#define COMMITTING_POLL_US 1000
-#define COMMITTED_POLL_MS 5
 
 /* A chunk being read. */
 typedef struct Chunk
@@ -63,81 +58,6 @@ typedef struct Chunk
 /* ---- the snapshot of a chunk ---- */
 
 /*
- * Transactions whose commit record is in the WAL, and so may be decoded, but
- * that are not marked as committed yet: they keep checkpoints waiting, which
- * is how they can be told.  A matter of microseconds.
- */
-static void
-wait_for_committing(void)
-{
-	VirtualTransactionId *vxids;
-	int count;
-
-	vxids = GetVirtualXIDsDelayingChkpt(&count, DELAY_CHKPT_START);
-	while (count > 0 &&
-		   HaveVirtualXIDsDelayingChkpt(vxids, count, DELAY_CHKPT_START))
-	{
-		CHECK_FOR_INTERRUPTS();
-		pg_usleep(COMMITTING_POLL_US);
-	}
-	pfree(vxids);
-}
-
-/* Waits for a transaction that has committed to look like it. */
-static void
-wait_until_visible(W2kReader *reader, TransactionId xid)
-{
-	while (TransactionIdDidCommit(xid) && TransactionIdIsInProgress(xid) &&
-		   !w2k_snapshot_link_is_cancelled(reader->link))
-	{
-		(void) WaitLatch(MyLatch,
-						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-						 COMMITTED_POLL_MS, PG_WAIT_EXTENSION);
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-	}
-}
-
-/*
- * And those that are marked, but still look as if they were running, for as
- * long as a synchronous standby takes.  A snapshot lists those between its
- * xmin and xmax; the newest ones are behind that.
- */
-static void
-wait_for_committed(W2kReader *reader)
-{
-	Snapshot snapshot = GetTransactionSnapshot();
-	TransactionId next = XidFromFullTransactionId(ReadNextFullTransactionId());
-	int count = (int) snapshot->xcnt;
-	TransactionId xmax = snapshot->xmax;
-	TransactionId *xids = palloc(sizeof(TransactionId) * Max(count, 1));
-
-	memcpy(xids, snapshot->xip, sizeof(TransactionId) * count);
-	for (int i = 0; i < count; i++)
-		wait_until_visible(reader, xids[i]);
-	while (TransactionIdPrecedes(xmax, next))
-	{
-		wait_until_visible(reader, xmax);
-		TransactionIdAdvance(xmax);
-	}
-	pfree(xids);
-}
-
-/* Where the next WAL record goes: the end of the last one. */
-static XLogRecPtr
-insert_position(void)
-{
-	XLogRecPtr lsn = GetXLogInsertRecPtr();
-
-	/* at the start of a page the position given is behind its header */
-	if (XLogSegmentOffset(lsn, wal_segment_size) == SizeOfXLogLongPHD)
-		lsn -= SizeOfXLogLongPHD;
-	else if (lsn % XLOG_BLCKSZ == SizeOfXLogShortPHD)
-		lsn -= SizeOfXLogShortPHD;
-	return lsn;
-}
-
-/*
  * A new snapshot that sees everything that was committed, by its commit
  * record, before the position which the worker has decoded.  The worker had
  * decoded it before it asked, so what there is now is enough.
@@ -153,10 +73,9 @@ take_snapshot(Chunk *chunk)
 	XactReadOnly = true;
 	/* first, since it may have to wait */
 	LockRelationOid(chunk->request->relid, AccessShareLock);
-	wait_for_committing();
-	wait_for_committed(chunk->reader);
+	w2k_horizon_wait(chunk->reader->link);
 	snapshot = RegisterSnapshot(GetTransactionSnapshot());
-	done->high = insert_position();
+	done->high = w2k_horizon_insert_position();
 	XLogFlush(done->high);
 	done->xmin = snapshot->xmin;
 	done->xmax = snapshot->xmax;
@@ -233,6 +152,12 @@ write_row(Chunk *chunk, W2kRelation *wrel, TupleTableSlot *slot,
 	W2kRowHead head = {0};
 
 	chunk->row_start = out->len;
+	if (request->is_probe)
+	{
+		chunk->is_full = w2k_reading_passes(wrel, slot);
+		chunk->done.rows = chunk->is_full ? 1 : 0;
+		return;
+	}
 	if (!w2k_reading_load(reading, wrel, slot))
 		return;
 	if (request->has_identities)
@@ -259,6 +184,34 @@ write_row(Chunk *chunk, W2kRelation *wrel, TupleTableSlot *slot,
 		flush(chunk);
 }
 
+/* The policy passes over a row that failed in this way, or raises the error. */
+static void
+skip_row(Chunk *chunk, ErrorData *error)
+{
+	const W2kConnectorConfig *conf =
+		w2k_reading_session(chunk->reader->reading)->conf;
+	int category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+
+	if (conf->processing_failure == W2K_FAILURE_FAIL ||
+		category == ERRCODE_OPERATOR_INTERVENTION ||
+		category == ERRCODE_INSUFFICIENT_RESOURCES ||
+		category == ERRCODE_CONNECTION_EXCEPTION)
+		ReThrowError(error);
+	chunk->reader->out.len = chunk->row_start;
+	chunk->done.skipped++;
+	if (conf->processing_failure == W2K_FAILURE_WARN)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("skipped a row of the relation with OID %u that could not be encoded",
+						chunk->request->relid),
+				 errdetail("%s", error->message),
+				 ItemPointerIsValid(&chunk->row)
+					 ? errcontext("row (%u,%u)",
+								  ItemPointerGetBlockNumber(&chunk->row),
+								  ItemPointerGetOffsetNumber(&chunk->row))
+					 : 0));
+}
+
 static void
 check_cancelled(const Chunk *chunk)
 {
@@ -266,6 +219,41 @@ check_cancelled(const Chunk *chunk)
 	if (w2k_snapshot_link_is_cancelled(chunk->reader->link))
 		ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED),
 						errmsg("snapshot was stopped")));
+}
+
+/* The marker of the last row of what is read; first is the first one's. */
+static W2kMarker
+last_marker(const W2kChunkRequest *request, W2kMarker first)
+{
+	return request->last_marker == W2K_MARKER_LAST || first != W2K_MARKER_FIRST
+			   ? request->last_marker
+			   : first;
+}
+
+/*
+ * A row of a scan.  Where the last one has a marker of its own, each is held
+ * back until there is another one, or (slot is NULL) the scan has ended.
+ */
+static void
+take_row(Chunk *chunk, W2kRelation *wrel, TupleTableSlot *slot,
+		 TupleTableSlot *held)
+{
+	W2kChunkRequest *request = chunk->request;
+	W2kMarker marker = chunk->done.rows == 0 ? request->first_marker
+											 : request->marker;
+
+	if (held == NULL)
+	{
+		chunk->row = slot->tts_tid;
+		write_row(chunk, wrel, slot, marker_of(request, &slot->tts_tid));
+	}
+	else if (!TTS_EMPTY(held))
+	{
+		chunk->row = held->tts_tid;
+		write_row(chunk, wrel, held,
+				  slot == NULL ? last_marker(request, marker) : marker);
+	}
+	ItemPointerSetInvalid(&chunk->row);
 }
 
 /* The rows of the table itself, in the order in which they lie. */
@@ -278,32 +266,48 @@ read_blocks(Chunk *chunk, Relation relation, W2kRelation *wrel)
 	BlockNumber stop = end;
 	bool is_heap = relation->rd_rel->relam == HEAP_TABLE_AM_OID;
 	TupleTableSlot *slot;
+	TupleTableSlot *held = NULL;
 	TableScanDesc scan;
 
-	if (chunk->reader->mode == W2K_READER_FRESH && start < end)
+	if (chunk->reader->mode == W2K_READER_FRESH && start < end &&
+		!request->marks_ends && !request->is_probe)
 		stop = Min(end, start + MAX_BLOCKS);
 	chunk->done.is_end = !is_heap || stop >= end;
 	ItemPointerSet(&chunk->done.next, stop, FirstOffsetNumber);
 	if (is_heap && start >= end)
 		return;
 	slot = table_slot_create(relation, NULL);
+	if (request->marks_ends)
+		held = MakeSingleTupleTableSlot(RelationGetDescr(relation),
+										&TTSOpsHeapTuple);
 	scan = w2k_chunk_begin_scan(relation, chunk->snapshot, start, stop - start);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		check_cancelled(chunk);
 		if (is_heap && ItemPointerCompare(&slot->tts_tid, &chunk->from) < 0)
 			continue;
+		if (held != NULL)
+		{
+			if (!w2k_reading_passes(wrel, slot))
+				continue;
+			take_row(chunk, wrel, slot, held);
+		}
 		if (chunk->is_full && is_heap)
 		{
 			chunk->done.next = slot->tts_tid;
 			chunk->done.is_end = false;
 			break;
 		}
-		chunk->row = slot->tts_tid;
-		write_row(chunk, wrel, slot, marker_of(request, &slot->tts_tid));
-		ItemPointerSetInvalid(&chunk->row);
+		if (held != NULL)
+			ExecCopySlot(held, slot);
+		else
+			take_row(chunk, wrel, slot, NULL);
 	}
 	table_endscan(scan);
+	if (held != NULL && chunk->done.is_end)
+		take_row(chunk, wrel, NULL, held);
+	if (held != NULL)
+		ExecDropSingleTupleTableSlot(held);
 	ExecDropSingleTupleTableSlot(slot);
 }
 
@@ -339,6 +343,48 @@ read_filtered(Chunk *chunk, Relation relation, W2kRelation *wrel)
 	ExecDropSingleTupleTableSlot(slot);
 }
 
+/* A row that a SELECT gives. */
+typedef struct SelectedRow
+{
+	Chunk *chunk;
+	W2kRelation *wrel;
+	TupleTableSlot *slot;
+	W2kMarker marker;
+} SelectedRow;
+
+static void
+do_write_row(void *arg)
+{
+	const SelectedRow *row = arg;
+
+	write_row(row->chunk, row->wrel, row->slot, row->marker);
+}
+
+/*
+ * Such a row has no place to go on behind.  So where it may be passed over, it
+ * is written in a subtransaction of its own, which leaves the cursor alone.
+ */
+static void
+write_selected(SelectedRow *row, W2kMarker marker)
+{
+	Chunk *chunk = row->chunk;
+	W2kReading *reading = chunk->reader->reading;
+	ErrorData *error;
+
+	row->marker = marker;
+	if (w2k_reading_session(reading)->conf->processing_failure ==
+		W2K_FAILURE_FAIL)
+	{
+		do_write_row(row);
+		return;
+	}
+	error = w2k_guard_run(do_write_row, row);
+	if (error == NULL)
+		return;
+	w2k_reading_forget(reading);
+	skip_row(chunk, error);
+}
+
 /*
  * The rows that a SELECT of somebody's own gives.  It is not known beforehand
  * which one is the last, so one is always held back.
@@ -352,25 +398,24 @@ read_selected(Chunk *chunk, Relation relation, W2kRelation *wrel)
 	TupleTableSlot *held = MakeSingleTupleTableSlot(desc, &TTSOpsHeapTuple);
 	TupleTableSlot *result = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
 	W2kMarker marker = request->first_marker;
+	SelectedRow row = {chunk, wrel, held};
 	W2kSnapshotQuery *query;
 
-	query = w2k_snapshot_query_select(relation, chunk->query, owner);
+	query = w2k_snapshot_query_select(relation, wrel, chunk->query, owner);
 	while (w2k_snapshot_query_next(query, result))
 	{
 		check_cancelled(chunk);
 		if (!TTS_EMPTY(held))
 		{
-			write_row(chunk, wrel, held, marker);
+			write_selected(&row, marker);
 			marker = request->marker;
 		}
 		ExecCopySlot(held, result);
+		if (request->is_probe)
+			break;
 	}
 	if (!TTS_EMPTY(held))
-		write_row(chunk, wrel, held,
-				  request->last_marker == W2K_MARKER_LAST ||
-						  marker != W2K_MARKER_FIRST
-					  ? request->last_marker
-					  : marker);
+		write_selected(&row, last_marker(request, marker));
 	w2k_snapshot_query_end(query);
 	ExecDropSingleTupleTableSlot(result);
 	ExecDropSingleTupleTableSlot(held);
@@ -434,45 +479,10 @@ read_rows(Chunk *chunk)
 	relation_close(relation, AccessShareLock);
 }
 
-/* May the policy pass over a row that failed in this way? */
-static bool
-may_skip(const Chunk *chunk, const ErrorData *error)
-{
-	const W2kConnectorConfig *conf =
-		w2k_reading_session(chunk->reader->reading)->conf;
-
-	if (!ItemPointerIsValid(&chunk->row) ||
-		conf->processing_failure == W2K_FAILURE_FAIL)
-		return false;
-	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
-	{
-		case ERRCODE_OPERATOR_INTERVENTION:
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_CONNECTION_EXCEPTION:
-			return false;
-		default:
-			return true;
-	}
-}
-
 static void
-skip_row(Chunk *chunk, const ErrorData *error)
+do_read_rows(void *arg)
 {
-	const W2kConnectorConfig *conf =
-		w2k_reading_session(chunk->reader->reading)->conf;
-
-	chunk->done.skipped++;
-	if (conf->processing_failure == W2K_FAILURE_WARN)
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 errmsg("skipped row (%u,%u) of the relation with OID %u that could not be encoded",
-						ItemPointerGetBlockNumber(&chunk->row),
-						ItemPointerGetOffsetNumber(&chunk->row),
-						chunk->request->relid),
-				 errdetail("%s", error->message)));
-	chunk->from = chunk->row;
-	ItemPointerInc(&chunk->from);
-	ItemPointerSetInvalid(&chunk->row);
+	read_rows(arg);
 }
 
 /*
@@ -482,40 +492,21 @@ skip_row(Chunk *chunk, const ErrorData *error)
 static bool
 try_rows(Chunk *chunk)
 {
-	W2kReader *reader = chunk->reader;
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
-	volatile bool is_done = true;
+	MemoryContext oldcontext = MemoryContextSwitchTo(
+		chunk->reader->chunk_context);
+	ErrorData *error = w2k_guard_run(do_read_rows, chunk);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(reader->chunk_context);
-	PG_TRY();
-	{
-		read_rows(chunk);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(reader->chunk_context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(oldcontext);
-		CurrentResourceOwner = oldowner;
-		w2k_snapshot_query_recover();
-		w2k_reading_forget(reader->reading);
-		if (!may_skip(chunk, error))
-			ReThrowError(error);
-		reader->out.len = chunk->row_start;
-		skip_row(chunk, error);
-		is_done = false;
-	}
-	PG_END_TRY();
-	return is_done;
+	MemoryContextSwitchTo(oldcontext);
+	if (error == NULL)
+		return true;
+	w2k_reading_forget(chunk->reader->reading);
+	if (!ItemPointerIsValid(&chunk->row))
+		ReThrowError(error);
+	skip_row(chunk, error);
+	chunk->from = chunk->row;
+	ItemPointerInc(&chunk->from);
+	ItemPointerSetInvalid(&chunk->row);
+	return false;
 }
 
 /*
@@ -553,6 +544,11 @@ begin_chunk(Chunk *chunk)
 	{
 		source.time_us = w2k_output_now_ns() / 1000;
 		source.has_null_lsn = true;
+	}
+	else if (reader->mode == W2K_READER_FRESH)
+	{
+		source.time_us = w2k_output_now_ns() / 1000;
+		source.xid = U64FromFullTransactionId(ReadNextFullTransactionId());
 	}
 	else
 	{

@@ -126,8 +126,27 @@ w2k_snapshot_query_filter(Relation relation, const char *condition, Oid owner,
 	return query;
 }
 
+/* A key with a null in the place of what was left out is nobody's key. */
+static void
+check_key(const W2kSnapshotQuery *query, const W2kRelation *wrel)
+{
+	for (int i = 0; i < wrel->nkeys; i++)
+	{
+		const W2kColumn *column = wrel->keys[i];
+
+		if (column->is_not_null && query->places[column->index] == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("query for table \"%s\" lacks column \"%s\", which is part of its key",
+							RelationGetRelationName(query->relation),
+							column->name),
+					 errhint("Add it to the query.")));
+	}
+}
+
 W2kSnapshotQuery *
-w2k_snapshot_query_select(Relation relation, const char *text, Oid owner)
+w2k_snapshot_query_select(Relation relation, const W2kRelation *wrel,
+						  const char *text, Oid owner)
 {
 	W2kSnapshotQuery *query = palloc0(sizeof(W2kSnapshotQuery));
 	TupleDesc desc = RelationGetDescr(relation);
@@ -159,6 +178,7 @@ w2k_snapshot_query_select(Relation relation, const char *text, Oid owner)
 					 errhint("Cast it in the query.")));
 		query->places[i] = place;
 	}
+	check_key(query, wrel);
 	return query;
 }
 

@@ -13,6 +13,8 @@
 #include "storage/block.h"
 #include "utils/rel.h"
 
+#include "schema/relation.h"
+
 typedef struct W2kSnapshotQuery W2kSnapshotQuery;
 
 /*
@@ -24,9 +26,14 @@ extern W2kSnapshotQuery *w2k_snapshot_query_filter(Relation relation,
 												   Oid owner, ItemPointer from,
 												   BlockNumber end);
 
-/* The rows of a whole SELECT, whose columns are the table's by their names. */
-extern W2kSnapshotQuery *
-w2k_snapshot_query_select(Relation relation, const char *query, Oid owner);
+/*
+ * The rows of a whole SELECT, whose columns are the table's by their names;
+ * those of the key (wrel's) must be among them, unless they may be null.
+ */
+extern W2kSnapshotQuery *w2k_snapshot_query_select(Relation relation,
+												   const W2kRelation *wrel,
+												   const char *query,
+												   Oid owner);
 
 /* The next row, in a slot of the table's own form; false at the end. */
 extern bool w2k_snapshot_query_next(W2kSnapshotQuery *query,

@@ -299,6 +299,7 @@ serve(void)
 						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 						 IDLE_MS, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
+		QueryCancelPending = false; /* there is nothing to be cancelled */
 		CHECK_FOR_INTERRUPTS();
 	}
 }

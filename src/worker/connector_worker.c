@@ -431,6 +431,7 @@ w2k_worker_main(Datum main_arg)
 			w2k_attempt->gives_up_slot = false;
 			w2k_sender_link_close(&w2k_attempt->sender, 0);
 			w2k_stream_give_up(w2k_attempt->stream);
+			w2k_crew_end_all(); /* nor is there a snapshot to hold */
 		}
 		w2k_attempt_record_error(error);
 		/* Rolls back, ends the sender, releases the slot. */

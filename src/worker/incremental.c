@@ -27,6 +27,7 @@
 #include "worker/rate.h"
 #include "worker/snapshot_catalog.h"
 #include "worker/snapshot_crew.h"
+#include "worker/snapshot_markers.h"
 #include "worker/snapshot_notes.h"
 #include "worker/snapshot_request.h"
 #include "worker/snapshot_rows.h"
@@ -71,6 +72,7 @@ static struct
 	ItemPointerData next; /* where the next chunk begins */
 	StringInfoData chunk; /* messages of rows, one behind the other */
 	W2kChunkDone done;
+	int probed;		 /* ordinal of the table that is looked at, 0 = none */
 	uint64 sequence; /* of the chunk's last record */
 	int64 sent_rows;
 	int lost;				/* times that this chunk had to be read again */
@@ -100,6 +102,7 @@ load(void)
 		if (snap.reader != NULL)
 			w2k_crew_release(snap.reader);
 		snap.reader = NULL;
+		snap.probed = 0;
 		snap.phase = PHASE_IDLE;
 	}
 }
@@ -168,6 +171,24 @@ finish_table(W2kTableState state, const char *status, const char *why)
 
 /* ---- asking ---- */
 
+/* Has a table that comes later any rows? */
+static void
+probe(const W2kSnapshotRow *row)
+{
+	W2kChunkRequest request = {.relid = row->relid,
+							   .end = InvalidBlockNumber,
+							   .max_rows = 1,
+							   .marker = W2K_MARKER_TRUE,
+							   .is_probe = true};
+
+	ItemPointerSet(&request.from, 0, FirstOffsetNumber);
+	ItemPointerSetInvalid(&request.first);
+	ItemPointerSetInvalid(&request.last);
+	snap.probed = row->ordinal;
+	w2k_crew_ask(snap.reader, &request, NULL, w2k_todo_query(row));
+	snap.phase = PHASE_ASKED;
+}
+
 static void
 ask(void)
 {
@@ -214,6 +235,7 @@ ask(void)
 		request.stop = ItemPointerGetBlockNumberNoCheck(&snap.next) +
 					   (BlockNumber) Max(1, request.max_rows / 50);
 	request.first_marker = request.last_marker = request.marker;
+	w2k_markers_set(w2k_todo_rows(), row, &request);
 	snap.sent_rows = 0;
 	snap.ask_time = GetCurrentTimestamp();
 	w2k_crew_ask(snap.reader, &request, query == NULL ? row->filter : NULL,
@@ -360,6 +382,14 @@ on_failure(const W2kChunkDone *done)
 static void
 on_done(const W2kChunkDone *done)
 {
+	if (snap.probed > 0)
+	{
+		w2k_markers_note(w2k_todo_rows(), snap.row->snapshot_id, snap.probed,
+						 done->result == W2K_CHUNK_READ && done->rows > 0);
+		snap.probed = 0;
+		snap.phase = PHASE_READY;
+		return;
+	}
 	snap.done = *done;
 	switch (done->result)
 	{
@@ -493,6 +523,7 @@ static bool
 step(void)
 {
 	Phase before = snap.phase;
+	const W2kSnapshotRow *next;
 
 	switch (snap.phase)
 	{
@@ -524,7 +555,12 @@ step(void)
 			}
 			if (snap.row == NULL && !w2k_todo_is_paused())
 				begin_table(w2k_todo_next());
-			if (snap.row != NULL && may_ask())
+			if (snap.row == NULL || !may_ask())
+				break;
+			next = w2k_markers_unprobed(w2k_todo_rows(), snap.row);
+			if (next != NULL)
+				probe(next);
+			else
 				ask();
 			break;
 		case PHASE_LOADED:
@@ -571,6 +607,7 @@ step_safely(void)
 		w2k_window_close();
 		w2k_crew_release(snap.reader);
 		snap.reader = NULL;
+		snap.probed = 0;
 		snap.phase = PHASE_IDLE;
 		snap.retry_time = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													  READER_RETRY_MS);

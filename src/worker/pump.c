@@ -124,8 +124,7 @@ check_lag(void)
 
 	if (conf->max_slot_lag_bytes <= 0)
 		return;
-	retained = w2k_stream_flushed() -
-			   w2k_stream_restart_lsn(w2k_attempt->stream);
+	retained = w2k_stream_flushed() - MyReplicationSlot->data.restart_lsn;
 	exceeds = retained > (uint64) conf->max_slot_lag_bytes;
 	if (exceeds && !w2k_attempt->has_warned_lag)
 	{
@@ -154,6 +153,20 @@ check_lag(void)
 		}
 	}
 	w2k_attempt->has_warned_lag = exceeds;
+}
+
+void
+w2k_pump_watch_lag(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (MyReplicationSlot == NULL ||
+		!TimestampDifferenceExceeds(w2k_attempt->saved_time, now,
+									w2k_attempt->conf
+										->status_update_interval_ms))
+		return;
+	check_lag();
+	w2k_attempt->saved_time = now;
 }
 
 /* Writes the slot to disk when it is time, or when drain() asks. */

@@ -21,6 +21,12 @@ extern void w2k_pump_read(void);
 extern void w2k_pump_wait(long timeout_ms);
 
 /*
+ * max.slot.lag.bytes, where nothing is streamed: looks now and then, and raises
+ * an error where that is what it is to do.
+ */
+extern void w2k_pump_watch_lag(void);
+
+/*
  * Moves WAL records from the slot to the sender and acknowledgements from the
  * sender to the slot, until the attempt is to end; then ends it.
  */

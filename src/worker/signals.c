@@ -23,6 +23,7 @@
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "replication/slot.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -147,6 +148,16 @@ report(const SignalRow *row, const char *problem)
 						text);
 }
 
+/* Where we are in the WAL; during an initial snapshot, where that is. */
+static XLogRecPtr
+position(void)
+{
+	if (w2k_attempt->stream != NULL)
+		return w2k_stream_position(w2k_attempt->stream);
+	return MyReplicationSlot != NULL ? MyReplicationSlot->data.confirmed_flush
+									 : InvalidXLogRecPtr;
+}
+
 /* log: "{}" is where we are, as Debezium has its offset. */
 static void
 write_log(const W2kSignal *signal)
@@ -161,9 +172,7 @@ write_log(const W2kSignal *signal)
 	else
 		ereport(LOG, (errmsg("wal2kafka connector \"%s\": %.*s%X/%X%s",
 							 w2k_attempt->row->name, lead, signal->message,
-							 LSN_FORMAT_ARGS(
-								 w2k_stream_position(w2k_attempt->stream)),
-							 braces + 2)));
+							 LSN_FORMAT_ARGS(position()), braces + 2)));
 }
 
 /* Notifications can be sent when the transaction has ended well. */

@@ -21,6 +21,7 @@
 #include "worker/attempt.h"
 #include "worker/pump.h"
 #include "worker/rate.h"
+#include "worker/signals.h"
 #include "worker/snapshot.h"
 #include "worker/snapshot_catalog.h"
 #include "worker/snapshot_crew.h"
@@ -511,13 +512,18 @@ record(bool is_due)
 
 /* ---- the loop ---- */
 
-/* Has there to be an end of this attempt?  Then lets arrive what it has. */
+/*
+ * Sees to what goes on elsewhere.  Has there to be an end of this attempt?
+ * Then lets arrive what it has.
+ */
 static void
-end_when_asked(void)
+look_around(void)
 {
 	W2kSenderLink *sender = &w2k_attempt->sender;
 	TimestampTz until;
 
+	w2k_signals_when_due();
+	w2k_pump_watch_lag();
 	if (ConfigReloadPending)
 		w2k_attempt_reload();
 	if (!w2k_attempt_should_end())
@@ -543,7 +549,7 @@ delay(int ms)
 			Min(IDLE_MS,
 				TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until) +
 					1));
-		end_when_asked();
+		look_around();
 	}
 }
 
@@ -591,9 +597,11 @@ gather_readers(List *options)
 	while (snapshot.nreaders < conf->snapshot_max_threads &&
 		   snapshot.nreaders < pieces)
 	{
-		W2kCrewMember *member = w2k_crew_start(snapshot.nreaders);
+		W2kCrewMember *member = w2k_crew_start_another(snapshot.nreaders);
 		W2kPlanHead other;
 
+		if (member == NULL)
+			break; /* it takes longer then */
 		(void) w2k_crew_open(member, W2K_READER_IMPORT, conf, slot_name,
 							 options, head.snapshot_id, &other);
 		snapshot.readers[snapshot.nreaders++] = member;
@@ -618,7 +626,7 @@ read_tables(void)
 		count_pieces();
 		record(false);
 		tell();
-		end_when_asked();
+		look_around();
 		if (!is_complete())
 			w2k_pump_wait(may_ask() ? IDLE_MS : 20);
 		MemoryContextReset(turn);

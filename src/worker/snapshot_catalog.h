@@ -49,6 +49,7 @@ typedef struct W2kSnapshotRow
 	int64 rows_estimated; /* -1 = not known */
 	int64 rows, bytes;
 	char *error;
+	bool is_probed, has_rows; /* of a blocking one; not written down */
 } W2kSnapshotRow;
 
 /*

@@ -20,12 +20,18 @@
 
 /* Between two looks at a process that begins or ends; it sets our latch. */
 #define POLL_MS 100
+/* Where there is no process to be had, between two attempts. */
+#define MAX_RETRY_MS 5000
 
 struct W2kCrewMember
 {
 	int number;
 	BackgroundWorkerHandle *process; /* NULL = it was there already, or not yet */
 	W2kSnapshotLink *link;			 /* NULL = it is not ready yet */
+	bool is_optional;		/* and it is no trouble where there is none */
+	bool is_patient;		/* waits for a process where none is free */
+	int retry_ms;			/* how long, last time; 0 = there was no need */
+	TimestampTz retry_time; /* until when */
 };
 
 /* What it says of itself in shared memory. */
@@ -75,14 +81,36 @@ launch(int number)
 	oldcontext = MemoryContextSwitchTo(TopMemoryContext);
 	is_registered = RegisterDynamicBackgroundWorker(&worker, &handle);
 	MemoryContextSwitchTo(oldcontext);
-	if (!is_registered)
+	return is_registered ? handle : NULL;
+}
+
+/* No process is free: an error, or another attempt later, and word of it. */
+static void
+put_off(W2kCrewMember *member)
+{
+	const char *hint = "Increase max_worker_processes and restart the server.";
+
+	if (!member->is_patient)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("could not start a background worker for a snapshot of connector \"%s\"",
 						w2k_attempt->row->name),
-				 errhint(
-					 "Increase max_worker_processes and restart the server.")));
-	return handle;
+				 errhint("%s", hint)));
+	if (member->retry_ms == 0 && !member->is_optional)
+	{
+		char *text =
+			psprintf("waiting for a background worker to read existing rows, since none is free\nHINT:  %s",
+					 hint);
+
+		ereport(LOG, (errmsg("wal2kafka connector \"%s\": %s",
+							 w2k_attempt->row->name, text)));
+		w2k_slots_set_state(w2k_attempt->slot_index, w2k_attempt->shown_state,
+							text);
+		pfree(text);
+	}
+	member->retry_ms = Min(Max(member->retry_ms * 2, POLL_MS), MAX_RETRY_MS);
+	member->retry_time = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													 member->retry_ms);
 }
 
 W2kCrewMember *
@@ -115,8 +143,13 @@ w2k_crew_is_ready(W2kCrewMember *member)
 				 errmsg("the process that was to read tables for connector \"%s\" ended at once",
 						w2k_attempt->row->name)));
 	/* one whose worker has gone may still be on its way out */
-	if (member->process == NULL && reader.pid == 0)
+	if (member->process == NULL && reader.pid == 0 &&
+		(member->retry_ms == 0 || GetCurrentTimestamp() >= member->retry_time))
+	{
 		member->process = launch(member->number);
+		if (member->process == NULL)
+			put_off(member);
+	}
 	return false;
 }
 
@@ -125,8 +158,27 @@ w2k_crew_start(int number)
 {
 	W2kCrewMember *member = w2k_crew_launch(number);
 
+	member->is_patient = true;
 	while (!w2k_crew_is_ready(member))
 		wait_a_moment();
+	return member;
+}
+
+W2kCrewMember *
+w2k_crew_start_another(int number)
+{
+	W2kCrewMember *member = w2k_crew_launch(number);
+
+	member->is_patient = member->is_optional = true;
+	while (!w2k_crew_is_ready(member))
+	{
+		if (member->retry_ms > 0)
+		{
+			pfree(member);
+			return NULL;
+		}
+		wait_a_moment();
+	}
 	return member;
 }
 

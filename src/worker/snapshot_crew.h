@@ -15,14 +15,17 @@ typedef struct W2kCrewMember W2kCrewMember;
 
 /*
  * Starts reader number, or finds the holder of a snapshot that is there
- * already; waits until it can be asked.  Raises an error where there are no
- * processes left; ends the attempt where that is to end.
+ * already; waits until it can be asked, and where there are no processes left
+ * until there is one.  Ends the attempt where that is to end.
  */
 extern W2kCrewMember *w2k_crew_start(int number);
 
+/* The same for one that can be done without: NULL where there are none. */
+extern W2kCrewMember *w2k_crew_start_another(int number);
+
 /*
  * The same in steps that never wait: asks for the process; has it come, so that
- * it can be asked?
+ * it can be asked?  Raises an error where there are no processes left.
  */
 extern W2kCrewMember *w2k_crew_launch(int number);
 extern bool w2k_crew_is_ready(W2kCrewMember *member);

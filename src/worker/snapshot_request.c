@@ -92,7 +92,7 @@ matches_table(const Pattern *pattern, const W2kCapturedTable *table)
 		w2k_signal_matches(pattern->compiled, table->published_schema,
 						   table->published_name))
 		return true;
-	if (!get_rel_relispartition(table->relid))
+	if (!table->is_partition)
 		return false;
 	foreach(lc, get_partition_ancestors(table->relid))
 	{
@@ -103,6 +103,27 @@ matches_table(const Pattern *pattern, const W2kCapturedTable *table)
 			w2k_signal_matches(pattern->compiled, schema, name))
 			return true;
 	}
+	return false;
+}
+
+/* Which tables are to be opened at all. */
+typedef struct Wanted
+{
+	const List *relids; /* these, if any */
+	List *collections;	/* else those, of Pattern */
+} Wanted;
+
+static bool
+is_wanted(const W2kCapturedTable *table, void *arg)
+{
+	const Wanted *wanted = arg;
+	ListCell *lc;
+
+	if (wanted->relids != NIL)
+		return list_member_oid(wanted->relids, table->relid);
+	foreach(lc, wanted->collections)
+		if (matches_table(lfirst(lc), table))
+			return true;
 	return false;
 }
 
@@ -226,7 +247,8 @@ insert_table(const W2kSnapshotRequest *request, int64 snapshot_id, int ordinal,
 
 /*
  * Tables that this very signal has asked for already, and that are not done:
- * a signal may come twice, after a crash.
+ * a signal may come twice, after a crash.  Of one of our own, which was made
+ * of the WAL alone, those too that are.
  */
 static List *
 find_repeated(const W2kSnapshotRequest *request)
@@ -239,8 +261,10 @@ find_repeated(const W2kSnapshotRequest *request)
 	execute("SELECT relid FROM wal2kafka.connector_snapshot"
 			" WHERE name OPERATOR(pg_catalog.=) $1"
 			" AND signal_id OPERATOR(pg_catalog.=) $2"
-			" AND state OPERATOR(pg_catalog.=) ANY"
-			" ('{waiting,reading}'::pg_catalog.text[])",
+			" AND (state OPERATOR(pg_catalog.=) ANY"
+			" ('{waiting,reading}'::pg_catalog.text[])"
+			" OR pg_catalog.starts_with(signal_id,"
+			" '" W2K_SIGNAL_NEW_TABLES "'))",
 			2, argtypes, values, NULL);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -255,8 +279,8 @@ find_repeated(const W2kSnapshotRequest *request)
 }
 
 /*
- * Adds the tables that a pattern names and that are not chosen yet; false where
- * one of them is locked.
+ * Adds the tables that a pattern names (NULL: all) and that are not chosen
+ * yet; false where one of them is locked.
  */
 static bool
 choose_tables(Pattern *pattern, List *tables, List *repeated, List **chosen)
@@ -268,7 +292,7 @@ choose_tables(Pattern *pattern, List *tables, List *repeated, List **chosen)
 	{
 		const W2kCapturedTable *table = lfirst(lc);
 
-		if (find_pattern(patterns, table) == NULL ||
+		if ((pattern != NULL && find_pattern(patterns, table) == NULL) ||
 			list_member_ptr(*chosen, table) ||
 			list_member_oid(repeated, table->relid))
 			continue;
@@ -280,20 +304,40 @@ choose_tables(Pattern *pattern, List *tables, List *repeated, List **chosen)
 	return true;
 }
 
+/* A blocking snapshot goes by the names, as an initial one does. */
+static List *
+put_in_order(const List *chosen, const List *tables)
+{
+	List *result = NIL;
+	ListCell *lc;
+
+	foreach(lc, tables)
+	{
+		if (list_member_ptr(chosen, lfirst(lc)))
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
 static void
 execute_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 {
 	List *collections = compile_collections(request->signal);
 	List *conditions = compile_conditions(request->signal);
 	List *repeated = find_repeated(request);
+	Wanted wanted = {request->signal->relids, collections};
 	List *tables;
 	List *chosen = NIL;
 	int64 snapshot_id;
 	int ordinal = 0;
 	ListCell *lc;
 
+	tables = w2k_captured_list(w2k_attempt->conf, w2k_attempt->row->owner,
+							   is_wanted, &wanted);
+	/* what is none any more needs not be read */
+	if (wanted.relids != NIL)
+		collections = list_make1(NULL);
 	/* in the order in which they were named, as Debezium does */
-	tables = w2k_captured_list(w2k_attempt->conf, w2k_attempt->row->owner);
 	foreach(lc, collections)
 	{
 		if (!choose_tables(lfirst(lc), tables, repeated, &chosen))
@@ -302,9 +346,12 @@ execute_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 			return;
 		}
 	}
-	answer->problem = describe_unused(collections);
+	if (wanted.relids == NIL)
+		answer->problem = describe_unused(collections);
 	if (chosen == NIL)
 		return;
+	if (request->signal->is_blocking)
+		chosen = put_in_order(chosen, tables);
 	snapshot_id = next_snapshot_id();
 	prune(snapshot_id);
 	foreach(lc, chosen)
@@ -334,6 +381,16 @@ add_news(W2kSnapshotAnswer *answer, char *signal_id, const char *collection)
 		return;
 	}
 	news->collections = psprintf("%s,%s", news->collections, collection);
+}
+
+/*
+ * An initial snapshot is none that signals could ask for, nor are they about
+ * it, in Debezium either.  Those they ask for wait until it is over.
+ */
+static bool
+is_initial_running(void)
+{
+	return w2k_attempt->stream == NULL;
 }
 
 /* Is a row's table among those that are to be stopped? */
@@ -408,7 +465,10 @@ stop_snapshot(const W2kSnapshotRequest *request, W2kSnapshotAnswer *answer)
 				 SPI_getvalue(rows->vals[i], rows->tupdesc, 5));
 	}
 	answer->news = "ABORTED";
-	if (answer->told == NIL)
+	if (answer->told == NIL && is_initial_running())
+		answer->problem = pstrdup(
+			"there is no such snapshot to stop; the initial one, which is being read, ends with wal2kafka.stop_connector() or drop_connector()");
+	else if (answer->told == NIL)
 		answer->problem = pstrdup("there is no such snapshot to stop");
 }
 
@@ -424,6 +484,11 @@ set_paused(bool is_paused, W2kSnapshotAnswer *answer)
 			" WHERE name OPERATOR(pg_catalog.=) $1"
 			" AND snapshot_paused OPERATOR(pg_catalog.<>) $2",
 			lengthof(argtypes), argtypes, values, NULL);
+	if (is_initial_running())
+		answer->problem =
+			psprintf("the initial snapshot, which is being read, goes on: what is %s are those that come after it; wal2kafka.%s_connector() is for that one",
+					 is_paused ? "paused" : "resumed",
+					 is_paused ? "pause" : "resume");
 	if (SPI_processed == 0)
 		return;
 	execute("SELECT signal_id, collection FROM wal2kafka.connector_snapshot"

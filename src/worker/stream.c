@@ -365,7 +365,8 @@ w2k_stream_give_up(W2kStream *stream)
 {
 	NameData slot_name = MyReplicationSlot->data.name;
 
-	stream->ctx->accept_writes = false; /* the error is not the plugin's */
+	if (stream != NULL)
+		stream->ctx->accept_writes = false; /* the error is not the plugin's */
 	ReplicationSlotRelease();
 	ReplicationSlotDrop(NameStr(slot_name), true);
 }

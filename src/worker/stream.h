@@ -102,8 +102,8 @@ extern XLogRecPtr w2k_stream_restart_lsn(const W2kStream *stream);
 extern XLogRecPtr w2k_stream_save(W2kStream *stream);
 
 /*
- * Drops the slot while it is in use: decoding is over, only an error or an
- * exit may follow.
+ * Drops the slot while it is in use, by a stream or (NULL) by this process
+ * without one: only an error or an exit may follow.
  */
 extern void w2k_stream_give_up(W2kStream *stream);
 

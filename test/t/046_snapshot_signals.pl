@@ -83,6 +83,38 @@ like($node->safe_psql($db, q(SELECT error FROM wal2kafka.stat_snapshot WHERE sig
 	qr/column "nowhere" does not exist/, 'and why');
 wait_state($node, $db, 'n', 'streaming');
 
+# A blocking one has an initial one's order and markers; the last row is known
+# though there are empty tables behind it.
+$node->safe_psql($db, q(CREATE TABLE k0 (id int PRIMARY KEY);
+	CREATE TABLE k1 (id int PRIMARY KEY); INSERT INTO k1 VALUES (1);
+	CREATE TABLE k2 (id int PRIMARY KEY); INSERT INTO k2 SELECT generate_series(1, 3000);
+	CREATE TABLE k3 (id int PRIMARY KEY); INSERT INTO k3 VALUES (1), (2), (3);
+	CREATE TABLE k4 (id int PRIMARY KEY); INSERT INTO k4 VALUES (1), (2);
+	DELETE FROM k4 WHERE id = 2;
+	CREATE TABLE k5 (id int PRIMARY KEY)));
+wait_delivered($node, $db, 'n');
+$node->safe_psql($db, q(SELECT wal2kafka.signal('n', 'execute-snapshot',
+	'{"data-collections": ["public.k5", "public.k4", "public.k[0-3]"], "type": "blocking",
+	  "additional-conditions": [{"data-collection": "public.k3",
+		"filter": "SELECT * FROM public.k3 WHERE id > 1 ORDER BY id DESC"}]}', 's4')));
+wait_tables('s4', 'k0 done, k1 done, k2 done, k3 done, k4 done, k5 done');
+sub marked
+{
+	my ($table) = @_;
+	# in no order: a topic has several partitions
+	return join(' ', sort map { /^r (\w+) \{"id":(\d+)/ && $1 ne 'true' ? "$2 $1" : () }
+		read_rows($broker, "n.public.$table"));
+}
+is(marked('k1'), '1 first', 'blocking: the first row of all');
+is(marked('k2'), '1 first_in_data_collection 3000 last_in_data_collection',
+	'blocking: those of a table of several chunks');
+is(marked('k3'), '2 last_in_data_collection 3 first_in_data_collection',
+	'blocking: those of a SELECT');
+is(marked('k4'), '1 last', 'blocking: the last row of all');
+my ($event) = grep { /"op":"r"/ } read_topic($broker, 'n.public.k4', '%s\n');
+like($event, qr/"source":\{[^}]*"ts_ms":\d{13},.*"txId":\d+,/,
+	'blocking: when and in what it was read');
+
 # What was told.
 $node->safe_psql($db, 'INSERT INTO a VALUES (6)');
 wait_delivered($node, $db, 'n');
@@ -95,7 +127,7 @@ foreach my $line (read_topic($broker, 'news', '%k %s\n'))
 	is($key->{id}, $value->{id}, 'a notification');
 	# that there was no initial one is told at each start
 	is("$value->{aggregate_type} $data->{connector_name}",
-		($value->{type} eq 'SKIPPED' ? 'Initial' : 'Incremental')
+		($value->{type} eq 'SKIPPED' || $value->{id} eq 's4' ? 'Initial' : 'Incremental')
 		  . ' Snapshot n', 'of ours');
 	push @{ $told{ $value->{id} } }, [ @{$value}{qw(timestamp type)}, $data ];
 }

@@ -53,6 +53,17 @@ SIGNAL = {"data-collections": ["inv.cust.*", "inv.ri_full", "inv.many",
           "type": "incremental",
           "additional-conditions": [
               {"data-collection": "inv.many", "filter": "id % 5 = 0"}]}
+# A blocking snapshot: the first and the last of its tables are empty ones, one
+# has a row, one is read by a SELECT.
+BLOCKING = {"data-collections": ["inv.blank_a", "inv.b_one", "inv.customer",
+                                 "inv.many", "inv.ri_full", "inv.z_blank"],
+            "type": "blocking",
+            "additional-conditions": [
+                {"data-collection": "inv.many", "filter":
+                 "SELECT * FROM inv.many WHERE id % 5 = 0 ORDER BY id"}]}
+# What else is asked for: nothing but empty tables, one row in all.
+MORE_BLOCKING = [["inv.z_blank"], ["inv.b_one"], ["inv.b_one", "inv.z_blank"],
+                 ["inv.ri_full", "inv.b_one"]]
 NOTES = "notes"
 # Last streamed without values out of line, or before a column was added.
 NOT_AS_STREAMED = ("typ.geo_toast", "typ.more_toast", "typ.commented",
@@ -73,6 +84,10 @@ INSERT INTO "Odd.Schema"."Tab le.x" VALUES
 INSERT INTO inv."select" VALUES (901, 'from');
 -- Debezium's snapshot ends at a table without columns.
 DROP TABLE inv.no_columns;
+CREATE TABLE inv.blank_a (id int PRIMARY KEY);
+CREATE TABLE inv.z_blank (id int PRIMARY KEY);
+CREATE TABLE inv.b_one (id int PRIMARY KEY);
+INSERT INTO inv.b_one VALUES (1);
 CREATE TABLE inv.signals (id varchar(42) PRIMARY KEY, type varchar(32),
 	data varchar(2048));
 """
@@ -335,6 +350,49 @@ def incremental(args, checks, sides):
         compare_notes(checks, sides, "incremental")
 
 
+def count_completed(sides, prefix):
+    """Blocking snapshots that a side says are over."""
+    return sum(1 for note in sides.notes(prefix)
+               if note[:2] == ("Initial Snapshot", "COMPLETED"))
+
+
+def blocking(args, checks, sides):
+    """The same by blocking snapshots, one after the other: they have markers
+    as an initial one has."""
+    names = ["dbz-blocking"]
+    sides.theirs(names[0], dict(INCREMENTAL, **_NULLS))
+    if not args.debezium_only:
+        names.append("w2k-blocking")
+        sides.ours(names[1], "no_data", INCREMENTAL)
+    sides.sync(names)
+    asked = [BLOCKING] + [{"data-collections": tables, "type": "blocking"}
+                          for tables in MORE_BLOCKING]
+    before = [count_completed(sides, name) for name in names]
+    for number, signal in enumerate(asked):
+        sides.cluster.query("INSERT INTO inv.signals VALUES ('b%d', "
+                            "'execute-snapshot', %s)"
+                            % (number, quote(json.dumps(signal))))
+        for name, start in zip(names, before):
+            wait_until("%s has done %d snapshots" % (name, number + 1),
+                       lambda: count_completed(sides, name)
+                       > start + number, 60, 0.3)
+    sides.sync(names)
+    theirs, ours = [reads(sides.broker, name) for name in names * 2][:2]
+    if args.debezium_only:
+        for rec in theirs:
+            marker = payload(rec["value"])["source"]["snapshot"]
+            if marker != "true":
+                log("%s %s %s" % (rec["topic"], rec["key"], marker))
+        for note in sides.notes(names[0]):
+            log(str(note))
+        return
+    compared, problems, _ = compare.compare(
+        theirs, names[0], ours, names[1], known.PLAIN, {})
+    checks.ok(not problems and compared > 100, "blocking: %d rows that were "
+              "read equal Debezium's" % compared,
+              "\n".join(problems[:100]) + "\n%d differences" % len(problems))
+
+
 def suite(args, checks, sides):
     with open(os.path.join(HERE, "workload/00_setup.sql")) as file:
         sides.cluster.script(file.read())
@@ -358,6 +416,7 @@ def suite(args, checks, sides):
     saved = {pair[0]: compare_pair(args, checks, sides, pair)
              for pair in args.pairs}
     incremental(args, checks, sides)
+    blocking(args, checks, sides)
     if args.save:
         with open(args.save, "w") as file:
             json.dump(saved, file, ensure_ascii=False, indent=0)
