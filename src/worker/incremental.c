@@ -78,7 +78,6 @@ static struct
 	bool is_all;			/* and it is for every row */
 	TimestampTz retry_time; /* not before; 0 = now */
 	TimestampTz ask_time;	/* of the present chunk */
-	TimestampTz loaded_time, sent_time;
 	TimestampTz recorded_time;
 	W2kRate rate;
 	W2kPace pace;
@@ -237,7 +236,6 @@ send_chunk(void)
 	w2k_window_close();
 	resetStringInfo(&snap.chunk);
 	snap.sequence = sender->sequence;
-	snap.sent_time = GetCurrentTimestamp();
 	snap.phase = PHASE_SENT;
 }
 
@@ -299,8 +297,7 @@ count_chunk(void)
 		return;
 	}
 	if (!w2k_todo_is_blocking(row))
-		w2k_pace_add_chunk(&snap.pace, GetCurrentTimestamp() - snap.ask_time,
-						   snap.sent_time - snap.loaded_time);
+		w2k_pace_add_chunk(&snap.pace, GetCurrentTimestamp() - snap.ask_time);
 	snap.next = done->next;
 	row->next_block = ItemPointerGetBlockNumberNoCheck(&snap.next);
 	record(false);
@@ -370,7 +367,6 @@ on_done(const W2kChunkDone *done)
 			w2k_window_set_snapshot(done->xmin, done->xmax,
 									(const TransactionId *) (done + 1),
 									done->nxids, done->shape);
-			snap.loaded_time = GetCurrentTimestamp();
 			snap.phase = PHASE_LOADED;
 			break;
 		case W2K_CHUNK_GONE:
