@@ -319,7 +319,7 @@ count_chunk(void)
 		return;
 	}
 	if (!w2k_todo_is_blocking(row))
-		w2k_pace_add_chunk(&snap.pace, snap.ask_time);
+		w2k_pace_add_chunk(&snap.pace, GetCurrentTimestamp() - snap.ask_time);
 	snap.next = done->next;
 	row->next_block = ItemPointerGetBlockNumberNoCheck(&snap.next);
 	record(false);

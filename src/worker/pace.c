@@ -34,9 +34,14 @@
 #define MAX_REST_MS 500
 /* Where that is too fast, so many times half as much; and then a rest of at
  * least so long, and so many times twice as long. */
-#define HALVINGS 2
+#define HALVINGS 1
 #define MIN_REST_MS 10
-#define SLOWEST (HALVINGS + 6)
+#define SLOWEST (HALVINGS + 3)
+/* For every so many milliseconds that a chunk has taken the next one is larger
+ * by as much as it would be: where everything takes long (decoding is behind,
+ * or Kafka), small ones would get nowhere, and large ones do not matter. */
+#define LAG_MS 25
+#define MAX_LAGS 50
 
 /* How long to read between listening, and how long that takes. */
 #define PERIOD_MS 2000
@@ -159,21 +164,23 @@ w2k_pace_left_ms(const W2kPace *pace)
 int
 w2k_pace_bytes(const W2kPace *pace)
 {
-	return is_busy(pace, GetCurrentTimestamp())
-			   ? MAX_BYTES >> Min(pace->slower, HALVINGS)
-			   : 0;
+	if (!is_busy(pace, GetCurrentTimestamp()))
+		return 0;
+	return (MAX_BYTES >> Min(pace->slower, HALVINGS)) *
+		   (1 + (int) Min(pace->took / (LAG_MS * 1000), MAX_LAGS));
 }
 
 void
-w2k_pace_add_chunk(W2kPace *pace, TimestampTz ask_time)
+w2k_pace_add_chunk(W2kPace *pace, int64 took)
 {
 	XLogRecPtr sent_lsn = pg_atomic_read_u64(&pace->counters->sent_lsn);
 	TimestampTz now = GetCurrentTimestamp();
-	long rest_ms = Min(PACE * (long) (now - ask_time) / 1000, MAX_REST_MS);
+	long rest_ms = Min(PACE * (long) took / 1000, MAX_REST_MS);
 
 	if (sent_lsn != pace->sent_lsn)
 		pace->sent_time = now;
 	pace->sent_lsn = sent_lsn;
+	pace->took = took;
 	if (!is_busy(pace, now))
 	{
 		pace->period = 0;

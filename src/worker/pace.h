@@ -30,6 +30,7 @@ typedef struct W2kPace
 	W2kLatencySum mark; /* latencies when the present task began */
 	W2kLatencySum beside, alone; /* since the last judgement */
 	int slower;					 /* steps below the fastest pace, see pace.c */
+	int64 took;					 /* by the last chunk, in microseconds */
 } W2kPace;
 
 /* May a chunk be read now? */
@@ -41,7 +42,7 @@ extern long w2k_pace_left_ms(const W2kPace *pace);
 /* Bytes that a chunk may have; 0 = as many as it likes. */
 extern int w2k_pace_bytes(const W2kPace *pace);
 
-/* A chunk asked for at that time is on Kafka. */
-extern void w2k_pace_add_chunk(W2kPace *pace, TimestampTz ask_time);
+/* A chunk is on Kafka, so many microseconds after it was asked for. */
+extern void w2k_pace_add_chunk(W2kPace *pace, int64 took);
 
 #endif /* W2K_WORKER_PACE_H */
