@@ -297,7 +297,6 @@ w2k_newcomers_note_renewed(W2kSession *session, Relation relation,
 								false);
 	newcomers->old_view = palloc(sizeof(View));
 	make_view(newcomers->old_view, parse->conf, owner);
-	newcomers->is_wide = true;
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -327,12 +326,13 @@ is_newcomer(W2kNewcomers *newcomers, Oid relid, Oid root)
 {
 	const Newcomer *before;
 
-	if (newcomers->old_view != NULL)
-		return find_root(newcomers->old_view, relid) != root;
+	if (newcomers->old_view != NULL &&
+		find_root(newcomers->old_view, relid) != root)
+		return true;
 	before = hash_search(newcomers->concerned, &relid, HASH_FIND, NULL);
 	/* one that its name ruled out: what was made since has an entry */
 	if (before == NULL)
-		return true;
+		return newcomers->is_wide;
 	return before->was_there ? before->root != root : before->has_missed;
 }
 
@@ -357,7 +357,7 @@ list_concerned(W2kNewcomers *newcomers)
 	List *relids = NIL;
 	ListCell *lc;
 
-	if (newcomers->is_wide)
+	if (newcomers->is_wide || newcomers->old_view != NULL)
 		relids = list_tables(&newcomers->view);
 	hash_seq_init(&status, newcomers->concerned);
 	while ((newcomer = hash_seq_search(&status)) != NULL)
