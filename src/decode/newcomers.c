@@ -93,7 +93,9 @@ make_view(View *view, const W2kConnectorConfig *conf, Oid owner)
 	*lenient = *conf;
 	lenient->owner = owner;
 	lenient->processing_failure = W2K_FAILURE_SKIP;
+	/* nor what only goes wrong with names of fields */
 	lenient->field_adjustment = W2K_ADJUST_NONE;
+	lenient->topic_key_unique = false;
 	view->filter = w2k_filter_compile(lenient);
 	view->relations = w2k_relation_create_cache(lenient, view->filter,
 												w2k_rules_compile(lenient),
