@@ -93,7 +93,9 @@ make_view(View *view, const W2kConnectorConfig *conf, Oid owner)
 	*lenient = *conf;
 	lenient->owner = owner;
 	lenient->processing_failure = W2K_FAILURE_SKIP;
+	/* nor what only goes wrong with names of fields */
 	lenient->field_adjustment = W2K_ADJUST_NONE;
+	lenient->topic_key_unique = false;
 	view->filter = w2k_filter_compile(lenient);
 	view->relations = w2k_relation_create_cache(lenient, view->filter,
 												w2k_rules_compile(lenient),
@@ -297,7 +299,6 @@ w2k_newcomers_note_renewed(W2kSession *session, Relation relation,
 								false);
 	newcomers->old_view = palloc(sizeof(View));
 	make_view(newcomers->old_view, parse->conf, owner);
-	newcomers->is_wide = true;
 	MemoryContextSwitchTo(oldcontext);
 }
 
@@ -327,12 +328,13 @@ is_newcomer(W2kNewcomers *newcomers, Oid relid, Oid root)
 {
 	const Newcomer *before;
 
-	if (newcomers->old_view != NULL)
-		return find_root(newcomers->old_view, relid) != root;
+	if (newcomers->old_view != NULL &&
+		find_root(newcomers->old_view, relid) != root)
+		return true;
 	before = hash_search(newcomers->concerned, &relid, HASH_FIND, NULL);
 	/* one that its name ruled out: what was made since has an entry */
 	if (before == NULL)
-		return true;
+		return newcomers->is_wide;
 	return before->was_there ? before->root != root : before->has_missed;
 }
 
@@ -357,7 +359,7 @@ list_concerned(W2kNewcomers *newcomers)
 	List *relids = NIL;
 	ListCell *lc;
 
-	if (newcomers->is_wide)
+	if (newcomers->is_wide || newcomers->old_view != NULL)
 		relids = list_tables(&newcomers->view);
 	hash_seq_init(&status, newcomers->concerned);
 	while ((newcomer = hash_seq_search(&status)) != NULL)

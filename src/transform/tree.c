@@ -52,6 +52,7 @@ struct W2kTree
 	W2kOrigin *messages;   /* NULL until there is one */
 	W2kOrigin *boundaries; /* the same */
 	W2kOrigin *heartbeats; /* the same */
+	W2kOrigin *notices;	   /* the same */
 
 	W2kNode *version;
 	W2kNode *connector;
@@ -528,6 +529,47 @@ w2k_tree_make_boundary(W2kTree *tree, const W2kBoundary *boundary,
 	w2k_node_set(rec->key, "id", id);
 	rec->value_schema = origin->envelope;
 	rec->value = value;
+}
+
+/* Pairs of texts, as a value. */
+static W2kNode *
+make_map(const W2kNotice *notice)
+{
+	W2kNode *node = w2k_node_make_text("");
+	W2kMap *map = w2k_value_set_map(&node->value, true, notice->npairs);
+
+	for (int i = 0; i < notice->npairs; i++)
+	{
+		w2k_value_set_text(&map->keys[i], notice->names[i],
+						   (int) strlen(notice->names[i]));
+		w2k_value_set_text(&map->values[i], notice->values[i],
+						   (int) strlen(notice->values[i]));
+	}
+	return node;
+}
+
+void
+w2k_tree_make_notice(W2kTree *tree, const W2kNotice *notice, const char *topic,
+					 W2kTransformRecord *rec)
+{
+	W2kNode *id = w2k_node_make_text(copy_utf8(notice->id));
+
+	if (tree->notices == NULL)
+		tree->notices = make_plain_origin(tree, w2k_change_schema_notice_key,
+										  w2k_change_schema_notice);
+	init_record(rec, tree->notices, topic);
+	rec->key_schema = tree->notices->key;
+	rec->key = w2k_node_make_struct(rec->key_schema);
+	w2k_node_set(rec->key, "id", id);
+	rec->value_schema = tree->notices->envelope;
+	rec->value = w2k_node_make_struct(rec->value_schema);
+	w2k_node_set(rec->value, "id", id);
+	w2k_node_set(rec->value, "type", w2k_node_make_text(notice->type));
+	w2k_node_set(rec->value, "aggregate_type",
+				 w2k_node_make_text(notice->aggregate_type));
+	w2k_node_set(rec->value, "additional_data", make_map(notice));
+	w2k_node_set(rec->value, "timestamp",
+				 w2k_node_make_integer(notice->time_ms));
 }
 
 void

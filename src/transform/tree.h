@@ -62,6 +62,10 @@ extern void w2k_tree_make_message(W2kTree *tree, const W2kMessage *message,
 extern void w2k_tree_make_boundary(W2kTree *tree, const W2kBoundary *boundary,
 								   const char *topic, W2kTransformRecord *rec);
 
+/* The record of a notification. */
+extern void w2k_tree_make_notice(W2kTree *tree, const W2kNotice *notice,
+								 const char *topic, W2kTransformRecord *rec);
+
 /* The record of a heartbeat; time_ms is since 1970. */
 extern void w2k_tree_make_heartbeat(W2kTree *tree, int64 time_ms,
 									const char *topic,

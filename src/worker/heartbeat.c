@@ -26,19 +26,15 @@
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
 #include "config/connector.h"
 #include "encode/record.h"
-#include "encode/writer.h"
-#include "transform/chain.h"
-#include "transform/render.h"
-#include "transform/tree.h"
 #include "worker/attempt.h"
 #include "worker/heartbeat.h"
+#include "worker/own_topic.h"
 
 /* The limits of a query: waiting for one lock, and in all. */
 #define QUERY_LOCK_TIMEOUT "10s"
@@ -46,200 +42,62 @@
 
 struct W2kHeartbeat
 {
-	MemoryContext context; /* its own, and the transforms' */
-	W2kWriters writers;
-	W2kChain *chain; /* NULL = no transforms, or none used yet */
-	W2kTree *tree;
-	W2kRecordWriter *records;
-	const char *topic; /* before transforms */
-	uint32 topic_id;
-	bool is_topic_announced;
+	W2kOwnTopic *topic;
 	TimestampTz due_time;
-	uint64 sequence;  /* of the last one */
-	bool has_skipped; /* one that transforms could not do with */
+	uint64 sequence; /* of the last one */
 	BackgroundWorkerHandle *query;
 	bool has_warned; /* that no worker could be started */
 };
 
 /* ---- the record ---- */
 
+static void
+append_key(W2kWriter *writer, StringInfo out, const void *arg)
+{
+	writer->heartbeat_key(writer, out);
+}
+
+static void
+append_value(W2kWriter *writer, StringInfo out, const void *arg)
+{
+	writer->heartbeat(writer, out, *(const int64 *) arg);
+}
+
+static void
+make_record(W2kTree *tree, const void *arg, const char *topic,
+			W2kTransformRecord *rec)
+{
+	w2k_tree_make_heartbeat(tree, *(const int64 *) arg, topic, rec);
+}
+
+static const W2kOwnKind heartbeat_kind = {.what = "heartbeat",
+										  .op = W2K_OP_HEARTBEAT,
+										  .partition = 0,
+										  .key = append_key,
+										  .value = append_value,
+										  .make = make_record};
+
 static W2kHeartbeat *
 create(const W2kConnectorConfig *conf)
 {
-	MemoryContext context = AllocSetContextCreate(TopMemoryContext,
-												  "wal2kafka heartbeat",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext oldcontext = MemoryContextSwitchTo(context);
+	MemoryContext oldcontext = MemoryContextSwitchTo(TopMemoryContext);
 	W2kHeartbeat *heartbeat = palloc0(sizeof(W2kHeartbeat));
-	W2kWriterOptions options = {.version = W2K_VERSION,
-								.prefix = conf->topic_prefix};
+	const char *name = conf->topic_heartbeat_name;
 
-	options.key.format = conf->key_converter.format;
-	options.value.format = conf->value_converter.format;
-	options.key.has_schemas = conf->key_converter.has_schemas;
-	options.value.has_schemas = conf->value_converter.has_schemas;
-
-	heartbeat->context = context;
-	w2k_writers_create(&heartbeat->writers, &options);
-	heartbeat->records = w2k_record_create_writer(false, false,
-												  w2k_attempt->row->name);
-	heartbeat->records->is_hello_sent = true; /* the link's own */
-	heartbeat->topic = conf->topic_heartbeat_name != NULL
-						   ? conf->topic_heartbeat_name
-						   : psprintf("%s%s%s", conf->topic_heartbeat_prefix,
-									  conf->topic_delimiter,
-									  conf->topic_prefix);
+	if (name == NULL)
+		name = psprintf("%s%s%s", conf->topic_heartbeat_prefix,
+						conf->topic_delimiter, conf->topic_prefix);
+	heartbeat->topic = w2k_own_topic_create(conf, &heartbeat_kind, name);
 	MemoryContextSwitchTo(oldcontext);
 	return heartbeat;
-}
-
-/*
- * Begins the record.  Topics are announced each time, as number 0: the
- * plugin's numbers begin with 1, and its HELLO makes the sender forget those
- * before.
- */
-static void
-begin_record(W2kHeartbeat *heartbeat, const char *topic)
-{
-	W2kTopicRef ref = {
-		.id = &heartbeat->topic_id,
-		.is_announced = &heartbeat->is_topic_announced,
-		.relid = InvalidOid,
-		.topic = topic,
-		.schema = "",
-		.table = "",
-	};
-
-	heartbeat->topic_id = 0;
-	heartbeat->is_topic_announced = false;
-	heartbeat->records->next_topic_id = 0;
-	w2k_record_begin(heartbeat->records, &w2k_attempt->sender.out, &ref,
-					 W2K_OP_HEARTBEAT,
-					 w2k_stream_position(w2k_attempt->stream), false);
-}
-
-static void
-append_record(W2kHeartbeat *heartbeat, int64 time_ms)
-{
-	StringInfo out = &w2k_attempt->sender.out;
-	const W2kWriters *writers = &heartbeat->writers;
-
-	begin_record(heartbeat, heartbeat->topic);
-	heartbeat->records->rec.partition = 0;
-	writers->key->heartbeat_key(writers->key, out);
-	w2k_record_end_key(heartbeat->records, out, false);
-	writers->value->heartbeat(writers->value, out, time_ms);
-	w2k_record_end_value(heartbeat->records, out, false);
-	w2k_record_end(heartbeat->records, out);
-}
-
-/* The same through transforms, which may drop it. */
-static void
-append_transformed(W2kHeartbeat *heartbeat, int64 time_ms)
-{
-	const W2kConnectorConfig *conf = w2k_attempt->conf;
-	StringInfo out = &w2k_attempt->sender.out;
-	W2kTransformRecord rec;
-
-	if (heartbeat->chain == NULL)
-	{
-		MemoryContext oldcontext = MemoryContextSwitchTo(heartbeat->context);
-
-		heartbeat->tree = w2k_tree_create(&heartbeat->writers);
-		heartbeat->chain =
-			w2k_chain_create(conf->transforms,
-							 conf->value_converter.null_default !=
-								 W2K_NULL_UNSAID);
-		MemoryContextSwitchTo(oldcontext);
-	}
-	w2k_tree_make_heartbeat(heartbeat->tree, time_ms, heartbeat->topic, &rec);
-	if (!w2k_chain_apply(heartbeat->chain, &rec))
-		return;
-	begin_record(heartbeat, rec.topic);
-	w2k_render_record(&heartbeat->writers, heartbeat->records, out, &rec);
-	w2k_record_end(heartbeat->records, out);
-}
-
-/*
- * Transforms could not do with a heartbeat, and so it will be with each one:
- * trying again does not mend that.
- */
-static void
-give_up(W2kHeartbeat *heartbeat, const ErrorData *error)
-{
-	if (w2k_attempt->conf->processing_failure == W2K_FAILURE_FAIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("could not make a heartbeat: %s", error->message),
-				 error->detail != NULL ? errdetail("%s", error->detail) : 0,
-				 error->hint != NULL ? errhint("%s", error->hint) : 0));
-	pg_atomic_fetch_add_u64(&w2k_attempt->slot->counters.skipped, 1);
-	if (w2k_attempt->conf->processing_failure == W2K_FAILURE_WARN &&
-		!heartbeat->has_skipped)
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 errmsg("skipped a heartbeat of connector \"%s\" that could not be encoded",
-						w2k_attempt->row->name),
-				 errdetail("%s This is said once.", error->message)));
-	heartbeat->has_skipped = true;
-}
-
-/*
- * In a transaction: names in another encoding than UTF-8 are converted in one
- * only, and it cleans up after transforms that fail.
- */
-static void
-append_in_transaction(W2kHeartbeat *heartbeat, int64 time_ms)
-{
-	MemoryContext oldcontext = CurrentMemoryContext;
-	ResourceOwner oldowner = CurrentResourceOwner;
-	StringInfo out = &w2k_attempt->sender.out;
-	int saved_len = out->len;
-	ErrorData *volatile error = NULL;
-
-	StartTransactionCommand();
-	PG_TRY();
-	{
-		if (w2k_attempt->conf->transforms == NIL)
-			append_record(heartbeat, time_ms);
-		else
-			append_transformed(heartbeat, time_ms);
-		CommitTransactionCommand();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(oldcontext);
-		error = CopyErrorData();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-				ERRCODE_OPERATOR_INTERVENTION ||
-			ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-				ERRCODE_INSUFFICIENT_RESOURCES)
-			PG_RE_THROW();
-		FlushErrorState();
-		AbortCurrentTransaction();
-		out->len = saved_len;
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(oldcontext);
-	CurrentResourceOwner = oldowner;
-	if (error != NULL)
-		give_up(heartbeat, error);
 }
 
 static void
 write_record(W2kHeartbeat *heartbeat, TimestampTz now)
 {
-	W2kSenderLink *sender = &w2k_attempt->sender;
 	int64 time_ms = (now - SetEpochTimestamp()) / 1000;
 
-	if (GetDatabaseEncoding() == PG_UTF8 &&
-		w2k_attempt->conf->transforms == NIL)
-		append_record(heartbeat, time_ms);
-	else
-		append_in_transaction(heartbeat, time_ms);
-	(void) w2k_sender_link_feed(sender);
-	w2k_sender_link_flush(sender);
-	heartbeat->sequence = sender->sequence;
+	heartbeat->sequence = w2k_own_topic_write(heartbeat->topic, &time_ms);
 }
 
 /* ---- starting the query ---- */

@@ -50,17 +50,26 @@ append_value(W2kWriter *writer, StringInfo out, const void *arg)
 }
 
 static void
+make_record(W2kTree *tree, const void *arg, const char *topic,
+			W2kTransformRecord *rec)
+{
+	w2k_tree_make_notice(tree, arg, topic, rec);
+}
+
+static const W2kOwnKind notice_kind = {.what = "notification",
+									   .op = W2K_OP_NOTICE,
+									   .partition = -1,
+									   .key = append_key,
+									   .value = append_value,
+									   .make = make_record};
+
+static void
 write_sink(const W2kConnectorConfig *conf, const W2kNotice *notice)
 {
 	if (sink == NULL)
-	{
-		MemoryContext oldcontext = MemoryContextSwitchTo(TopMemoryContext);
-
-		sink = w2k_own_topic_create(conf, conf->notification_topic);
-		MemoryContextSwitchTo(oldcontext);
-	}
-	(void) w2k_own_topic_write(sink, W2K_OP_NOTICE, -1, append_key,
-							   append_value, notice);
+		sink = w2k_own_topic_create(conf, &notice_kind,
+									conf->notification_topic);
+	(void) w2k_own_topic_write(sink, notice);
 }
 
 static void

@@ -124,7 +124,8 @@ check_lag(void)
 
 	if (conf->max_slot_lag_bytes <= 0)
 		return;
-	retained = w2k_stream_flushed() - MyReplicationSlot->data.restart_lsn;
+	retained = w2k_stream_flushed() -
+			   w2k_stream_restart_lsn(w2k_attempt->stream);
 	exceeds = retained > (uint64) conf->max_slot_lag_bytes;
 	if (exceeds && !w2k_attempt->has_warned_lag)
 	{

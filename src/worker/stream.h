@@ -94,7 +94,10 @@ extern XLogRecPtr w2k_stream_failed_lsn(const W2kStream *stream);
  */
 extern void w2k_stream_confirm(W2kStream *stream, XLogRecPtr lsn);
 
-/* Position of the slot: confirmed, and oldest WAL it retains. */
+/*
+ * Position of the slot: confirmed, and oldest WAL it retains (which may be
+ * asked without a stream, of the slot that this process holds).
+ */
 extern XLogRecPtr w2k_stream_confirmed(const W2kStream *stream);
 extern XLogRecPtr w2k_stream_restart_lsn(const W2kStream *stream);
 

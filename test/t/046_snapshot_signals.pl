@@ -146,7 +146,42 @@ is(join(' ', sort split / /, told('s2', 'TABLE_SCAN_COMPLETED')),
 like(slurp_file($node->logfile),
 	qr/connector "n" notifies: Incremental Snapshot RESUMED, id "s1", connector_name "n", data_collections "public.b"/,
 	'the log has them, too');
-$node->safe_psql($db, q(SELECT wal2kafka.drop_connector('n')));
+drop_connector($node, $db, 'n');
+
+# Transforms are for notifications, too, as they are for heartbeats.
+my %told_by_transforms = (
+	'snapshot.mode' => 'initial', 'notification.enabled.channels' => 'sink',
+	'notification.sink.topic.name' => 'plain', 'transforms' => 'rename',
+	'transforms.rename.type' => 'RegexRouter',
+	'transforms.rename.regex' => 'plain', 'transforms.rename.replacement' => 'routed');
+create_connector($node, $db, 't', $broker, 'public.a', %told_by_transforms);
+wait_state($node, $db, 't', 'streaming');
+wait_delivered($node, $db, 't');
+my %shape;
+for (read_topic($broker, 'routed', '%k %s\n'))
+{
+	my ($key, $value) = map { decode_json($_) } /^(\{.*?\}) (\{.*\})$/;
+
+	is_deeply([ sort keys %$value ],
+		[ qw(additional_data aggregate_type id timestamp type) ], 'a notification');
+	is($key->{id}, $value->{id}, 'and its key');
+	$shape{ $value->{type} } = $value->{additional_data};
+}
+is_deeply($shape{TABLE_SCAN_COMPLETED}, { connector_name => 't',
+		data_collections => 'public.a', scanned_collection => 'public.a',
+		total_rows_scanned => '6', status => 'SUCCEEDED' },
+	'what it says is whole');
+is(scalar(read_topic($broker, 'plain')), 0, 'by the name that it is given');
+drop_connector($node, $db, 't');
+create_connector($node, $db, 'w', $broker, 'public.a', %told_by_transforms,
+	'transforms.rename.regex' => '(x?)plain',
+	'transforms.rename.replacement' => '$1',
+	'event.processing.failure.handling.mode' => 'warn');
+wait_state($node, $db, 'w', 'streaming');
+like(slurp_file($node->logfile),
+	qr/WARNING:  skipped a notification of connector "w" that could not be encoded/,
+	'one that cannot be made is a matter of policy');
+$node->safe_psql($db, q(SELECT wal2kafka.drop_connector('w')));
 $node->stop;
 stop_broker($broker);
 done_testing();

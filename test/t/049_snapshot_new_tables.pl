@@ -140,6 +140,16 @@ like(rows_of('n.public.later'), qr/^1.* \| 2$/, 'other filters');
 is(rows_of('n.s.always'), ' | ', 'what matched before is not read');
 is(count_snapshots('n'), $count + 2, 'only that');
 
+# Other filters and a table that is moved, in one transaction: by the old ones
+# it would match where it is now, but there it was not.
+$node->safe_psql($db, 'CREATE TABLE other.both (id int PRIMARY KEY);
+	INSERT INTO other.both VALUES (1)');
+$node->safe_psql($db, 'BEGIN; ALTER TABLE other.both SET SCHEMA s; '
+	  . $config->('s[.].*,new_name[.].*,public[.](later|x)') . '; COMMIT');
+settle('n');
+is(rows_of('n.s.both'), '1 | ', 'moved, and other filters');
+$count = count_snapshots('n') - 2;
+
 # A restart in any place reads nothing twice.
 $node->restart('immediate');
 wait_state($node, $db, 'n', 'streaming');
