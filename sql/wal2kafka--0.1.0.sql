@@ -331,6 +331,16 @@ CREATE FUNCTION wal2kafka.emit(
 COMMENT ON FUNCTION wal2kafka.emit(pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.jsonb, pg_catalog.text) IS
 'sends a record with this transaction, without a table; returns its place in the WAL';
 
+CREATE FUNCTION wal2kafka.check_compatibility(
+	schema_type pg_catalog.text, rule pg_catalog.text,
+	old_schema pg_catalog.text, new_schema pg_catalog.text,
+	OUT path pg_catalog.text, OUT problem pg_catalog.text)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c STABLE STRICT PARALLEL SAFE ROWS 5
+	AS 'MODULE_PATHNAME', 'wal2kafka_check_compatibility';
+COMMENT ON FUNCTION wal2kafka.check_compatibility(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
+'what keeps a schema (AVRO, JSON or PROTOBUF) from following another under a rule of schema.compatibility; no row when it may';
+
 -- ----------------------------------------------------------------- snapshots
 
 CREATE FUNCTION wal2kafka.signal(
@@ -525,5 +535,7 @@ GRANT EXECUTE ON FUNCTION wal2kafka.get_connectors(),
 	wal2kafka.get_connector_properties(), wal2kafka.stat_get_connector(),
 	wal2kafka.stat_get_connector_table(), wal2kafka.stat_get_kafka(),
 	wal2kafka.stat_get_snapshot(), wal2kafka.connector_plugins(), wal2kafka.wait_for_connector(
-		pg_catalog.text, pg_catalog.text, pg_catalog.interval)
+		pg_catalog.text, pg_catalog.text, pg_catalog.interval),
+	wal2kafka.check_compatibility(
+		pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text)
 	TO pg_monitor;
