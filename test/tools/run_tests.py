@@ -188,6 +188,7 @@ SUITES = [
     ("streams", script("test/kafka/streams/streams.py")),
     ("jdbcsink", script("test/kafka/jdbcsink/jdbcsink.py")),
     ("transforms", script("test/kafka/parity/transforms_parity.py")),
+    ("compatibility", script("test/kafka/compatibility.py")),
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
     ("majors", script("test/tools/majors.py")),
