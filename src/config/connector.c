@@ -296,6 +296,7 @@ check_together(W2kPropertyParse *parse)
 		parse->conf->unpublished_operations = parse->conf->skipped_operations;
 	w2k_transforms_take(parse);
 	w2k_formats_check(parse);
+	w2k_compatibility_check_conf(parse);
 	w2k_snapshots_check(parse);
 	check_signals(parse);
 	if (parse->is_options)

@@ -13,6 +13,7 @@
 #include "access/xlogdefs.h"
 #include "nodes/pg_list.h"
 
+#include "config/compatibility.h"
 #include "config/modes.h"
 #include "format.h"
 #include "wal2kafka.h"
@@ -142,6 +143,7 @@ typedef struct W2kConnectorConfig
 	bool skip_messages_without_change;
 	W2kConverterConfig key_converter, value_converter;
 	W2kAdjustment schema_adjustment, field_adjustment;
+	W2kCompatibility compatibility; /* of a table's schemas, one by one */
 	char *column_propagate_list, *datatype_propagate_list;
 	uint32 unpublished_operations; /* of the skipped ones: said, not default */
 	bool provide_transaction_metadata;

@@ -65,6 +65,14 @@
 #define ADJUSTMENT_CHOICES                                                    \
 	CHOICES({"none", W2K_ADJUST_NONE}, {"avro", W2K_ADJUST_AVRO},             \
 			{"avro_unicode", W2K_ADJUST_AVRO_UNICODE})
+#define COMPATIBILITY_CHOICES                                                 \
+	CHOICES({"none", W2K_COMPATIBILITY_NONE},                                 \
+			{"backward", W2K_COMPATIBILITY_BACKWARD},                         \
+			{"backward_transitive", W2K_COMPATIBILITY_BACKWARD_TRANSITIVE},   \
+			{"forward", W2K_COMPATIBILITY_FORWARD},                           \
+			{"forward_transitive", W2K_COMPATIBILITY_FORWARD_TRANSITIVE},     \
+			{"full", W2K_COMPATIBILITY_FULL},                                 \
+			{"full_transitive", W2K_COMPATIBILITY_FULL_TRANSITIVE})
 
 /*
  * The next word of a list, or NULL at its end; *rest is the list at first, a
@@ -457,6 +465,7 @@ const W2kProperty w2k_properties[] = {
 	IGNORED("include.schema.comments", BOOLEAN, "false", "Debezium's PostgreSQL connector puts no comments into records either"),
 	DONE("schema.name.adjustment.mode", ENUM, "none", "How schemas are named.", PLUGIN, AT(schema_adjustment), ADJUSTMENT_CHOICES),
 	DONE("field.name.adjustment.mode", ENUM, "none", "How column names become field names.", PLUGIN, AT(field_adjustment), ADJUSTMENT_CHOICES),
+	DONE("schema.compatibility", ENUM, "none", "How a table's schema may follow the last one (transitive: all) that the schema registry has; an ALTER that would break it is refused. Ours.", AT(compatibility), COMPATIBILITY_CHOICES),
 	NOT_YET("sourceinfo.struct.maker", CLASS, "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker", "Who makes the source block."),
 	NOT_YET("converters", LIST, NULL, "Custom converters of values."),
 	NOT_YET("post.processors", LIST, NULL, "What is done to records after they are made."),

@@ -17,16 +17,6 @@ const char *const w2k_language_names[W2K_LANGUAGES] = {
 	[W2K_LANGUAGE_PROTOBUF] = "PROTOBUF",
 };
 
-const char *const w2k_compatibility_names[W2K_COMPATIBILITIES] = {
-	[W2K_COMPATIBILITY_NONE] = "none",
-	[W2K_COMPATIBILITY_BACKWARD] = "backward",
-	[W2K_COMPATIBILITY_BACKWARD_TRANSITIVE] = "backward_transitive",
-	[W2K_COMPATIBILITY_FORWARD] = "forward",
-	[W2K_COMPATIBILITY_FORWARD_TRANSITIVE] = "forward_transitive",
-	[W2K_COMPATIBILITY_FULL] = "full",
-	[W2K_COMPATIBILITY_FULL_TRANSITIVE] = "full_transitive",
-};
-
 /* %o is a detail of the older schema, %n of the newer one, in both. */
 typedef struct KindWords
 {

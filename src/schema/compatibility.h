@@ -15,6 +15,8 @@
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
+#include "config/compatibility.h"
+
 typedef enum W2kSchemaLanguage
 {
 	W2K_LANGUAGE_AVRO,
@@ -23,20 +25,6 @@ typedef enum W2kSchemaLanguage
 } W2kSchemaLanguage;
 
 #define W2K_LANGUAGES (W2K_LANGUAGE_PROTOBUF + 1)
-
-/* The property schema.compatibility. */
-typedef enum W2kCompatibility
-{
-	W2K_COMPATIBILITY_NONE,
-	W2K_COMPATIBILITY_BACKWARD, /* the new schema reads old records */
-	W2K_COMPATIBILITY_BACKWARD_TRANSITIVE, /* of every version */
-	W2K_COMPATIBILITY_FORWARD, /* the old schema reads new records */
-	W2K_COMPATIBILITY_FORWARD_TRANSITIVE,
-	W2K_COMPATIBILITY_FULL, /* both */
-	W2K_COMPATIBILITY_FULL_TRANSITIVE
-} W2kCompatibility;
-
-#define W2K_COMPATIBILITIES (W2K_COMPATIBILITY_FULL_TRANSITIVE + 1)
 
 /* What may be wrong; the words of each are a row of the table in the .c file */
 typedef enum W2kIncompatibilityKind
@@ -84,9 +72,6 @@ typedef struct W2kComparison
 
 /* "AVRO", "JSON", "PROTOBUF", as registries name them. */
 extern const char *const w2k_language_names[W2K_LANGUAGES];
-
-/* "none", "backward", "backward_transitive", ... */
-extern const char *const w2k_compatibility_names[W2K_COMPATIBILITIES];
 
 extern bool w2k_compatibility_is_transitive(W2kCompatibility rule);
 
