@@ -17,6 +17,14 @@ typedef enum W2kSide
 
 #define W2K_SIDES 2
 
+/* How the subjects of a registry's schemas are named: *.subject.name.strategy */
+typedef enum W2kSubjectStrategy
+{
+	W2K_SUBJECT_TOPIC,		 /* <topic>-key, <topic>-value */
+	W2K_SUBJECT_RECORD,		 /* the record's full name */
+	W2K_SUBJECT_TOPIC_RECORD /* <topic>-<the record's full name> */
+} W2kSubjectStrategy;
+
 typedef enum W2kFormat
 {
 	W2K_FORMAT_JSON,

@@ -135,6 +135,7 @@ init_writers(W2kSession *session, const char *connector)
 	w2k_writers_create(&session->writers, &options);
 	session->records = w2k_record_create_writer(is_text, options.ascii_only,
 												connector);
+	session->records->references = session->writers.references;
 }
 
 static void

@@ -29,6 +29,19 @@ w2k_writers_create(W2kWriters *writers, const W2kWriterOptions *options)
 {
 	CreateWriter create_key = get_creator(options->key.format);
 	CreateWriter create_value = get_creator(options->value.format);
+	W2kReferences *references = NULL;
+
+	if (w2k_formats[options->key.format].needs_registry ||
+		w2k_formats[options->value.format].needs_registry)
+	{
+		const W2kSubjectStrategy strategies[W2K_SIDES] = {
+			[W2K_SIDE_KEY] = options->key.subject_strategy,
+			[W2K_SIDE_VALUE] = options->value.subject_strategy,
+		};
+
+		references = w2k_reference_create(strategies);
+	}
+	writers->references = references;
 
 	writers->key = create_key(options);
 	writers->key->slot = W2K_SIDE_KEY;
@@ -39,6 +52,8 @@ w2k_writers_create(W2kWriters *writers, const W2kWriterOptions *options)
 		writers->value = create_value(options);
 		writers->value->slot = W2K_SIDE_VALUE;
 	}
+	writers->key->references = references;
+	writers->value->references = references;
 }
 
 static void

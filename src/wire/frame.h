@@ -41,9 +41,10 @@
  *	SCHEMA		uint32 reference, uint8 1 = of keys, uint8 type (W2kSchemaType),
  *				uint16 zero, string topic, string subject, string schema,
  *				uint16 n, n * (string name, string subject, string schema).
- *				Defines a reference for this session, from 1 on (those of
- *				snapshots from W2K_READER_FIRST_TOPIC).  The n are the schemas
- *				that the schema refers to by their names.
+ *				Defines (or redefines) a reference for this session, from 1 on
+ *				(those of snapshots from W2K_READER_FIRST_TOPIC, the worker's
+ *				own from W2K_OWN_FIRST_REFERENCE).  The n are the schemas that
+ *				the schema refers to by their names.
  *	KNOWN		uint8 1 = of keys, uint8 type, uint16 zero, string subject,
  *				string fingerprint, uint32 id: what a REGISTERED said once
  *	SKIPPED		uint64 lsn, uint32 relid: a change that the plugin gave up by
@@ -93,6 +94,7 @@
 #define W2K_FRAME_HEADER_SIZE 8
 #define W2K_FRAME_MAX_PAYLOAD 0x3fffff00u /* what a StringInfo can hold */
 #define W2K_READER_FIRST_TOPIC 0x40000000u
+#define W2K_OWN_FIRST_REFERENCE 0x80000000u
 
 /* Frame types; a letter may mean different things up and down. */
 #define W2K_FRAME_HELLO 'H'		 /* both */
