@@ -70,6 +70,12 @@ w2k_reference_forget(W2kReferences *references)
 
 /* ---- making one ---- */
 
+static const char *
+to_utf8(const char *text)
+{
+	return pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+}
+
 /* The name under which the registry keeps the versions of a schema. */
 static const char *
 make_subject(const W2kReferences *references, W2kSide side, const char *topic,
@@ -138,9 +144,8 @@ w2k_reference_make(W2kReferences *references, W2kSide side, W2kSchemaType type,
 
 	reference->side = side;
 	reference->type = type;
-	reference->topic = pstrdup(
-		pg_server_to_any(topic, (int) strlen(topic), PG_UTF8));
-	reference->subject = make_subject(references, side, reference->topic,
+	reference->topic = pstrdup(topic);
+	reference->subject = make_subject(references, side, to_utf8(topic),
 									  record_name);
 	reference->text = text;
 	reference->referred = referred;
@@ -176,6 +181,34 @@ w2k_reference_append(W2kReferences *references, StringInfo out,
 }
 
 void
+w2k_reference_append_for(W2kReferences *references, StringInfo out,
+						 W2kRegistered *registered, const char *topic)
+{
+	MemoryContext oldcontext;
+	W2kReference *made;
+	bool is_kept = registered->ntopics < lengthof(registered->references);
+
+	for (int i = 0; i < registered->ntopics; i++)
+	{
+		if (strcmp(registered->references[i]->topic, topic) == 0)
+		{
+			w2k_reference_append(references, out, registered->references[i]);
+			return;
+		}
+	}
+	/* one of many topics is the record's own */
+	oldcontext = MemoryContextSwitchTo(is_kept ? registered->context
+											   : CurrentMemoryContext);
+	made = w2k_reference_make(references, registered->side, registered->type,
+							  topic, registered->record_name, registered->text,
+							  NULL, 0);
+	MemoryContextSwitchTo(oldcontext);
+	if (is_kept)
+		registered->references[registered->ntopics++] = made;
+	w2k_reference_append(references, out, made);
+}
+
+void
 w2k_reference_begin_record(W2kReferences *references, const char *topic)
 {
 	references->topic = topic;
@@ -205,7 +238,7 @@ put_text(char *p, const char *text)
 static Size
 payload_size(const W2kReference *reference)
 {
-	Size size = 4 + 4 + 4 + strlen(reference->topic) + 4 +
+	Size size = 4 + 4 + 4 + strlen(to_utf8(reference->topic)) + 4 +
 				strlen(reference->subject) + 4 + strlen(reference->text) + 2;
 
 	for (int i = 0; i < reference->nreferred; i++)
@@ -239,7 +272,7 @@ w2k_reference_announce(W2kReferences *references, StringInfo out,
 	p = w2k_put_u8(p, reference->side == W2K_SIDE_KEY ? 1 : 0);
 	p = w2k_put_u8(p, (uint8) reference->type);
 	p = w2k_put_u16(p, 0);
-	p = put_text(p, reference->topic);
+	p = put_text(p, to_utf8(reference->topic));
 	p = put_text(p, reference->subject);
 	p = put_text(p, reference->text);
 	p = w2k_put_u16(p, (uint16) reference->nreferred);

@@ -35,7 +35,7 @@ typedef struct W2kReference
 {
 	W2kSide side;
 	W2kSchemaType type;
-	const char *topic;
+	const char *topic; /* but this is in the server's encoding */
 	const char *subject;
 	const char *text;
 	int nreferred;
@@ -67,6 +67,23 @@ w2k_reference_make(W2kReferences *references, W2kSide side, W2kSchemaType type,
 /* Appends the zero byte and the number. */
 extern void w2k_reference_append(W2kReferences *references, StringInfo out,
 								 const W2kReference *reference);
+
+/* A schema whose records may go to any topic. */
+typedef struct W2kRegistered
+{
+	W2kSide side;
+	W2kSchemaType type;
+	const char *record_name; /* as in w2k_reference_make() */
+	const char *text;
+	MemoryContext context; /* what is made lives here, like the text */
+	int ntopics;
+	W2kReference *references[8]; /* of its first topics */
+} W2kRegistered;
+
+/* Appends the reference that it has for a topic. */
+extern void w2k_reference_append_for(W2kReferences *references, StringInfo out,
+									 W2kRegistered *registered,
+									 const char *topic);
 
 /* ---- for encode/record ---- */
 
