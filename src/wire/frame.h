@@ -75,9 +75,12 @@
  *	LOG			uint8 syslog level (0-7), string facility, string text
  *	STATS		string librdkafka statistics JSON
  *	FLUSHED		uint32 request_id, uint64 sequence
- *	REGISTERED	uint8 1 = of keys, uint8 type, uint16 zero, string subject,
- *				string fingerprint, uint32 id, uint32 version (0 = not told):
- *				the registry knows this schema
+ *	REGISTERED	uint8 1 = of keys, uint8 type, uint16 zero, uint32 id,
+ *				uint32 version (0 = not told), string topic, string subject,
+ *				string fingerprint, string schema: the registry knows this
+ *				schema.  The fingerprint stands for all that was asked, and
+ *				of which registry.
+ *	REGISTRY	uint64 requests made to registries, uint64 those of no use
  *	SIGNAL		uint64 offset, string value: a record of the topic of signals,
  *				which the sender does not look into; answer SIGNALLED
  */
@@ -118,6 +121,7 @@
 #define W2K_FRAME_STATS 'J'		 /* up */
 #define W2K_FRAME_FLUSHED 'f'	 /* up */
 #define W2K_FRAME_REGISTERED 'x' /* up */
+#define W2K_FRAME_REGISTRY 'y'	 /* up */
 
 /* What a schema is written in, as the registry's "schemaType" has it. */
 typedef enum W2kSchemaType
