@@ -15,6 +15,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/pg_list.h"
+#include "utils/builtins.h"
 
 #include "encode/avroname.h"
 #include "encode/avroschema.h"
@@ -27,7 +28,7 @@
 #define AVRO_NAMESPACE "io.confluent.connect.avro"
 #define DEFAULT_NAME AVRO_NAMESPACE ".ConnectDefault"
 #define MAP_ENTRY_NAME AVRO_NAMESPACE ".MapEntry"
-#define DEFAULT_PRECISION "64"
+#define DEFAULT_PRECISION 64
 
 /* A branch of a union of two, as it is written. */
 #define FIRST_BRANCH 0x00
@@ -367,27 +368,39 @@ append_metadata(StringInfo out, const W2kSchema *schema)
 						 schema->type == W2K_CONNECT_INT8 ? "int8" : "int16");
 }
 
+/*
+ * A decimal, unless it has more digits behind the point than digits: Avro has
+ * none of those, and readers refuse a schema that says so.
+ */
+static void
+append_decimal(StringInfo out, const W2kSchema *schema)
+{
+	const char *said;
+	int scale;
+	int precision = DEFAULT_PRECISION;
+
+	if (schema->name == NULL || strcmp(schema->name, DECIMAL_NAME) != 0)
+		return;
+	said = get_parameter(schema, "scale");
+	scale = said == NULL ? 0 : pg_strtoint32(said);
+	said = get_parameter(schema, "connect.decimal.precision");
+	if (said != NULL)
+		precision = pg_strtoint32(said);
+	if (scale <= precision)
+		appendStringInfo(out,
+						 ",\"logicalType\":\"decimal\",\"precision\":%d,"
+						 "\"scale\":%d",
+						 precision, scale);
+}
+
 static void
 append_properties(const Builder *builder, const W2kSchema *schema)
 {
 	StringInfo out = builder->out;
-	bool is_decimal = schema->name != NULL &&
-					  strcmp(schema->name, DECIMAL_NAME) == 0;
 
-	if (is_decimal)
-	{
-		const char *scale = get_parameter(schema, "scale");
-		const char *precision = get_parameter(schema,
-											  "connect.decimal.precision");
-
-		appendStringInfo(out, ",\"scale\":%s,\"precision\":%s",
-						 scale != NULL ? scale : "0",
-						 precision != NULL ? precision : DEFAULT_PRECISION);
-	}
+	append_decimal(out, schema);
 	if (!builder->options->has_no_metadata)
 		append_metadata(out, schema);
-	if (is_decimal)
-		appendStringInfoString(out, ",\"logicalType\":\"decimal\"");
 	for (int i = 0; schema->name != NULL && i < (int) lengthof(logical_types);
 		 i++)
 	{
