@@ -27,6 +27,7 @@
 #include "config/javaregex.h"
 #include "config/kafka.h"
 #include "config/properties.h"
+#include "config/registry.h"
 #include "config/snapshots.h"
 #include "config/transforms.h"
 
@@ -157,7 +158,7 @@ check_topic_prefix(W2kPropertyParse *parse)
  */
 static void
 check_converter(W2kPropertyParse *parse, const char *side, bool format_schemas,
-				W2kConverterConfig *converter)
+				bool format_registry, W2kConverterConfig *converter)
 {
 	char *class_name = psprintf("%s.converter", side);
 	char *schemas_name = psprintf("%s.converter.schemas.enable", side);
@@ -166,6 +167,7 @@ check_converter(W2kPropertyParse *parse, const char *side, bool format_schemas,
 	bool is_said = class != NULL && class[0] != '\0';
 
 	converter->has_schemas = is_said || format_schemas;
+	converter->has_registry = !is_said && format_registry;
 	if (schemas != NULL)
 		(void) parse_bool(schemas, &converter->has_schemas);
 	if (is_said)
@@ -183,12 +185,19 @@ check_formats(W2kPropertyParse *parse)
 	const char *format = w2k_properties_said(parse, "format");
 	bool has_schemas = format != NULL &&
 					   pg_strcasecmp(format, "json-with-schemas") == 0;
+	bool has_registry = format != NULL &&
+						(pg_strcasecmp(format, "avro") == 0 ||
+						 pg_strcasecmp(format, "json-registry") == 0 ||
+						 pg_strcasecmp(format, "protobuf-registry") == 0);
 
 	if (format != NULL && !has_schemas && pg_strcasecmp(format, "json") != 0)
 		w2k_properties_unsupported(parse, "format", format)->hint =
 			"Supported are \"json\" and \"json-with-schemas\".";
-	check_converter(parse, "key", has_schemas, &parse->conf->key_converter);
-	check_converter(parse, "value", has_schemas, &parse->conf->value_converter);
+	check_converter(parse, "key", has_schemas, has_registry,
+					&parse->conf->key_converter);
+	check_converter(parse, "value", has_schemas, has_registry,
+					&parse->conf->value_converter);
+	w2k_registry_take_naming(parse);
 }
 
 /* An expression and its replacement: both or neither. */

@@ -63,9 +63,19 @@ typedef enum W2kAdjustment
 	W2K_ADJUST_AVRO_UNICODE /* becomes _uXXXX, the underscore too */
 } W2kAdjustment;
 
+/* key.subject.name.strategy, value.subject.name.strategy. */
+typedef enum W2kSubjectNaming
+{
+	W2K_SUBJECT_TOPIC,		 /* <topic>-key, <topic>-value */
+	W2K_SUBJECT_RECORD,		 /* the schema's own name */
+	W2K_SUBJECT_TOPIC_RECORD /* <topic>-<the schema's own name> */
+} W2kSubjectNaming;
+
 /* key.converter or value.converter. */
 typedef struct W2kConverterConfig
 {
+	bool has_registry; /* its format has schemas in a registry */
+	W2kSubjectNaming subject_naming;
 	bool has_schemas;
 	int has_numeric_decimals; /* an enum's field: decimal.format */
 	W2kNullDefault null_default;

@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 
 #include "config/properties.h"
+#include "config/registry.h"
 #include "config/replica_identity.h"
 #include "config/rules.h"
 #include "config/signal.h"
@@ -58,6 +59,13 @@
 #define PLUGIN_FAMILY .flags = W2K_PROP_FAMILY | W2K_PROP_PLUGIN
 /* what may stand there is anybody's guess, a mistyped password for one */
 #define HIDDEN_FAMILY .flags = W2K_PROP_FAMILY | W2K_PROP_SECRET
+
+/* of a schema registry's client; the worker's, and the plugin's as well */
+#define REGISTRY .flags = W2K_PROP_REGISTRY
+#define REGISTRY_TEXT .flags = W2K_PROP_REGISTRY | W2K_PROP_REFERENCE
+#define REGISTRY_SECRET                                                       \
+	.flags = W2K_PROP_REGISTRY | W2K_PROP_REFERENCE | W2K_PROP_SECRET
+#define REGISTRY_PLUGIN .flags = W2K_PROP_REGISTRY | W2K_PROP_PLUGIN
 
 #define FAILURE_CHOICES                                                       \
 	CHOICES({"fail", W2K_FAILURE_FAIL}, {"warn", W2K_FAILURE_WARN},           \
@@ -503,6 +511,66 @@ const W2kProperty w2k_properties[] = {
 	IGNORED("transaction.boundary", STRING, "poll", "has a meaning only with exactly.once.support=required"),
 	IGNORED("transaction.boundary.interval.ms", DURATION, NULL, "has a meaning only with exactly.once.support=required"),
 	IGNORED("offsets.storage.topic", STRING, NULL, "the slot is the only position"),
+
+#undef CATEGORY
+#define CATEGORY "Schema registry"
+#define NO_CACHE "a schema is asked for once, and then known for as long as the sender runs"
+#define NO_RULES "schemas are registered without rules"
+#define NO_OAUTH "Set bearer.auth.credentials.source to STATIC_TOKEN and bearer.auth.token."
+	DONE("schema.registry.url", LIST, NULL, "URLs of a registry with Confluent's API, as http[s]://host[:port][/path]; the next is asked where one is of no use.", REGISTRY_TEXT),
+	DONE("key.converter.<registry property>", STRING, NULL, "A property of this list, for the registry of keys alone.", .flags = W2K_PROP_FAMILY | W2K_PROP_SHOWN),
+	DONE("value.converter.<registry property>", STRING, NULL, "The same, of values.", .flags = W2K_PROP_FAMILY | W2K_PROP_SHOWN),
+	DONE("auto.register.schemas", BOOLEAN, "true", "Schemas that the registry does not have are registered; else they must be there.", REGISTRY),
+	DONE("use.latest.version", BOOLEAN, "false", "With auto.register.schemas=false: a table's schema must be the latest version of its subject.", REGISTRY),
+	NOT_YET("latest.compatibility.strict", BOOLEAN, "true", "Records are written by their table's schema, never by another that is not equal.", REGISTRY),
+	DONE("normalize.schemas", BOOLEAN, "false", "The registry compares schemas in a normal form.", REGISTRY),
+	DONE("key.subject.name.strategy", CLASS, W2K_SUBJECT_PACKAGE "TopicNameStrategy", "Subjects of schemas of keys: TopicNameStrategy, RecordNameStrategy or TopicRecordNameStrategy.", REGISTRY_PLUGIN),
+	DONE("value.subject.name.strategy", CLASS, W2K_SUBJECT_PACKAGE "TopicNameStrategy", "The same, of values.", REGISTRY_PLUGIN),
+	DONE("basic.auth.credentials.source", ENUM, "URL", "Where user and password stand: in schema.registry.url, in basic.auth.user.info, or in sasl.jaas.config (without it, they are those for the brokers).", REGISTRY, CHOICES({"URL", 0}, {"USER_INFO", 1}, {"SASL_INHERIT", 2})),
+	DONE("basic.auth.user.info", PASSWORD, NULL, "user:password, with source USER_INFO.", REGISTRY_SECRET),
+	DONE("schema.registry.basic.auth.user.info", PASSWORD, NULL, "Old form of basic.auth.user.info.", REGISTRY_SECRET),
+	DONE("sasl.jaas.config", PASSWORD, NULL, "User and password, with source SASL_INHERIT.", REGISTRY_SECRET),
+	DONE("bearer.auth.credentials.source", ENUM, NULL, "Where a token comes from: STATIC_TOKEN. The other ones are refused.", REGISTRY, CHOICES({"STATIC_TOKEN", 0}, {"OAUTHBEARER", 1}, {"SASL_OAUTHBEARER_INHERIT", 1}, {"CUSTOM", 1})),
+	DONE("bearer.auth.token", PASSWORD, NULL, "The token, with source STATIC_TOKEN.", REGISTRY_SECRET),
+	DONE("bearer.auth.logical.cluster", STRING, NULL, "Sent along as target-sr-cluster.", REGISTRY_TEXT),
+	DONE("bearer.auth.identity.pool.id", STRING, NULL, "Sent along as Confluent-Identity-Pool-Id.", REGISTRY_TEXT),
+	REFUSED("bearer.auth.issuer.endpoint.url", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.client.id", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.client.secret", PASSWORD, NULL, NO_OAUTH, REGISTRY_SECRET),
+	REFUSED("bearer.auth.scope", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.scope.claim.name", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.sub.claim.name", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.cache.expiry.buffer.seconds", INT, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.custom.provider.class", CLASS, NULL, "It loads code into a Java client.", REGISTRY),
+	DONE("request.header.<name>", STRING, NULL, "A header of requests to the registry.", .flags = W2K_PROP_FAMILY | W2K_PROP_REGISTRY | W2K_PROP_REFERENCE | W2K_PROP_SECRET),
+	DONE("schema.registry.ssl.<property>", STRING, NULL, "TLS, by the Kafka client's properties: truststore.*, keystore.* and key.* (type PEM), ca.*, certificate.*, cipher.suites, endpoint.identification.algorithm. Below a converter: instead of all of these.", .flags = W2K_PROP_FAMILY | W2K_PROP_REGISTRY | W2K_PROP_REFERENCE),
+	DONE("http.connect.timeout.ms", DURATION, "60000", "How long a connection to the registry may take to be made.", REGISTRY, RANGE(1, 3600000)),
+	DONE("http.read.timeout.ms", DURATION, "60000", "How long an answer may take after that, all of it.", REGISTRY, RANGE(1, 3600000)),
+	DONE("retries.wait.ms", DURATION, "1000", "Pause before a registry that is away is asked again; longer each time, up to ...", REGISTRY, RANGE(1, 3600000)),
+	DONE("retries.max.wait.ms", DURATION, "20000", "... this.", REGISTRY, RANGE(1, 3600000)),
+	IGNORED("max.retries", INT, "3", "a registry that is away is asked again for ever", REGISTRY),
+	DONE("proxy.host", STRING, NULL, "An HTTP proxy on the way to the registry; those of the environment are not used.", REGISTRY_TEXT),
+	DONE("proxy.port", INT, NULL, "Its port.", REGISTRY, RANGE(1, 65535)),
+	IGNORED("max.schemas.per.subject", INT, "1000", NO_CACHE, REGISTRY),
+	IGNORED("latest.cache.size", INT, "1000", NO_CACHE, REGISTRY),
+	IGNORED("latest.cache.ttl.sec", INT, "-1", NO_CACHE, REGISTRY),
+	IGNORED("missing.id.cache.ttl.sec", LONG, "0", NO_CACHE, REGISTRY),
+	IGNORED("missing.version.cache.ttl.sec", LONG, "0", NO_CACHE, REGISTRY),
+	IGNORED("missing.schema.cache.ttl.sec", LONG, "0", NO_CACHE, REGISTRY),
+	IGNORED("missing.cache.size", INT, "10000", NO_CACHE, REGISTRY),
+	IGNORED("id.compatibility.strict", BOOLEAN, "true", "has a meaning only with use.schema.id", REGISTRY),
+	NOT_YET("use.schema.id", INT, "-1", "Records are written by their table's schema.", REGISTRY),
+	NOT_YET("use.latest.with.metadata", LIST, NULL, "The same.", REGISTRY),
+	NOT_YET("context.name.strategy", CLASS, "io.confluent.kafka.serializers.context.NullContextNameStrategy", "Name a registry's context in schema.registry.url, as .../contexts/<name>.", REGISTRY),
+	NOT_YET("key.schema.id.serializer", CLASS, "io.confluent.kafka.serializers.schema.id.PrefixSchemaIdSerializer", "Ids stand before the bytes of keys.", REGISTRY),
+	NOT_YET("value.schema.id.serializer", CLASS, "io.confluent.kafka.serializers.schema.id.PrefixSchemaIdSerializer", "Ids stand before the bytes of values.", REGISTRY),
+	NOT_YET("propagate.schema.tags", BOOLEAN, "false", "Tags of the version before.", REGISTRY),
+	IGNORED("key.schema.id.deserializer", CLASS, NULL, "nothing is read", REGISTRY),
+	IGNORED("value.schema.id.deserializer", CLASS, NULL, "nothing is read", REGISTRY),
+	IGNORED("schema.format", STRING, NULL, "schemas are registered as they are printed", REGISTRY),
+	IGNORED("rule.executors", LIST, NULL, NO_RULES, REGISTRY),
+	IGNORED("rule.actions", LIST, NULL, NO_RULES, REGISTRY),
+	IGNORED("rule.service.loader.enable", BOOLEAN, "true", NO_RULES, REGISTRY),
 
 #undef CATEGORY
 #define CATEGORY "Errors"
