@@ -104,6 +104,7 @@ side_options(const W2kConverterConfig *converter)
 
 	side.format = converter->format;
 	side.has_schemas = converter->has_schemas;
+	side.schema = converter->schema;
 	side.has_numeric_decimals = converter->has_numeric_decimals != 0;
 	side.replaces_nulls = converter->null_default == W2K_NULL_REPLACED;
 	return side;
@@ -135,6 +136,7 @@ init_writers(W2kSession *session, const char *connector)
 	w2k_writers_create(&session->writers, &options);
 	session->records = w2k_record_create_writer(is_text, options.ascii_only,
 												connector);
+	session->records->references = session->writers.references;
 }
 
 static void

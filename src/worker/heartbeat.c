@@ -78,12 +78,17 @@ create(const W2kConnectorConfig *conf)
 	options.value.format = conf->value_converter.format;
 	options.key.has_schemas = conf->key_converter.has_schemas;
 	options.value.has_schemas = conf->value_converter.has_schemas;
+	options.key.schema = conf->key_converter.schema;
+	options.value.schema = conf->value_converter.schema;
 
 	heartbeat->context = context;
 	w2k_writers_create(&heartbeat->writers, &options);
 	heartbeat->records = w2k_record_create_writer(false, false,
 												  w2k_attempt->row->name);
 	heartbeat->records->is_hello_sent = true; /* the link's own */
+	heartbeat->records->references = heartbeat->writers.references;
+	w2k_reference_begin_with(heartbeat->writers.references,
+							 W2K_OWN_FIRST_REFERENCE);
 	heartbeat->topic = conf->topic_heartbeat_name != NULL
 						   ? conf->topic_heartbeat_name
 						   : psprintf("%s%s%s", conf->topic_heartbeat_prefix,
@@ -96,7 +101,7 @@ create(const W2kConnectorConfig *conf)
 /*
  * Begins the record.  Topics are announced each time, as number 0: the
  * plugin's numbers begin with 1, and its HELLO makes the sender forget those
- * before.
+ * before.  So are schemas, by numbers that are the worker's own.
  */
 static void
 begin_record(W2kHeartbeat *heartbeat, const char *topic)
@@ -113,6 +118,7 @@ begin_record(W2kHeartbeat *heartbeat, const char *topic)
 	heartbeat->topic_id = 0;
 	heartbeat->is_topic_announced = false;
 	heartbeat->records->next_topic_id = 0;
+	w2k_reference_forget(heartbeat->writers.references);
 	w2k_record_begin(heartbeat->records, &w2k_attempt->sender.out, &ref,
 					 W2K_OP_HEARTBEAT,
 					 w2k_stream_position(w2k_attempt->stream), false);

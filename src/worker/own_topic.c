@@ -37,10 +37,15 @@ w2k_own_topic_create(const W2kConnectorConfig *conf, const char *name)
 	options.value.format = conf->value_converter.format;
 	options.key.has_schemas = conf->key_converter.has_schemas;
 	options.value.has_schemas = conf->value_converter.has_schemas;
+	options.key.schema = conf->key_converter.schema;
+	options.value.schema = conf->value_converter.schema;
 	w2k_writers_create(&topic->writers, &options);
 	topic->records = w2k_record_create_writer(false, false,
 											  w2k_attempt->row->name);
 	topic->records->is_hello_sent = true; /* the link's own */
+	topic->records->references = topic->writers.references;
+	w2k_reference_begin_with(topic->writers.references,
+							 W2K_OWN_FIRST_REFERENCE);
 	topic->ref.id = &topic->id;
 	topic->ref.is_announced = &topic->is_announced;
 	topic->ref.topic = name;
@@ -51,7 +56,8 @@ w2k_own_topic_create(const W2kConnectorConfig *conf, const char *name)
 
 /*
  * Topics are announced each time, as number 0: the plugin's numbers begin
- * with 1, and its HELLO makes the sender forget those before.
+ * with 1, and its HELLO makes the sender forget those before.  So are schemas,
+ * by numbers that are the worker's own.
  */
 static void
 write_record(W2kOwnTopic *topic, char op, int32 partition, W2kOwnPart key,
@@ -62,6 +68,7 @@ write_record(W2kOwnTopic *topic, char op, int32 partition, W2kOwnPart key,
 	topic->id = 0;
 	topic->is_announced = false;
 	topic->records->next_topic_id = 0;
+	w2k_reference_forget(topic->writers.references);
 	/* there is no stream yet while an initial snapshot is read */
 	w2k_record_begin(topic->records, out, &topic->ref, op,
 					 w2k_attempt->stream == NULL
