@@ -25,6 +25,14 @@ typedef enum W2kSubjectStrategy
 	W2K_SUBJECT_TOPIC_RECORD /* <topic>-<the record's full name> */
 } W2kSubjectStrategy;
 
+/* What ProtobufConverter may be asked for, by its properties' names. */
+typedef struct W2kProtoOptions
+{
+	bool has_optional; /* optional.for.nullables */
+	bool has_wrappers; /* wrapper.for.nullables */
+	bool scrubs_names; /* scrub.invalid.names */
+} W2kProtoOptions;
+
 typedef enum W2kFormat
 {
 	W2K_FORMAT_JSON,

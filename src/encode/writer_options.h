@@ -23,6 +23,7 @@ typedef struct W2kSideOptions
 	bool has_schemas;
 	bool has_numeric_decimals; /* Connect's Decimal is a JSON number */
 	bool replaces_nulls;	   /* by the column's default, if it has one */
+	W2kProtoOptions proto;
 	W2kSubjectStrategy subject_strategy;
 } W2kSideOptions;
 
