@@ -106,6 +106,7 @@ side_options(const W2kConverterConfig *converter)
 	side.has_schemas = converter->has_schemas;
 	side.has_numeric_decimals = converter->has_numeric_decimals != 0;
 	side.replaces_nulls = converter->null_default == W2K_NULL_REPLACED;
+	side.proto = converter->proto;
 	return side;
 }
 
