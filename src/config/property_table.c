@@ -289,6 +289,18 @@ apply_null_default(W2kPropertyParse *parse, const W2kProperty *prop,
 			is_replaced ? W2K_NULL_REPLACED : W2K_NULL_KEPT;
 }
 
+/* ignore.default.for.nullables: the same by another name */
+static void
+apply_ignored_default(W2kPropertyParse *parse, const W2kProperty *prop,
+					  const char *name, const char *value)
+{
+	bool is_ignored;
+
+	if (parse_bool(value, &is_ignored))
+		*(W2kNullDefault *) ((char *) parse->conf + prop->offset) =
+			is_ignored ? W2K_NULL_UNSAID : W2K_NULL_REPLACED;
+}
+
 /* include.unknown.datatypes: said or not, that makes three */
 static void
 apply_unknown(W2kPropertyParse *parse, const W2kProperty *prop,
@@ -424,11 +436,29 @@ const W2kProperty w2k_properties[] = {
 
 #undef CATEGORY
 #define CATEGORY "Records"
+#define NOTHING_READ "it is for reading, and nothing is read"
+#define NO_UNIONS "no schema has a union"
 	DONE("format", ENUM, "json", "Format of keys and values where no converter is named. Ours.", PLUGIN, CHOICES({"json", 0}, {"json-with-schemas", 0}, {"json-registry", 0}, {"avro", 0}, {"protobuf", 0}, {"protobuf-registry", 0})),
 	DONE("key.converter", CLASS, NULL, "org.apache.kafka.connect.json.JsonConverter, which is what there is without it.", PLUGIN),
 	DONE("key.converter.schemas.enable", BOOLEAN, "true", "Records carry their schema. Where neither this nor a converter is said, format decides.", PLUGIN),
 	DONE("key.converter.decimal.format", ENUM, "BASE64", "How Decimal is written in JSON.", PLUGIN, AT(key_converter.has_numeric_decimals), CHOICES({"BASE64", false}, {"NUMERIC", true})),
 	DONE("key.converter.replace.null.with.default", BOOLEAN, NULL, "Null becomes the column's default. Unsaid, null stays null.", PLUGIN, AT(key_converter.null_default), .apply = apply_null_default),
+	DONE("key.converter.ignore.default.for.nullables", BOOLEAN, NULL, "Of registry formats: false = null becomes the column's default. Unsaid, null stays null.", PLUGIN, AT(key_converter.null_default), .apply = apply_ignored_default),
+	DONE("key.converter.scrub.invalid.names", BOOLEAN, "false", "Of registry formats: what a name may not hold becomes an underscore. Else such names are refused.", PLUGIN, AT(key_converter.proto.scrubs_names)),
+	DONE("key.converter.optional.for.nullables", BOOLEAN, "false", "Of ProtobufConverter: fields that may be null are labelled \"optional\", so that null is not zero.", PLUGIN, AT(key_converter.proto.has_optional)),
+	DONE("key.converter.wrapper.for.nullables", BOOLEAN, "false", "Of ProtobufConverter: scalars that may be null are google.protobuf's messages, so that null is not zero.", PLUGIN, AT(key_converter.proto.has_wrappers)),
+	NOT_YET("key.converter.skip.known.types", BOOLEAN, "true", "What schemas import is known to registries, and not registered."),
+	IGNORED("key.converter.reference.subject.name.strategy", CLASS, NULL, "schemas refer to no other ones"),
+	IGNORED("key.converter.reference.lookup.only", BOOLEAN, "false", "schemas refer to no other ones"),
+	IGNORED("key.converter.enhanced.protobuf.schema.support", BOOLEAN, "false", NOTHING_READ),
+	IGNORED("key.converter.int.for.enums", BOOLEAN, "false", NOTHING_READ),
+	IGNORED("key.converter.optional.for.proto2", BOOLEAN, "true", NOTHING_READ),
+	IGNORED("key.converter.wrapper.for.raw.primitives", BOOLEAN, "true", NOTHING_READ),
+	IGNORED("key.converter.generate.struct.for.nulls", BOOLEAN, "false", NOTHING_READ),
+	IGNORED("key.converter.generate.index.for.unions", BOOLEAN, "true", NO_UNIONS),
+	IGNORED("key.converter.flatten.unions", BOOLEAN, "false", NO_UNIONS),
+	IGNORED("key.converter.generalized.sum.type.support", BOOLEAN, "false", NO_UNIONS),
+	IGNORED("key.converter.schemas.cache.config", INT, "1000", "there is no such cache"),
 	IGNORED("key.converter.schemas.cache.size", INT, "1000", "there is no such cache"),
 	IGNORED("key.converter.converter.type", STRING, NULL, "the property's name says which side it is for"),
 	IGNORED("key.converter.schema.content", STRING, NULL, "a schema for reading, and nothing is read"),
@@ -437,6 +467,22 @@ const W2kProperty w2k_properties[] = {
 	DONE("value.converter.schemas.enable", BOOLEAN, "true", "Records carry their schema. Where neither this nor a converter is said, format decides.", PLUGIN),
 	DONE("value.converter.decimal.format", ENUM, "BASE64", "How Decimal is written in JSON.", PLUGIN, AT(value_converter.has_numeric_decimals), CHOICES({"BASE64", false}, {"NUMERIC", true})),
 	DONE("value.converter.replace.null.with.default", BOOLEAN, NULL, "Null becomes the column's default. Unsaid, null stays null.", PLUGIN, AT(value_converter.null_default), .apply = apply_null_default),
+	DONE("value.converter.ignore.default.for.nullables", BOOLEAN, NULL, "Of registry formats: false = null becomes the column's default. Unsaid, null stays null.", PLUGIN, AT(value_converter.null_default), .apply = apply_ignored_default),
+	DONE("value.converter.scrub.invalid.names", BOOLEAN, "false", "Of registry formats: what a name may not hold becomes an underscore. Else such names are refused.", PLUGIN, AT(value_converter.proto.scrubs_names)),
+	DONE("value.converter.optional.for.nullables", BOOLEAN, "false", "Of ProtobufConverter: fields that may be null are labelled \"optional\", so that null is not zero.", PLUGIN, AT(value_converter.proto.has_optional)),
+	DONE("value.converter.wrapper.for.nullables", BOOLEAN, "false", "Of ProtobufConverter: scalars that may be null are google.protobuf's messages, so that null is not zero.", PLUGIN, AT(value_converter.proto.has_wrappers)),
+	NOT_YET("value.converter.skip.known.types", BOOLEAN, "true", "What schemas import is known to registries, and not registered."),
+	IGNORED("value.converter.reference.subject.name.strategy", CLASS, NULL, "schemas refer to no other ones"),
+	IGNORED("value.converter.reference.lookup.only", BOOLEAN, "false", "schemas refer to no other ones"),
+	IGNORED("value.converter.enhanced.protobuf.schema.support", BOOLEAN, "false", NOTHING_READ),
+	IGNORED("value.converter.int.for.enums", BOOLEAN, "false", NOTHING_READ),
+	IGNORED("value.converter.optional.for.proto2", BOOLEAN, "true", NOTHING_READ),
+	IGNORED("value.converter.wrapper.for.raw.primitives", BOOLEAN, "true", NOTHING_READ),
+	IGNORED("value.converter.generate.struct.for.nulls", BOOLEAN, "false", NOTHING_READ),
+	IGNORED("value.converter.generate.index.for.unions", BOOLEAN, "true", NO_UNIONS),
+	IGNORED("value.converter.flatten.unions", BOOLEAN, "false", NO_UNIONS),
+	IGNORED("value.converter.generalized.sum.type.support", BOOLEAN, "false", NO_UNIONS),
+	IGNORED("value.converter.schemas.cache.config", INT, "1000", "there is no such cache"),
 	IGNORED("value.converter.schemas.cache.size", INT, "1000", "there is no such cache"),
 	IGNORED("value.converter.converter.type", STRING, NULL, "the property's name says which side it is for"),
 	IGNORED("value.converter.schema.content", STRING, NULL, "a schema for reading, and nothing is read"),
