@@ -25,13 +25,16 @@ typedef enum W2kSubjectStrategy
 	W2K_SUBJECT_TOPIC_RECORD /* <topic>-<the record's full name> */
 } W2kSubjectStrategy;
 
-/* What ProtobufConverter may be asked for, by its properties' names. */
-typedef struct W2kProtoOptions
+/* What a converter is told of the schemas that it registers. */
+typedef struct W2kSchemaOptions
 {
-	bool has_optional; /* optional.for.nullables */
-	bool has_wrappers; /* wrapper.for.nullables */
-	bool scrubs_names; /* scrub.invalid.names */
-} W2kProtoOptions;
+	W2kSubjectStrategy subject_strategy;
+	bool has_no_metadata; /* Avro: nothing of Connect's beside the types */
+	bool scrubs_names;	  /* makes names legal that are not */
+	bool has_optional;	  /* Protobuf: fields may be labelled "optional" */
+	bool has_wrappers;	 /* Protobuf: and scalars wrapped, which may be null */
+	bool forbids_others; /* JSON: no members but those that are known */
+} W2kSchemaOptions;
 
 typedef enum W2kFormat
 {

@@ -71,7 +71,7 @@ typedef struct W2kConverterConfig
 	bool has_schemas;
 	int has_numeric_decimals; /* an enum's field: decimal.format */
 	W2kNullDefault null_default;
-	W2kProtoOptions proto;
+	W2kSchemaOptions schema;
 } W2kConverterConfig;
 
 /* topic.naming.strategy: with the schema or not, '_' or codes for what a

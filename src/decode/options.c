@@ -104,9 +104,9 @@ side_options(const W2kConverterConfig *converter)
 
 	side.format = converter->format;
 	side.has_schemas = converter->has_schemas;
+	side.schema = converter->schema;
 	side.has_numeric_decimals = converter->has_numeric_decimals != 0;
 	side.replaces_nulls = converter->null_default == W2K_NULL_REPLACED;
-	side.proto = converter->proto;
 	return side;
 }
 

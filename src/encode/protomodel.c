@@ -30,7 +30,7 @@
 
 typedef struct Maker
 {
-	const W2kProtoOptions *options;
+	const W2kSchemaOptions *options;
 	W2kSide side;
 	int nunnamed; /* schemas without a name, so far */
 } Maker;
@@ -599,7 +599,7 @@ w2k_protomodel_make(const W2kSideOptions *options, W2kSide side,
 					const W2kSchema *schema)
 {
 	W2kProtoFile *file = palloc0(sizeof(W2kProtoFile));
-	Maker maker = {&options->proto, side};
+	Maker maker = {&options->schema, side};
 	const char *full_name;
 
 	if (schema->type != W2K_CONNECT_STRUCT)

@@ -186,7 +186,8 @@ w2k_reference_append_for(W2kReferences *references, StringInfo out,
 {
 	MemoryContext oldcontext;
 	W2kReference *made;
-	bool is_kept = registered->ntopics < (int) lengthof(registered->references);
+	bool is_kept = registered->ntopics <
+				   (int) lengthof(registered->references);
 
 	for (int i = 0; i < registered->ntopics; i++)
 	{

@@ -23,8 +23,8 @@ typedef struct W2kSideOptions
 	bool has_schemas;
 	bool has_numeric_decimals; /* Connect's Decimal is a JSON number */
 	bool replaces_nulls;	   /* by the column's default, if it has one */
-	W2kProtoOptions proto;
-	W2kSubjectStrategy subject_strategy;
+	bool is_typed;			   /* a schema says how deep arrays are */
+	W2kSchemaOptions schema;   /* in a registry */
 } W2kSideOptions;
 
 typedef struct W2kWriterOptions

@@ -155,8 +155,10 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 	cache->rules = rules;
 	cache->naming = w2k_topic_create_naming(conf);
 	cache->has_emit = has_emit;
-	cache->has_schemas = conf->key_converter.has_schemas ||
-						 conf->value_converter.has_schemas;
+	cache->has_schemas =
+		conf->key_converter.has_schemas || conf->value_converter.has_schemas ||
+		w2k_formats[conf->key_converter.format].needs_registry ||
+		w2k_formats[conf->value_converter.format].needs_registry;
 	cache->needs_defaults =
 		cache->has_schemas || conf->transforms != NIL ||
 		conf->key_converter.null_default != W2K_NULL_UNSAID ||

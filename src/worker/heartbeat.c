@@ -78,8 +78,8 @@ create(const W2kConnectorConfig *conf)
 	options.value.format = conf->value_converter.format;
 	options.key.has_schemas = conf->key_converter.has_schemas;
 	options.value.has_schemas = conf->value_converter.has_schemas;
-	options.key.proto = conf->key_converter.proto;
-	options.value.proto = conf->value_converter.proto;
+	options.key.schema = conf->key_converter.schema;
+	options.value.schema = conf->value_converter.schema;
 
 	heartbeat->context = context;
 	w2k_writers_create(&heartbeat->writers, &options);

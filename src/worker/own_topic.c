@@ -37,8 +37,8 @@ w2k_own_topic_create(const W2kConnectorConfig *conf, const char *name)
 	options.value.format = conf->value_converter.format;
 	options.key.has_schemas = conf->key_converter.has_schemas;
 	options.value.has_schemas = conf->value_converter.has_schemas;
-	options.key.proto = conf->key_converter.proto;
-	options.value.proto = conf->value_converter.proto;
+	options.key.schema = conf->key_converter.schema;
+	options.value.schema = conf->value_converter.schema;
 	w2k_writers_create(&topic->writers, &options);
 	topic->records = w2k_record_create_writer(false, false,
 											  w2k_attempt->row->name);
