@@ -48,6 +48,8 @@ const W2kFormatInfo w2k_formats[W2K_FORMAT_COUNT] = {
 		{
 			.name = "protobuf-registry",
 			.converter = "io.confluent.connect.protobuf.ProtobufConverter",
+			.is_built = true,
 			.needs_registry = true,
+			.has_transforms = true,
 		},
 };

@@ -30,8 +30,10 @@ typedef struct W2kSchemaOptions
 {
 	W2kSubjectStrategy subject_strategy;
 	bool has_no_metadata; /* Avro: nothing of Connect's beside the types */
-	bool scrubs_names;	  /* Avro: makes names legal that are not */
-	bool forbids_others;  /* JSON: no members but those that are known */
+	bool scrubs_names;	  /* makes names legal that are not */
+	bool has_optional;	  /* Protobuf: fields may be labelled "optional" */
+	bool has_wrappers;	 /* Protobuf: and scalars wrapped, which may be null */
+	bool forbids_others; /* JSON: no members but those that are known */
 } W2kSchemaOptions;
 
 typedef enum W2kFormat

@@ -71,12 +71,24 @@
 /* Options of the converters of formats with a registry, for one side. */
 #define CONVERTER_OPTIONS(side, conf)                                         \
 	DONE(side ".converter.connect.meta.data", BOOLEAN, "true", "Avro: what a Connect schema says beside its type is in the schema, as connect.*.", PLUGIN, AT(conf.schema.has_no_metadata), .apply = apply_negated), \
-	DONE(side ".converter.scrub.invalid.names", BOOLEAN, "false", "Avro: names that it does not allow are made legal; else they are an error. See schema.name.adjustment.mode.", PLUGIN, AT(conf.schema.scrubs_names)), \
-	DONE(side ".converter.ignore.default.for.nullables", BOOLEAN, NULL, "Avro, JSON with a registry: false writes a column's default instead of null. Unsaid, null stays null.", PLUGIN, AT(conf.null_default), .apply = apply_null_kept), \
+	DONE(side ".converter.scrub.invalid.names", BOOLEAN, "false", "Avro, Protobuf: names that they do not allow are made legal; else they are an error. See schema.name.adjustment.mode.", PLUGIN, AT(conf.schema.scrubs_names)), \
+	DONE(side ".converter.ignore.default.for.nullables", BOOLEAN, NULL, "With a registry: false writes a column's default instead of null. Unsaid, null stays null.", PLUGIN, AT(conf.null_default), .apply = apply_null_kept), \
 	DONE(side ".converter.object.additional.properties", BOOLEAN, "true", "JSON with a registry: the schema allows members that it does not name.", PLUGIN, AT(conf.schema.forbids_others), .apply = apply_negated), \
 	NOT_YET(side ".converter.discard.type.doc.default", BOOLEAN, "false", "Avro: where a schema has its documentation."), \
 	NOT_YET(side ".converter.json.fail.invalid.schema", BOOLEAN, "false", "Records are not compared with their schema."), \
 	NOT_YET(side ".converter.json.indent.output", BOOLEAN, "false", "JSON is written in one line."), \
+	DONE(side ".converter.optional.for.nullables", BOOLEAN, "false", "Protobuf with a registry: fields that may be null are labelled \"optional\"; else a null cannot be told from zero.", PLUGIN, AT(conf.schema.has_optional)), \
+	DONE(side ".converter.wrapper.for.nullables", BOOLEAN, "false", "The same for scalars, by google.protobuf's wrapper messages.", PLUGIN, AT(conf.schema.has_wrappers)), \
+	NOT_YET(side ".converter.skip.known.types", BOOLEAN, "true", "Protobuf: registries know what schemas import."), \
+	IGNORED(side ".converter.reference.subject.name.strategy", CLASS, NULL, NO_REFERENCES), \
+	IGNORED(side ".converter.reference.lookup.only", BOOLEAN, "false", NO_REFERENCES), \
+	IGNORED(side ".converter.enhanced.protobuf.schema.support", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.int.for.enums", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.optional.for.proto2", BOOLEAN, "true", NOTHING_READ), \
+	IGNORED(side ".converter.wrapper.for.raw.primitives", BOOLEAN, "true", NOTHING_READ), \
+	IGNORED(side ".converter.generate.struct.for.nulls", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.generate.index.for.unions", BOOLEAN, "true", NO_SUCH_TYPE), \
+	IGNORED(side ".converter.schemas.cache.config", INT, "1000", "there is no such cache"), \
 	IGNORED(side ".converter.enhanced.avro.schema.support", BOOLEAN, "false", NO_SUCH_TYPE), \
 	IGNORED(side ".converter.generalized.sum.type.support", BOOLEAN, "false", NO_SUCH_TYPE), \
 	IGNORED(side ".converter.allow.optional.map.keys", BOOLEAN, "false", NO_SUCH_TYPE), \
@@ -91,7 +103,6 @@
 	IGNORED(side ".converter.json.oneof.for.nullables", BOOLEAN, "true", JAVA_OBJECTS), \
 	IGNORED(side ".converter.json.write.dates.iso8601", BOOLEAN, "false", JAVA_OBJECTS)
 #define NO_SUCH_TYPE "no schema of Debezium's has the types that it is for"
-#define NOTHING_READ "it is for reading, and nothing is read"
 #define JAVA_OBJECTS "it is for schemas that are derived from Java's objects"
 /* clang-format on */
 

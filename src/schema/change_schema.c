@@ -91,6 +91,8 @@ make_row(const W2kRelation *wrel, bool is_before)
 	W2kSchema *row = make_struct(psprintf("%s.Value", wrel->schema_name), 0,
 								 true);
 
+	row->nreserved = wrel->nreserved;
+	row->reserved = wrel->reserved;
 	for (int i = 0; i < wrel->ncolumns; i++)
 	{
 		const W2kColumn *column = &wrel->columns[i];

@@ -54,6 +54,7 @@ typedef struct W2kColumn
 	int before_ndims;		/* the same of the row before an update */
 	bool has_null_elements; /* an array with a NULL was seen */
 	struct W2kSourceType *source_type; /* to be told; NULL = not */
+	int number; /* where formats number fields; 0 = its place */
 
 	bool has_warned; /* of a value without a form, once */
 } W2kColumn;
@@ -94,6 +95,8 @@ typedef struct W2kRelation
 	void *plans[W2K_SIDES]; /* the Writers', made on first use, in context */
 	void *origin;			/* the transforms', likewise */
 	uint32 *shape_version;	/* counts what arrays look like (encode/shape) */
+	int nreserved;			/* columns that it had, where they have numbers */
+	struct W2kReservedField *reserved;
 	/* Outlive a rebuild */
 	uint32 topic_id;		 /* 0 = none yet */
 	bool is_topic_announced; /* and it still is the topic */
