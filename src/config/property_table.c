@@ -103,6 +103,8 @@
 	IGNORED(side ".converter.json.oneof.for.nullables", BOOLEAN, "true", JAVA_OBJECTS), \
 	IGNORED(side ".converter.json.write.dates.iso8601", BOOLEAN, "false", JAVA_OBJECTS)
 #define NO_SUCH_TYPE "no schema of Debezium's has the types that it is for"
+#define NO_REFERENCES "schemas refer to no others"
+#define NOTHING_READ "it is for reading, and nothing is read"
 #define JAVA_OBJECTS "it is for schemas that are derived from Java's objects"
 /* clang-format on */
 
