@@ -417,6 +417,16 @@ CREATE FUNCTION wal2kafka.check_compatibility(
 COMMENT ON FUNCTION wal2kafka.check_compatibility(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
 'what keeps a schema (AVRO, JSON or PROTOBUF) from following another under a rule of schema.compatibility; no row when it may';
 
+CREATE FUNCTION wal2kafka.table_schemas(
+	name pg_catalog.text, relation pg_catalog.regclass,
+	OUT is_key pg_catalog.bool, OUT subject pg_catalog.text,
+	OUT type pg_catalog.text, OUT schema pg_catalog.text)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c STABLE STRICT PARALLEL UNSAFE ROWS 2
+	AS 'MODULE_PATHNAME', 'wal2kafka_table_schemas';
+COMMENT ON FUNCTION wal2kafka.table_schemas(pg_catalog.text, pg_catalog.regclass) IS
+'the schemas that a connector would register with the next record of a table, key and value';
+
 -- ----------------------------------------------------------------- snapshots
 
 CREATE FUNCTION wal2kafka.signal(

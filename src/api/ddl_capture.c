@@ -12,8 +12,8 @@
  * What somebody else has locked exclusively is passed over: he alters it, and
  * his own command will see to it.
  *
- * A rule that looks at the new schema of each table, and may refuse it, has
- * its place in look_at_table().
+ * The rule that compares the new schema of each table, and may refuse it, is
+ * in ddl_check.c and comes by here as well, to be shown the tables.
  */
 #include "postgres.h"
 
@@ -49,6 +49,8 @@ typedef struct Capture
 	const char *connector;
 	const W2kConnectorConfig *conf;
 	W2kRelationCache *cache;
+	W2kDdlLook look; /* all that is done, if not NULL */
+	void *look_arg;
 	JsonbParseState *changes; /* an array that has been begun */
 	int nchanges;
 } Capture;
@@ -58,6 +60,12 @@ static bool
 keeps_numbers(const W2kConnectorConfig *conf)
 {
 	return conf->value_converter.format == W2K_FORMAT_PROTOBUF_REGISTRY;
+}
+
+bool
+w2k_ddl_capture_has_rule(const W2kConnectorConfig *conf)
+{
+	return conf->compatibility != W2K_COMPATIBILITY_NONE;
 }
 
 W2kConnectorConfig *
@@ -74,7 +82,8 @@ w2k_ddl_capture_conf(const W2kConnectorInfo *row)
 		if (((W2kProblem *) lfirst(lc))->is_error)
 			return NULL;
 	}
-	return parse->conf->include_schema_changes || keeps_numbers(parse->conf)
+	return parse->conf->include_schema_changes || keeps_numbers(parse->conf) ||
+				   w2k_ddl_capture_has_rule(parse->conf)
 			   ? parse->conf
 			   : NULL;
 }
@@ -147,6 +156,8 @@ add_change(Capture *capture, const char *type, const char *schema,
 static void
 look_at_missing(Capture *capture, Oid relid, bool is_gone, bool is_change)
 {
+	if (capture->look != NULL)
+		return;
 	if (is_gone && keeps_numbers(capture->conf))
 		w2k_ddl_rows_delete_fields(capture->connector, relid);
 	if (capture->conf->include_schema_changes)
@@ -165,9 +176,14 @@ look_at_missing(Capture *capture, Oid relid, bool is_gone, bool is_change)
 
 /* A captured table, as it is now. */
 static void
-look_at_table(Capture *capture, const W2kRelation *wrel, Relation relation,
+look_at_table(Capture *capture, W2kRelation *wrel, Relation relation,
 			  bool is_change)
 {
+	if (capture->look != NULL)
+	{
+		capture->look(capture->look_arg, wrel);
+		return;
+	}
 	if (keeps_numbers(capture->conf))
 		write_numbers(capture, wrel);
 	if (capture->conf->include_schema_changes)
@@ -194,7 +210,7 @@ static void
 look_at(Capture *capture, Oid relid, bool is_change)
 {
 	Relation relation;
-	const W2kRelation *wrel;
+	W2kRelation *wrel;
 
 	CHECK_FOR_INTERRUPTS();
 	if (!ConditionalLockRelationOid(relid, AccessShareLock))
@@ -224,6 +240,22 @@ look_at_all(Capture *capture)
 		look_at(capture, lfirst_oid(lc), false);
 }
 
+/* What a command concerns. */
+static void
+look_at_concerned(Capture *capture, const W2kConnectorInfo *row,
+				  const W2kDdlConcern *concern)
+{
+	ListCell *lc;
+
+	capture->cache = w2k_captured_create_cache(capture->conf, row->owner);
+	foreach(lc, concern->relids)
+		look_at(capture, lfirst_oid(lc), true);
+	foreach(lc, concern->granted)
+		look_at(capture, lfirst_oid(lc), false);
+	if (concern->has_publications && capture->conf->publication_name != NULL)
+		look_at_all(capture);
+}
+
 static void
 write_change(Capture *capture, const char *ddl)
 {
@@ -247,17 +279,23 @@ w2k_ddl_capture_command(const W2kConnectorInfo *row,
 						const W2kDdlConcern *concern, const char *ddl)
 {
 	Capture capture = {.connector = row->name, .conf = conf};
-	ListCell *lc;
 
-	capture.cache = w2k_captured_create_cache(conf, row->owner);
 	(void) pushJsonbValue(&capture.changes, WJB_BEGIN_ARRAY, NULL);
-	foreach(lc, concern->relids)
-		look_at(&capture, lfirst_oid(lc), true);
-	foreach(lc, concern->granted)
-		look_at(&capture, lfirst_oid(lc), false);
-	if (concern->has_publications && conf->publication_name != NULL)
-		look_at_all(&capture);
+	look_at_concerned(&capture, row, concern);
 	write_change(&capture, ddl);
+}
+
+void
+w2k_ddl_capture_each(const W2kConnectorInfo *row,
+					 const W2kConnectorConfig *conf,
+					 const W2kDdlConcern *concern, W2kDdlLook look, void *arg)
+{
+	Capture capture = {.connector = row->name,
+					   .conf = conf,
+					   .look = look,
+					   .look_arg = arg};
+
+	look_at_concerned(&capture, row, concern);
 }
 
 void

@@ -8,6 +8,10 @@
 #include "api/connector_row.h"
 #include "api/ddl_concern.h"
 #include "config/connector.h"
+#include "schema/relation.h"
+
+/* What is done with a captured table; it is open. */
+typedef void (*W2kDdlLook)(void *arg, W2kRelation *wrel);
 
 /*
  * The connector's configuration, where it asks to hear of DDL and will read
@@ -23,6 +27,18 @@ extern void w2k_ddl_capture_command(const W2kConnectorInfo *row,
 									const W2kConnectorConfig *conf,
 									const W2kDdlConcern *concern,
 									const char *ddl);
+
+/* Does the connector want changes of schemas to be compared? */
+extern bool w2k_ddl_capture_has_rule(const W2kConnectorConfig *conf);
+
+/*
+ * Looks at each captured table that a command concerns, as it is now, and
+ * changes nothing.
+ */
+extern void w2k_ddl_capture_each(const W2kConnectorInfo *row,
+								 const W2kConnectorConfig *conf,
+								 const W2kDdlConcern *concern, W2kDdlLook look,
+								 void *arg);
 
 /*
  * A connector was made, or has another configuration or owner: writes down

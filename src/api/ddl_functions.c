@@ -7,9 +7,10 @@
  * once, whatever it does.  Where there is no connector that ends with a look
  * at wal2kafka.connector, where none asks to hear of DDL with their settings.
  *
- * Nothing of ours may make DDL impossible, so each connector's part runs in a
- * subtransaction of its own: what fails there becomes a warning, but for what
- * the user's own transaction must end for (a cancelled query, a deadlock).
+ * Nothing of ours may make DDL impossible but schema.compatibility, so each
+ * connector's part runs in a subtransaction of its own: what fails there
+ * becomes a warning, but for what the user's own transaction must end for (a
+ * cancelled query, a deadlock).
  * It runs as the bootstrap superuser with nothing but pg_catalog in the
  * search_path, and reads and writes below the executor or by statements that
  * are qualified to the operator: no function, trigger or setting of a user's
@@ -30,6 +31,7 @@
 #include "api/access.h"
 #include "api/connector_row.h"
 #include "api/ddl_capture.h"
+#include "api/ddl_check.h"
 #include "api/ddl_concern.h"
 #include "api/ddl_watch.h"
 
@@ -60,7 +62,8 @@ typedef struct Work
 	W2kConnectorConfig *conf;
 	W2kDdlConcern *concern;
 	const char *ddl;
-	List *asking; /* of Work: set by list_asking() */
+	List *asking;	/* of Work: set by list_asking() */
+	List *refusals; /* set by check() */
 } Work;
 
 static void
@@ -107,6 +110,14 @@ take_dropped(Node *parsetree, W2kDdlConcern *concern)
 		return true;
 	}
 	return false;
+}
+
+/* Another part of a connector's: what it finds is raised behind it. */
+static void
+check(Work *work)
+{
+	work->refusals = w2k_ddl_check_command(work->row, work->conf,
+										   work->concern);
 }
 
 /* Must the user's transaction end for this error? */
@@ -156,11 +167,17 @@ run_guarded(Work *work)
 				 work->row == NULL
 					 ? errmsg("wal2kafka could not find out which tables a command concerns: %s",
 							  error->message)
+				 : work->run == check
+					 ? errmsg("connector \"%s\" could not compare a table's new schema: %s",
+							  work->row->name, error->message)
 					 : errmsg("connector \"%s\" could not take notice of a command: %s",
 							  work->row->name, error->message),
 				 error->detail != NULL ? errdetail("%s", error->detail) : 0,
-				 errhint(
-					 "Use alter_connector or patch_connector to have the connector look at its tables again.")));
+				 work->run == check
+					 ? errhint(
+						   "The registry compares it when a record has it for the first time.")
+					 : errhint(
+						   "Use alter_connector or patch_connector to have the connector look at its tables again.")));
 	}
 	PG_END_TRY();
 	return is_done;
@@ -295,6 +312,11 @@ process_command(EventTriggerData *event, W2kDdlConcern *concern)
 		work->concern = concern;
 		work->ddl = ddl;
 		(void) run_guarded(work);
+		if (!w2k_ddl_capture_has_rule(work->conf))
+			continue;
+		work->run = check;
+		if (run_guarded(work))
+			w2k_ddl_check_enforce(work->row, work->conf, work->refusals);
 	}
 }
 

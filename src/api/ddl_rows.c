@@ -18,14 +18,16 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/timestamp.h"
 
 #include "api/access.h"
 #include "api/ddl_rows.h"
 
 #define TABLES "connector_table"
 #define FIELDS "connector_field"
+#define SCHEMAS "connector_schema"
 
-/* Columns: both tables have the same two in front. */
+/* Columns: the first two tables have the same two in front. */
 enum
 {
 	ANUM_NAME = 1,
@@ -34,7 +36,13 @@ enum
 	ANUM_TABLE_RELNAME,
 	TABLE_COLUMNS = ANUM_TABLE_RELNAME,
 	ANUM_FIELD_ATTNUM = ANUM_RELID + 1,
-	FIELD_COLUMNS = 5
+	FIELD_COLUMNS = 5,
+	ANUM_SCHEMA_IS_KEY = 2,
+	ANUM_SCHEMA_SUBJECT,
+	ANUM_SCHEMA_TYPE,
+	ANUM_SCHEMA_SCHEMA = 7,
+	ANUM_SCHEMA_VERSION = 9,
+	ANUM_SCHEMA_CONFIRMED = 11
 };
 
 /* A scan of one of them by the first columns of its primary key. */
@@ -185,4 +193,63 @@ void
 w2k_ddl_rows_delete_fields(const char *connector, Oid relid)
 {
 	delete_rows(FIELDS, connector, relid);
+}
+
+/* ---- schemas ---- */
+
+static bool
+is_text(HeapTuple tuple, TupleDesc desc, int attnum, const char *wanted)
+{
+	bool isnull;
+	Datum value = heap_getattr(tuple, attnum, desc, &isnull);
+
+	return !isnull && strcmp(TextDatumGetCString(value), wanted) == 0;
+}
+
+static int
+compare_schemas(const ListCell *a, const ListCell *b)
+{
+	const W2kKnownSchema *left = lfirst(a);
+	const W2kKnownSchema *right = lfirst(b);
+
+	if (left->confirmed != right->confirmed)
+		return left->confirmed > right->confirmed ? -1 : 1;
+	return right->version - left->version;
+}
+
+List *
+w2k_ddl_rows_list_schemas(const char *connector, bool is_key,
+						  const char *subject, const char *type)
+{
+	Datum name = CStringGetTextDatum(connector);
+	List *schemas = NIL;
+	HeapTuple tuple;
+	RowScan scan;
+
+	begin_scan(&scan, SCHEMAS, AccessShareLock, &name, 1);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan.scan)))
+	{
+		TupleDesc desc = RelationGetDescr(scan.rel);
+		W2kKnownSchema *schema;
+		bool isnull;
+
+		if (DatumGetBool(heap_getattr(tuple, ANUM_SCHEMA_IS_KEY, desc,
+									  &isnull)) != is_key ||
+			!is_text(tuple, desc, ANUM_SCHEMA_SUBJECT, subject) ||
+			!is_text(tuple, desc, ANUM_SCHEMA_TYPE, type))
+			continue;
+		schema = palloc0(sizeof(W2kKnownSchema));
+		schema->text = TextDatumGetCString(
+			heap_getattr(tuple, ANUM_SCHEMA_SCHEMA, desc, &isnull));
+		schema->confirmed = DatumGetTimestampTz(
+			heap_getattr(tuple, ANUM_SCHEMA_CONFIRMED, desc, &isnull));
+		schema->version = DatumGetInt32(
+			heap_getattr(tuple, ANUM_SCHEMA_VERSION, desc, &isnull));
+		if (isnull)
+			schema->version = 0;
+		schemas = lappend(schemas, schema);
+	}
+	end_scan(&scan);
+	list_sort(schemas, compare_schemas);
+	return schemas;
 }

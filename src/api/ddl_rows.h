@@ -5,6 +5,7 @@
 #ifndef W2K_API_DDL_ROWS_H
 #define W2K_API_DDL_ROWS_H
 
+#include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 
 /* A row of wal2kafka.connector_table, in the current memory context. */
@@ -30,5 +31,17 @@ extern void w2k_ddl_rows_delete_table(const char *connector, Oid relid);
 extern void w2k_ddl_rows_put_field(const char *connector, Oid relid,
 								   int attnum, const char *field, int number);
 extern void w2k_ddl_rows_delete_fields(const char *connector, Oid relid);
+
+/* A schema that a registry has, in the server's encoding. */
+typedef struct W2kKnownSchema
+{
+	char *text;
+	int version; /* 0 = not told */
+	TimestampTz confirmed;
+} W2kKnownSchema;
+
+/* Those of a subject: the one in force first, which was confirmed last. */
+extern List *w2k_ddl_rows_list_schemas(const char *connector, bool is_key,
+									   const char *subject, const char *type);
 
 #endif /* W2K_API_DDL_ROWS_H */

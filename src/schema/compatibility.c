@@ -83,12 +83,14 @@ w2k_comparison_enter(W2kComparison *cmp, const char *name)
 	if (len > 0)
 		appendStringInfoChar(&cmp->path, '.');
 	appendStringInfoString(&cmp->path, name);
+	cmp->names = lappend(cmp->names, pstrdup(name));
 	return len;
 }
 
 void
 w2k_comparison_leave(W2kComparison *cmp, int len)
 {
+	cmp->names = list_delete_last(cmp->names);
 	cmp->path.len = len;
 	cmp->path.data[len] = '\0';
 }
@@ -121,6 +123,7 @@ w2k_comparison_add(W2kComparison *cmp, W2kIncompatibilityKind kind,
 
 	item->kind = kind;
 	item->is_forward = cmp->is_forward;
+	item->names = list_copy(cmp->names);
 	item->path = pstrdup(cmp->path.data);
 	item->problem = fill_in(cmp->is_forward ? words[kind].forward
 											: words[kind].backward,

@@ -58,7 +58,8 @@ typedef struct W2kIncompatibility
 {
 	W2kIncompatibilityKind kind;
 	bool is_forward; /* the old schema cannot read new records */
-	char *path;		 /* of names, with dots: "before.email"; "" = all */
+	List *names;	 /* of char *, the way to it: "before", "email" */
+	char *path;		 /* the same, with dots; "" = all of it */
 	char *problem;	 /* in words, without a period */
 } W2kIncompatibility;
 
@@ -67,6 +68,7 @@ typedef struct W2kComparison
 {
 	bool is_forward; /* then what is called new here is the older schema */
 	StringInfoData path;
+	List *names; /* of char *: the same */
 	List *found; /* of W2kIncompatibility */
 } W2kComparison;
 

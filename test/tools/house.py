@@ -38,6 +38,8 @@ MAY_INCLUDE = {
 # what an area may see of another that it else knows nothing of, or not all of
 ONLY_HEADERS = {
     ("api", "worker"): {"slots.h"},
+    # what a table's schema is now, to compare it with the registered ones
+    ("api", "decode"): {"table_schemas.h"},
     # an incremental snapshot watches the changes that its process decodes
     ("worker", "decode"): {"window.h"},
 }
