@@ -148,6 +148,9 @@ SELECT count(dc_hidden.judge(f, command)) FROM
 	(SELECT f, command FROM unnest('{avro,json-registry,protobuf-registry}'::text[]) f,
 		dc_hidden.command ORDER BY f, id) c;
 
+-- Apicurio's "full" takes a message that is new; Confluent's registry does not.
+UPDATE dc_hidden.pair SET laxer = 'full' WHERE type = 'PROTOBUF' AND what LIKE '% point';
+
 -- Each command by format and rule.
 SELECT c.command, a.format, string_agg(a.rule, ' ' ORDER BY a.rule) AS rules, a.answer
 FROM dc_hidden.command c JOIN dc_hidden.answer a USING (command)

@@ -18,30 +18,53 @@ from testbed.postgres import Cluster, Installation
 
 RULES = ("backward", "forward", "full")
 LANGUAGES = ("avro", "json", "protobuf")
+# where the pairs of a file are complete
 MARK = "\nSELECT what, rule"
+DDL_MARK = "\n-- It is what check_compatibility says of the schemas."
 
 _QUERY = """
 \\pset format unaligned
 \\pset tuples_only on
+\\qecho ====
 SELECT json_agg(json_build_object('what', what, 'old', old_schema,
 	'new', new_schema, 'laxer', coalesce(laxer, ''), 'ours',
 	(SELECT json_object_agg(rule, NOT EXISTS (
 		SELECT FROM wal2kafka.check_compatibility('%s', rule, old_schema,
 			new_schema))) FROM unnest('{%s}'::text[]) rule)) ORDER BY id)
-FROM pair;
-DROP EXTENSION wal2kafka;
+FROM %s;
 """
 
 
-def read_pairs(cluster, language):
+def run_file(cluster, name, mark, language, pairs):
     """The pairs of a regress file, with our answers by rule."""
-    name = "%s/sql/compatibility_%s.sql" % (REPO, language)
+    name = "%s/sql/%s.sql" % (REPO, name)
     with open(name) as file:
-        head, mark, _ = file.read().partition(MARK)
-    if not mark:
-        raise TestbedError("%s has no line \"%s\"" % (name, MARK.strip()))
-    return json.loads(cluster.script(head + _QUERY % (language,
-                                                      ",".join(RULES))))
+        head, found, _ = file.read().partition(mark)
+    if not found:
+        raise TestbedError("%s has no line \"%s\"" % (name, mark.strip()))
+    out = cluster.script(head + _QUERY % (language, ",".join(RULES), pairs),
+                         "pairs")
+    return json.loads(out.split("====\n")[1])
+
+
+def read_pairs(cluster, language):
+    pairs = run_file(cluster, "compatibility_" + language, MARK, language,
+                     "pair")
+    cluster.script("DROP EXTENSION wal2kafka", "pairs")
+    return pairs
+
+
+def read_ddl(cluster, languages):
+    """What ALTERs make of a table's schemas, by language."""
+    pairs = {languages[0]: run_file(
+        cluster, "ddl_compatibility", DDL_MARK, languages[0],
+        "dc_hidden.pair WHERE type = upper('%s')" % languages[0])}
+    for language in languages[1:]:
+        out = cluster.script(_QUERY % (
+            language, ",".join(RULES), "dc_hidden.pair WHERE type = upper('%s')"
+            % language), "pairs")
+        pairs[language] = json.loads(out.split("====\n")[1])
+    return pairs
 
 
 class Judge:
@@ -105,10 +128,13 @@ def run_compatibility():
     server = registry.Registry()
     try:
         cluster.init().start()
+        cluster.script("CREATE DATABASE pairs")
         server.start()
         judge = Judge(server)
         for language in LANGUAGES:
             compare(checks, judge, language, read_pairs(cluster, language))
+        for language, pairs in read_ddl(cluster, LANGUAGES).items():
+            compare(checks, judge, language, pairs)
     finally:
         server.stop()
         cluster.destroy()
