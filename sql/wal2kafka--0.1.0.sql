@@ -130,6 +130,43 @@ ALTER TABLE wal2kafka.connector_signal ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE wal2kafka.connector_signal IS
 'signals by function on their way to a worker; see signal()';
 
+-- Schemas that a registry has given an id.  A fingerprint stands for side,
+-- type, subject, schema, references and the registry's URLs.
+CREATE TABLE wal2kafka.connector_schema (
+	name pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+	is_key pg_catalog.bool NOT NULL,
+	subject pg_catalog.text NOT NULL,
+	type pg_catalog.text NOT NULL
+		CHECK (type OPERATOR(pg_catalog.=) ANY
+			('{AVRO,JSON,PROTOBUF}'::pg_catalog.text[])),
+	fingerprint pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+	topic pg_catalog.text NOT NULL,
+	schema pg_catalog.text NOT NULL,
+	schema_id pg_catalog.int8 NOT NULL,
+	version pg_catalog.int4,
+	registered pg_catalog.timestamptz NOT NULL,
+	confirmed pg_catalog.timestamptz NOT NULL,
+	PRIMARY KEY (name, fingerprint)
+);
+-- Written by the workers alone, as connector_progress is; a connector's owner
+-- may read what is its own.
+ALTER TABLE wal2kafka.connector_schema ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_schemas ON wal2kafka.connector_schema FOR SELECT
+	TO wal2kafka_admin
+	USING (EXISTS (SELECT FROM wal2kafka.connector AS c
+		WHERE c.name OPERATOR(pg_catalog.=) connector_schema.name
+			AND pg_catalog.pg_has_role(c.owner::pg_catalog.oid, 'USAGE')));
+COMMENT ON POLICY own_schemas ON wal2kafka.connector_schema IS
+'a connector''s schemas are for its owner';
+COMMENT ON TABLE wal2kafka.connector_schema IS
+'schemas that a schema registry knows, with their ids; written by the workers alone';
+COMMENT ON COLUMN wal2kafka.connector_schema.fingerprint IS
+'stands for the side, type, subject, schema, what it refers to, and the registry''s URLs';
+COMMENT ON COLUMN wal2kafka.connector_schema.registered IS
+'when the registry first told its id';
+COMMENT ON COLUMN wal2kafka.connector_schema.confirmed IS
+'when the registry last told its id: the newest of a subject is in force';
+
 COMMENT ON SEQUENCE wal2kafka.connector_signal_id_seq IS
 'the order of signals';
 
@@ -505,6 +542,40 @@ CREATE VIEW wal2kafka.stat_snapshot AS
 COMMENT ON VIEW wal2kafka.stat_snapshot IS
 'for each snapshot of the connectors of this database, and each of its tables: how far it is';
 
+CREATE FUNCTION wal2kafka.stat_get_registry(
+	OUT name pg_catalog.text, OUT total_requests pg_catalog.int8,
+	OUT total_errors pg_catalog.int8, OUT waits_for pg_catalog.text)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 10
+	AS 'MODULE_PATHNAME', 'wal2kafka_stat_get_registry';
+COMMENT ON FUNCTION wal2kafka.stat_get_registry() IS
+'rows of the view stat_registry';
+
+CREATE VIEW wal2kafka.stat_registry AS
+	SELECT r.name, r.total_requests, r.total_errors, r.waits_for,
+		s.schemas, s.subjects, s.last_registered_time
+	FROM wal2kafka.stat_get_registry() AS r,
+		LATERAL (SELECT pg_catalog.count(*) AS schemas,
+				pg_catalog.count(DISTINCT c.subject) AS subjects,
+				pg_catalog.max(c.registered) AS last_registered_time
+			FROM wal2kafka.connector_schema AS c
+			WHERE c.name OPERATOR(pg_catalog.=) r.name) AS s
+	WHERE r.total_requests OPERATOR(pg_catalog.>) 0
+		OR r.waits_for IS NOT NULL
+		OR s.schemas OPERATOR(pg_catalog.>) 0;
+COMMENT ON VIEW wal2kafka.stat_registry IS
+'for each connector with a schema registry: requests to it, those of no use, what it waits for, and how many schemas it has there';
+
+CREATE VIEW wal2kafka.registered_schemas AS
+	SELECT c.name, c.is_key, c.topic, c.subject, c.version, c.schema_id,
+		c.type, c.schema, c.registered AS registered_time,
+		c.confirmed AS confirmed_time
+	FROM wal2kafka.stat_get_registry() AS r
+	JOIN wal2kafka.connector_schema AS c
+		ON c.name OPERATOR(pg_catalog.=) r.name;
+COMMENT ON VIEW wal2kafka.registered_schemas IS
+'schemas that connectors of this database have in a schema registry';
+
 -- ---------------------------------------------------------------- privileges
 
 REVOKE ALL ON ALL TABLES IN SCHEMA wal2kafka FROM PUBLIC;
@@ -515,15 +586,18 @@ GRANT USAGE ON SCHEMA wal2kafka TO wal2kafka_admin, pg_monitor;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA wal2kafka TO wal2kafka_admin;
 REVOKE ALL ON FUNCTION wal2kafka.connector_changed() FROM wal2kafka_admin;
 
-GRANT SELECT ON wal2kafka.connector TO wal2kafka_admin;
+GRANT SELECT ON wal2kafka.connector, wal2kafka.connector_schema
+	TO wal2kafka_admin;
 
 GRANT SELECT ON wal2kafka.connectors, wal2kafka.connector_properties,
 	wal2kafka.stat_connector, wal2kafka.stat_connector_table,
-	wal2kafka.stat_kafka, wal2kafka.stat_snapshot
+	wal2kafka.stat_kafka, wal2kafka.stat_snapshot,
+	wal2kafka.stat_registry, wal2kafka.registered_schemas
 	TO wal2kafka_admin, pg_monitor;
 GRANT EXECUTE ON FUNCTION wal2kafka.get_connectors(),
 	wal2kafka.get_connector_properties(), wal2kafka.stat_get_connector(),
 	wal2kafka.stat_get_connector_table(), wal2kafka.stat_get_kafka(),
-	wal2kafka.stat_get_snapshot(), wal2kafka.connector_plugins(), wal2kafka.wait_for_connector(
+	wal2kafka.stat_get_snapshot(), wal2kafka.stat_get_registry(),
+	wal2kafka.connector_plugins(), wal2kafka.wait_for_connector(
 		pg_catalog.text, pg_catalog.text, pg_catalog.interval)
 	TO pg_monitor;

@@ -369,7 +369,8 @@ delete_row(const W2kConnectorInfo *row)
 {
 	static const char *const tables[] = {"connector", "connector_progress",
 										 "connector_snapshot",
-										 "connector_signal"};
+										 "connector_signal",
+										 "connector_schema"};
 	Oid argtypes[] = {TEXTOID};
 	Datum values[] = {CStringGetTextDatum(row->name)};
 	NameData slot_name;

@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 
 #include "config/properties.h"
+#include "config/registry.h"
 #include "config/replica_identity.h"
 #include "config/rules.h"
 #include "config/signal.h"
@@ -58,6 +59,54 @@
 #define PLUGIN_FAMILY .flags = W2K_PROP_FAMILY | W2K_PROP_PLUGIN
 /* what may stand there is anybody's guess, a mistyped password for one */
 #define HIDDEN_FAMILY .flags = W2K_PROP_FAMILY | W2K_PROP_SECRET
+
+/* of a schema registry's client; the worker's, and the plugin's as well */
+#define REGISTRY .flags = W2K_PROP_REGISTRY
+#define REGISTRY_TEXT .flags = W2K_PROP_REGISTRY | W2K_PROP_REFERENCE
+#define REGISTRY_SECRET                                                       \
+	.flags = W2K_PROP_REGISTRY | W2K_PROP_REFERENCE | W2K_PROP_SECRET
+#define REGISTRY_PLUGIN .flags = W2K_PROP_REGISTRY | W2K_PROP_PLUGIN
+
+/* clang-format off */
+/* Options of the converters of formats with a registry, for one side. */
+#define CONVERTER_OPTIONS(side, conf)                                         \
+	DONE(side ".converter.connect.meta.data", BOOLEAN, "true", "Avro: what a Connect schema says beside its type is in the schema, as connect.*.", PLUGIN, AT(conf.schema.has_no_metadata), .apply = apply_negated), \
+	DONE(side ".converter.scrub.invalid.names", BOOLEAN, "false", "Avro, Protobuf: names that they do not allow are made legal; else they are an error. See schema.name.adjustment.mode.", PLUGIN, AT(conf.schema.scrubs_names)), \
+	DONE(side ".converter.ignore.default.for.nullables", BOOLEAN, NULL, "With a registry: false writes a column's default instead of null. Unsaid, null stays null.", PLUGIN, AT(conf.null_default), .apply = apply_null_kept), \
+	DONE(side ".converter.object.additional.properties", BOOLEAN, "true", "JSON with a registry: the schema allows members that it does not name.", PLUGIN, AT(conf.schema.forbids_others), .apply = apply_negated), \
+	NOT_YET(side ".converter.discard.type.doc.default", BOOLEAN, "false", "Avro: where a schema has its documentation."), \
+	NOT_YET(side ".converter.json.fail.invalid.schema", BOOLEAN, "false", "Records are not compared with their schema."), \
+	NOT_YET(side ".converter.json.indent.output", BOOLEAN, "false", "JSON is written in one line."), \
+	DONE(side ".converter.optional.for.nullables", BOOLEAN, "false", "Protobuf with a registry: fields that may be null are labelled \"optional\"; else a null cannot be told from zero.", PLUGIN, AT(conf.schema.has_optional)), \
+	DONE(side ".converter.wrapper.for.nullables", BOOLEAN, "false", "The same for scalars, by google.protobuf's wrapper messages.", PLUGIN, AT(conf.schema.has_wrappers)), \
+	NOT_YET(side ".converter.skip.known.types", BOOLEAN, "true", "Protobuf: registries know what schemas import."), \
+	IGNORED(side ".converter.reference.subject.name.strategy", CLASS, NULL, NO_REFERENCES), \
+	IGNORED(side ".converter.reference.lookup.only", BOOLEAN, "false", NO_REFERENCES), \
+	IGNORED(side ".converter.enhanced.protobuf.schema.support", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.int.for.enums", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.optional.for.proto2", BOOLEAN, "true", NOTHING_READ), \
+	IGNORED(side ".converter.wrapper.for.raw.primitives", BOOLEAN, "true", NOTHING_READ), \
+	IGNORED(side ".converter.generate.struct.for.nulls", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.generate.index.for.unions", BOOLEAN, "true", NO_SUCH_TYPE), \
+	IGNORED(side ".converter.schemas.cache.config", INT, "1000", "there is no such cache"), \
+	IGNORED(side ".converter.enhanced.avro.schema.support", BOOLEAN, "false", NO_SUCH_TYPE), \
+	IGNORED(side ".converter.generalized.sum.type.support", BOOLEAN, "false", NO_SUCH_TYPE), \
+	IGNORED(side ".converter.allow.optional.map.keys", BOOLEAN, "false", NO_SUCH_TYPE), \
+	IGNORED(side ".converter.flatten.unions", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.flatten.singleton.unions", BOOLEAN, "true", NOTHING_READ), \
+	IGNORED(side ".converter.use.optional.for.nonrequired", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.ignore.modern.dialects", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.avro.use.logical.type.converters", BOOLEAN, "false", JAVA_OBJECTS), \
+	IGNORED(side ".converter.avro.reflection.allow.null", BOOLEAN, "false", JAVA_OBJECTS), \
+	IGNORED(side ".converter.avro.remove.java.properties", BOOLEAN, "false", JAVA_OBJECTS), \
+	IGNORED(side ".converter.json.schema.spec.version", STRING, "draft_7", JAVA_OBJECTS), \
+	IGNORED(side ".converter.json.oneof.for.nullables", BOOLEAN, "true", JAVA_OBJECTS), \
+	IGNORED(side ".converter.json.write.dates.iso8601", BOOLEAN, "false", JAVA_OBJECTS)
+#define NO_SUCH_TYPE "no schema of Debezium's has the types that it is for"
+#define NO_REFERENCES "schemas refer to no others"
+#define NOTHING_READ "it is for reading, and nothing is read"
+#define JAVA_OBJECTS "it is for schemas that are derived from Java's objects"
+/* clang-format on */
 
 #define FAILURE_CHOICES                                                       \
 	CHOICES({"fail", W2K_FAILURE_FAIL}, {"warn", W2K_FAILURE_WARN},           \
@@ -289,16 +338,27 @@ apply_null_default(W2kPropertyParse *parse, const W2kProperty *prop,
 			is_replaced ? W2K_NULL_REPLACED : W2K_NULL_KEPT;
 }
 
-/* ignore.default.for.nullables: the same by another name */
+/* ignore.default.for.nullables: the same, the other way round */
 static void
-apply_ignored_default(W2kPropertyParse *parse, const W2kProperty *prop,
-					  const char *name, const char *value)
+apply_null_kept(W2kPropertyParse *parse, const W2kProperty *prop,
+				const char *name, const char *value)
 {
-	bool is_ignored;
+	bool is_kept;
 
-	if (parse_bool(value, &is_ignored))
+	if (parse_bool(value, &is_kept))
 		*(W2kNullDefault *) ((char *) parse->conf + prop->offset) =
-			is_ignored ? W2K_NULL_UNSAID : W2K_NULL_REPLACED;
+			is_kept ? W2K_NULL_KEPT : W2K_NULL_REPLACED;
+}
+
+/* A boolean whose field says the contrary. */
+static void
+apply_negated(W2kPropertyParse *parse, const W2kProperty *prop,
+			  const char *name, const char *value)
+{
+	bool is_true;
+
+	if (parse_bool(value, &is_true))
+		*(bool *) ((char *) parse->conf + prop->offset) = !is_true;
 }
 
 /* include.unknown.datatypes: said or not, that makes three */
@@ -436,57 +496,25 @@ const W2kProperty w2k_properties[] = {
 
 #undef CATEGORY
 #define CATEGORY "Records"
-#define NOTHING_READ "it is for reading, and nothing is read"
-#define NO_UNIONS "no schema has a union"
 	DONE("format", ENUM, "json", "Format of keys and values where no converter is named. Ours.", PLUGIN, CHOICES({"json", 0}, {"json-with-schemas", 0}, {"json-registry", 0}, {"avro", 0}, {"protobuf", 0}, {"protobuf-registry", 0})),
 	DONE("key.converter", CLASS, NULL, "org.apache.kafka.connect.json.JsonConverter, which is what there is without it.", PLUGIN),
 	DONE("key.converter.schemas.enable", BOOLEAN, "true", "Records carry their schema. Where neither this nor a converter is said, format decides.", PLUGIN),
 	DONE("key.converter.decimal.format", ENUM, "BASE64", "How Decimal is written in JSON.", PLUGIN, AT(key_converter.has_numeric_decimals), CHOICES({"BASE64", false}, {"NUMERIC", true})),
 	DONE("key.converter.replace.null.with.default", BOOLEAN, NULL, "Null becomes the column's default. Unsaid, null stays null.", PLUGIN, AT(key_converter.null_default), .apply = apply_null_default),
-	DONE("key.converter.ignore.default.for.nullables", BOOLEAN, NULL, "Of registry formats: false = null becomes the column's default. Unsaid, null stays null.", PLUGIN, AT(key_converter.null_default), .apply = apply_ignored_default),
-	DONE("key.converter.scrub.invalid.names", BOOLEAN, "false", "Of registry formats: what a name may not hold becomes an underscore. Else such names are refused.", PLUGIN, AT(key_converter.schema.scrubs_names)),
-	DONE("key.converter.optional.for.nullables", BOOLEAN, "false", "Of ProtobufConverter: fields that may be null are labelled \"optional\", so that null is not zero.", PLUGIN, AT(key_converter.schema.has_optional)),
-	DONE("key.converter.wrapper.for.nullables", BOOLEAN, "false", "Of ProtobufConverter: scalars that may be null are google.protobuf's messages, so that null is not zero.", PLUGIN, AT(key_converter.schema.has_wrappers)),
-	NOT_YET("key.converter.skip.known.types", BOOLEAN, "true", "What schemas import is known to registries, and not registered."),
-	IGNORED("key.converter.reference.subject.name.strategy", CLASS, NULL, "schemas refer to no other ones"),
-	IGNORED("key.converter.reference.lookup.only", BOOLEAN, "false", "schemas refer to no other ones"),
-	IGNORED("key.converter.enhanced.protobuf.schema.support", BOOLEAN, "false", NOTHING_READ),
-	IGNORED("key.converter.int.for.enums", BOOLEAN, "false", NOTHING_READ),
-	IGNORED("key.converter.optional.for.proto2", BOOLEAN, "true", NOTHING_READ),
-	IGNORED("key.converter.wrapper.for.raw.primitives", BOOLEAN, "true", NOTHING_READ),
-	IGNORED("key.converter.generate.struct.for.nulls", BOOLEAN, "false", NOTHING_READ),
-	IGNORED("key.converter.generate.index.for.unions", BOOLEAN, "true", NO_UNIONS),
-	IGNORED("key.converter.flatten.unions", BOOLEAN, "false", NO_UNIONS),
-	IGNORED("key.converter.generalized.sum.type.support", BOOLEAN, "false", NO_UNIONS),
-	IGNORED("key.converter.schemas.cache.config", INT, "1000", "there is no such cache"),
 	IGNORED("key.converter.schemas.cache.size", INT, "1000", "there is no such cache"),
 	IGNORED("key.converter.converter.type", STRING, NULL, "the property's name says which side it is for"),
 	IGNORED("key.converter.schema.content", STRING, NULL, "a schema for reading, and nothing is read"),
 	IGNORED("key.converter.plugin.version", STRING, NULL, "there is one version, the installed one"),
+	CONVERTER_OPTIONS("key", key_converter),
 	DONE("value.converter", CLASS, NULL, "org.apache.kafka.connect.json.JsonConverter, which is what there is without it.", PLUGIN),
 	DONE("value.converter.schemas.enable", BOOLEAN, "true", "Records carry their schema. Where neither this nor a converter is said, format decides.", PLUGIN),
 	DONE("value.converter.decimal.format", ENUM, "BASE64", "How Decimal is written in JSON.", PLUGIN, AT(value_converter.has_numeric_decimals), CHOICES({"BASE64", false}, {"NUMERIC", true})),
 	DONE("value.converter.replace.null.with.default", BOOLEAN, NULL, "Null becomes the column's default. Unsaid, null stays null.", PLUGIN, AT(value_converter.null_default), .apply = apply_null_default),
-	DONE("value.converter.ignore.default.for.nullables", BOOLEAN, NULL, "Of registry formats: false = null becomes the column's default. Unsaid, null stays null.", PLUGIN, AT(value_converter.null_default), .apply = apply_ignored_default),
-	DONE("value.converter.scrub.invalid.names", BOOLEAN, "false", "Of registry formats: what a name may not hold becomes an underscore. Else such names are refused.", PLUGIN, AT(value_converter.schema.scrubs_names)),
-	DONE("value.converter.optional.for.nullables", BOOLEAN, "false", "Of ProtobufConverter: fields that may be null are labelled \"optional\", so that null is not zero.", PLUGIN, AT(value_converter.schema.has_optional)),
-	DONE("value.converter.wrapper.for.nullables", BOOLEAN, "false", "Of ProtobufConverter: scalars that may be null are google.protobuf's messages, so that null is not zero.", PLUGIN, AT(value_converter.schema.has_wrappers)),
-	NOT_YET("value.converter.skip.known.types", BOOLEAN, "true", "What schemas import is known to registries, and not registered."),
-	IGNORED("value.converter.reference.subject.name.strategy", CLASS, NULL, "schemas refer to no other ones"),
-	IGNORED("value.converter.reference.lookup.only", BOOLEAN, "false", "schemas refer to no other ones"),
-	IGNORED("value.converter.enhanced.protobuf.schema.support", BOOLEAN, "false", NOTHING_READ),
-	IGNORED("value.converter.int.for.enums", BOOLEAN, "false", NOTHING_READ),
-	IGNORED("value.converter.optional.for.proto2", BOOLEAN, "true", NOTHING_READ),
-	IGNORED("value.converter.wrapper.for.raw.primitives", BOOLEAN, "true", NOTHING_READ),
-	IGNORED("value.converter.generate.struct.for.nulls", BOOLEAN, "false", NOTHING_READ),
-	IGNORED("value.converter.generate.index.for.unions", BOOLEAN, "true", NO_UNIONS),
-	IGNORED("value.converter.flatten.unions", BOOLEAN, "false", NO_UNIONS),
-	IGNORED("value.converter.generalized.sum.type.support", BOOLEAN, "false", NO_UNIONS),
-	IGNORED("value.converter.schemas.cache.config", INT, "1000", "there is no such cache"),
 	IGNORED("value.converter.schemas.cache.size", INT, "1000", "there is no such cache"),
 	IGNORED("value.converter.converter.type", STRING, NULL, "the property's name says which side it is for"),
 	IGNORED("value.converter.schema.content", STRING, NULL, "a schema for reading, and nothing is read"),
 	IGNORED("value.converter.plugin.version", STRING, NULL, "there is one version, the installed one"),
+	CONVERTER_OPTIONS("value", value_converter),
 	NOT_YET("header.converter", CLASS, "org.apache.kafka.connect.storage.SimpleHeaderConverter", "How headers are written."),
 	IGNORED("header.converter.plugin.version", STRING, NULL, "there is one version, the installed one"),
 	DONE("tombstones.on.delete", BOOLEAN, "true", "A delete is followed by a record of its key and no value.", PLUGIN, AT(tombstones_on_delete)),
@@ -549,6 +577,66 @@ const W2kProperty w2k_properties[] = {
 	IGNORED("transaction.boundary", STRING, "poll", "has a meaning only with exactly.once.support=required"),
 	IGNORED("transaction.boundary.interval.ms", DURATION, NULL, "has a meaning only with exactly.once.support=required"),
 	IGNORED("offsets.storage.topic", STRING, NULL, "the slot is the only position"),
+
+#undef CATEGORY
+#define CATEGORY "Schema registry"
+#define NO_CACHE "a schema is asked for once, and then known for as long as the sender runs"
+#define NO_RULES "schemas are registered without rules"
+#define NO_OAUTH "Set bearer.auth.credentials.source to STATIC_TOKEN and bearer.auth.token."
+	DONE("schema.registry.url", LIST, NULL, "URLs of a registry with Confluent's API, as http[s]://host[:port][/path]; the next is asked where one is of no use.", REGISTRY_TEXT),
+	DONE("key.converter.<registry property>", STRING, NULL, "A property of this list, for the registry of keys alone.", .flags = W2K_PROP_FAMILY | W2K_PROP_SHOWN),
+	DONE("value.converter.<registry property>", STRING, NULL, "The same, of values.", .flags = W2K_PROP_FAMILY | W2K_PROP_SHOWN),
+	DONE("auto.register.schemas", BOOLEAN, "true", "Schemas that the registry does not have are registered; else they must be there.", REGISTRY),
+	DONE("use.latest.version", BOOLEAN, "false", "With auto.register.schemas=false: a table's schema must be the latest version of its subject.", REGISTRY),
+	NOT_YET("latest.compatibility.strict", BOOLEAN, "true", "Records are written by their table's schema, never by another that is not equal.", REGISTRY),
+	DONE("normalize.schemas", BOOLEAN, "false", "The registry compares schemas in a normal form.", REGISTRY),
+	DONE("key.subject.name.strategy", CLASS, W2K_SUBJECT_PACKAGE "TopicNameStrategy", "Subjects of schemas of keys: TopicNameStrategy, RecordNameStrategy or TopicRecordNameStrategy.", REGISTRY_PLUGIN),
+	DONE("value.subject.name.strategy", CLASS, W2K_SUBJECT_PACKAGE "TopicNameStrategy", "The same, of values.", REGISTRY_PLUGIN),
+	DONE("basic.auth.credentials.source", ENUM, "URL", "Where user and password stand: in schema.registry.url, in basic.auth.user.info, or in sasl.jaas.config (without it, they are those for the brokers).", REGISTRY, CHOICES({"URL", 0}, {"USER_INFO", 1}, {"SASL_INHERIT", 2})),
+	DONE("basic.auth.user.info", PASSWORD, NULL, "user:password, with source USER_INFO.", REGISTRY_SECRET),
+	DONE("schema.registry.basic.auth.user.info", PASSWORD, NULL, "Old form of basic.auth.user.info.", REGISTRY_SECRET),
+	DONE("sasl.jaas.config", PASSWORD, NULL, "User and password, with source SASL_INHERIT.", REGISTRY_SECRET),
+	DONE("bearer.auth.credentials.source", ENUM, NULL, "Where a token comes from: STATIC_TOKEN. The other ones are refused.", REGISTRY, CHOICES({"STATIC_TOKEN", 0}, {"OAUTHBEARER", 1}, {"SASL_OAUTHBEARER_INHERIT", 1}, {"CUSTOM", 1})),
+	DONE("bearer.auth.token", PASSWORD, NULL, "The token, with source STATIC_TOKEN.", REGISTRY_SECRET),
+	DONE("bearer.auth.logical.cluster", STRING, NULL, "Sent along as target-sr-cluster.", REGISTRY_TEXT),
+	DONE("bearer.auth.identity.pool.id", STRING, NULL, "Sent along as Confluent-Identity-Pool-Id.", REGISTRY_TEXT),
+	REFUSED("bearer.auth.issuer.endpoint.url", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.client.id", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.client.secret", PASSWORD, NULL, NO_OAUTH, REGISTRY_SECRET),
+	REFUSED("bearer.auth.scope", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.scope.claim.name", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.sub.claim.name", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.cache.expiry.buffer.seconds", INT, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.custom.provider.class", CLASS, NULL, "It loads code into a Java client.", REGISTRY),
+	DONE("request.header.<name>", STRING, NULL, "A header of requests to the registry.", .flags = W2K_PROP_FAMILY | W2K_PROP_REGISTRY | W2K_PROP_REFERENCE | W2K_PROP_SECRET),
+	DONE("schema.registry.ssl.<property>", STRING, NULL, "TLS, by the Kafka client's properties: truststore.*, keystore.* and key.* (type PEM), ca.*, certificate.*, cipher.suites, endpoint.identification.algorithm. Below a converter: instead of all of these.", .flags = W2K_PROP_FAMILY | W2K_PROP_REGISTRY | W2K_PROP_REFERENCE),
+	DONE("http.connect.timeout.ms", DURATION, "60000", "How long a connection to the registry may take to be made.", REGISTRY, RANGE(1, 3600000)),
+	DONE("http.read.timeout.ms", DURATION, "60000", "How long an answer may take after that, all of it.", REGISTRY, RANGE(1, 3600000)),
+	DONE("retries.wait.ms", DURATION, "1000", "Pause before a registry that is away is asked again; longer each time, up to ...", REGISTRY, RANGE(1, 3600000)),
+	DONE("retries.max.wait.ms", DURATION, "20000", "... this.", REGISTRY, RANGE(1, 3600000)),
+	IGNORED("max.retries", INT, "3", "a registry that is away is asked again for ever", REGISTRY),
+	DONE("proxy.host", STRING, NULL, "An HTTP proxy on the way to the registry; those of the environment are not used.", REGISTRY_TEXT),
+	DONE("proxy.port", INT, NULL, "Its port.", REGISTRY, RANGE(1, 65535)),
+	IGNORED("max.schemas.per.subject", INT, "1000", NO_CACHE, REGISTRY),
+	IGNORED("latest.cache.size", INT, "1000", NO_CACHE, REGISTRY),
+	IGNORED("latest.cache.ttl.sec", INT, "-1", NO_CACHE, REGISTRY),
+	IGNORED("missing.id.cache.ttl.sec", LONG, "0", NO_CACHE, REGISTRY),
+	IGNORED("missing.version.cache.ttl.sec", LONG, "0", NO_CACHE, REGISTRY),
+	IGNORED("missing.schema.cache.ttl.sec", LONG, "0", NO_CACHE, REGISTRY),
+	IGNORED("missing.cache.size", INT, "10000", NO_CACHE, REGISTRY),
+	IGNORED("id.compatibility.strict", BOOLEAN, "true", "has a meaning only with use.schema.id", REGISTRY),
+	NOT_YET("use.schema.id", INT, "-1", "Records are written by their table's schema.", REGISTRY),
+	NOT_YET("use.latest.with.metadata", LIST, NULL, "The same.", REGISTRY),
+	NOT_YET("context.name.strategy", CLASS, "io.confluent.kafka.serializers.context.NullContextNameStrategy", "Name a registry's context in schema.registry.url, as .../contexts/<name>.", REGISTRY),
+	NOT_YET("key.schema.id.serializer", CLASS, "io.confluent.kafka.serializers.schema.id.PrefixSchemaIdSerializer", "Ids stand before the bytes of keys.", REGISTRY),
+	NOT_YET("value.schema.id.serializer", CLASS, "io.confluent.kafka.serializers.schema.id.PrefixSchemaIdSerializer", "Ids stand before the bytes of values.", REGISTRY),
+	NOT_YET("propagate.schema.tags", BOOLEAN, "false", "Tags of the version before.", REGISTRY),
+	IGNORED("key.schema.id.deserializer", CLASS, NULL, "nothing is read", REGISTRY),
+	IGNORED("value.schema.id.deserializer", CLASS, NULL, "nothing is read", REGISTRY),
+	IGNORED("schema.format", STRING, NULL, "schemas are registered as they are printed", REGISTRY),
+	IGNORED("rule.executors", LIST, NULL, NO_RULES, REGISTRY),
+	IGNORED("rule.actions", LIST, NULL, NO_RULES, REGISTRY),
+	IGNORED("rule.service.loader.enable", BOOLEAN, "true", NO_RULES, REGISTRY),
 
 #undef CATEGORY
 #define CATEGORY "Errors"

@@ -42,7 +42,9 @@ append_null(StringInfo out, const W2kAvroType *type, const W2kColumn *column)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("null in column \"%s\" cannot be written",
 						column->name),
-				 errdetail("The record's schema says that it is never null.")));
+				 errdetail("The record's schema says that it is never null."),
+				 errhint(
+					 "A large value that an update did not change is in the WAL with REPLICA IDENTITY FULL; event.processing.failure.handling.mode passes over such changes.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 			 errmsg("null in field \"%s\" cannot be written",

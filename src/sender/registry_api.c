@@ -25,7 +25,7 @@
 #define ANSWER_BYTES_PER_BYTE 6
 
 /* How much of what a registry said is repeated. */
-#define SAID_LEN 400
+#define SAID_LEN 256
 
 typedef enum Outcome
 {
@@ -68,13 +68,13 @@ fail(W2kAnswer *answer, W2kRegistryError error, const W2kSchemaText *text,
 	 const char *what, const W2kExchange *exchange, const char *said)
 {
 	char cleaned[SAID_LEN];
-	char subject[256];
+	char subject[200];
 
 	clean(cleaned, sizeof(cleaned), said);
 	clean(subject, sizeof(subject), text->subject);
 	answer->error = w2k_registry_error(error);
 	snprintf(answer->text, sizeof(answer->text),
-			 "could not %s the schema under subject \"%s\" at %.200s: %s",
+			 "could not %s the schema under subject \"%s\" at %.150s: %s",
 			 what, subject, exchange->url, cleaned);
 	return FAILED;
 }

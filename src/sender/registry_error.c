@@ -55,7 +55,7 @@ static const W2kErrorInfo errors[] = {
 		 "records are written by the table's own schema: register it as the latest version, or set use.latest.version to false"},
 	[W2K_REGISTRY_INCOMPATIBLE] =
 		{"REGISTRY_INCOMPATIBLE", W2K_CLASS_FATAL,
-		 "change the table so that its schema is compatible, or lower the subject's compatibility level in the registry (PUT /config/<subject>), then restart the connector; schema.compatibility refuses such an ALTER where it is made"},
+		 "change the table so that its schema is compatible, or the subject's compatibility level in the registry (PUT /config/<subject>), and restart the connector; schema.compatibility refuses such an ALTER where it is made"},
 	[W2K_REGISTRY_INVALID] =
 		{"REGISTRY_INVALID", W2K_CLASS_FATAL,
 		 "see what the registry says of the schema: names that its format cannot have are changed by schema.name.adjustment.mode and field.name.adjustment.mode"},

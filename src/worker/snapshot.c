@@ -21,6 +21,7 @@
 #include "worker/attempt.h"
 #include "worker/pump.h"
 #include "worker/rate.h"
+#include "worker/schema_catalog.h"
 #include "worker/snapshot.h"
 #include "worker/snapshot_catalog.h"
 #include "worker/snapshot_crew.h"
@@ -617,6 +618,7 @@ read_tables(void)
 		w2k_pump_read();
 		count_pieces();
 		record(false);
+		w2k_schema_catalog_when_due();
 		tell();
 		end_when_asked();
 		if (!is_complete())
