@@ -184,6 +184,45 @@ ALTER TABLE wal2kafka.emitted ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE wal2kafka.emitted IS
 'records of emit() on their way through the WAL; always empty to a reader';
 
+-- Tables that connectors with include.schema.changes capture, by the names
+-- they are published as: what a dropped table was is asked when it is gone.
+CREATE TABLE wal2kafka.connector_table (
+	name pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+	relid pg_catalog.oid NOT NULL,
+	schemaname pg_catalog.text NOT NULL,
+	relname pg_catalog.text NOT NULL,
+	PRIMARY KEY (name, relid)
+);
+ALTER TABLE wal2kafka.connector_table ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE wal2kafka.connector_table IS
+'tables whose schema changes are records of a connector; written by the event triggers';
+
+-- A column's number in Protobuf records.  Read while decoding, as of the
+-- change; a row stays when its column goes, so that its number is not used
+-- again.  Not dumped, like all that goes by OIDs.
+CREATE TABLE wal2kafka.connector_field (
+	name pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+	relid pg_catalog.oid NOT NULL,
+	attnum pg_catalog.int2 NOT NULL,
+	field pg_catalog.text NOT NULL,
+	number pg_catalog.int4 NOT NULL,
+	PRIMARY KEY (name, relid, attnum),
+	UNIQUE (name, relid, number)
+) WITH (user_catalog_table = true);
+ALTER TABLE wal2kafka.connector_field ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE wal2kafka.connector_field IS
+'numbers of columns in Protobuf records, which they keep; written by the event triggers';
+
+-- Where the event triggers leave a schema change for the WAL, as emit() does.
+CREATE TABLE wal2kafka.schema_change (
+	connector pg_catalog.text NOT NULL,
+	ddl pg_catalog.text,
+	changes pg_catalog.jsonb NOT NULL
+);
+ALTER TABLE wal2kafka.schema_change ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE wal2kafka.schema_change IS
+'schema changes on their way through the WAL; always empty to a reader';
+
 -- Workers learn of a change when its transaction commits.
 CREATE FUNCTION wal2kafka.connector_changed() RETURNS pg_catalog.trigger
 	LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -576,6 +615,32 @@ CREATE VIEW wal2kafka.registered_schemas AS
 COMMENT ON VIEW wal2kafka.registered_schemas IS
 'schemas that connectors of this database have in a schema registry';
 
+-- --------------------------------------------------------------- DDL commands
+
+CREATE FUNCTION wal2kafka.ddl_dropped() RETURNS pg_catalog.event_trigger
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_ddl_dropped';
+COMMENT ON FUNCTION wal2kafka.ddl_dropped() IS
+'event trigger: remembers what a command drops, for ddl_ended()';
+
+CREATE FUNCTION wal2kafka.ddl_ended() RETURNS pg_catalog.event_trigger
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_ddl_ended';
+COMMENT ON FUNCTION wal2kafka.ddl_ended() IS
+'event trigger: what a command has done to captured tables';
+
+CREATE EVENT TRIGGER wal2kafka_ddl_dropped ON sql_drop
+	EXECUTE FUNCTION wal2kafka.ddl_dropped();
+ALTER EVENT TRIGGER wal2kafka_ddl_dropped ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER wal2kafka_ddl_dropped IS
+'what DDL commands drop, for connectors that want to know';
+
+CREATE EVENT TRIGGER wal2kafka_ddl_ended ON ddl_command_end
+	EXECUTE FUNCTION wal2kafka.ddl_ended();
+ALTER EVENT TRIGGER wal2kafka_ddl_ended ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER wal2kafka_ddl_ended IS
+'what DDL commands do to captured tables, for connectors that want to know';
+
 -- ---------------------------------------------------------------- privileges
 
 REVOKE ALL ON ALL TABLES IN SCHEMA wal2kafka FROM PUBLIC;
@@ -584,7 +649,8 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA wal2kafka FROM PUBLIC;
 GRANT USAGE ON SCHEMA wal2kafka TO wal2kafka_admin, pg_monitor;
 
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA wal2kafka TO wal2kafka_admin;
-REVOKE ALL ON FUNCTION wal2kafka.connector_changed() FROM wal2kafka_admin;
+REVOKE ALL ON FUNCTION wal2kafka.connector_changed(),
+	wal2kafka.ddl_dropped(), wal2kafka.ddl_ended() FROM wal2kafka_admin;
 
 GRANT SELECT ON wal2kafka.connector, wal2kafka.connector_schema
 	TO wal2kafka_admin;

@@ -147,6 +147,7 @@ typedef struct W2kConnectorConfig
 	uint32 unpublished_operations; /* of the skipped ones: said, not default */
 	bool provide_transaction_metadata;
 	bool publish_via_partition_root;
+	bool include_schema_changes;
 	char *topic_transaction;
 	List *signal_tables; /* signal.data.collection, if channel source is on */
 
@@ -157,6 +158,7 @@ typedef struct W2kConnectorConfig
 	char *run_id;			 /* of the context header; NULL = make one */
 	int64 config_generation; /* of the connector's row; 0 = not watched */
 	char *connector;		 /* whose emit() records to capture; NULL = none */
+	bool is_quiet;			 /* somebody only looks: he need not be warned */
 
 	/* What the worker reads */
 	char *slot_name; /* NULL = the default of the design */

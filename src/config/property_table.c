@@ -529,6 +529,7 @@ const W2kProperty w2k_properties[] = {
 	DONE("money.fraction.digits", INT, "2", "Digits behind the point of money, with decimal.handling.mode=precise.", PLUGIN, AT(modes.money_digits), RANGE(0, 20)),
 	DONE("include.unknown.datatypes", BOOLEAN, NULL, "Columns of types that Debezium does not know: false leaves them out, true sends their text as binary.handling.mode says; unsaid, they are sent as text.", PLUGIN, .apply = apply_unknown),
 	IGNORED("include.schema.comments", BOOLEAN, "false", "Debezium's PostgreSQL connector puts no comments into records either"),
+	DONE("include.schema.changes", BOOLEAN, "false", "DDL on captured tables is sent, with the tables' new definitions, to the topic named as topic.prefix says, in order with the data and in the shape of Debezium's MySQL connector. Default: false, since Debezium's PostgreSQL connector has no such topic. The definitions that tables have at the start are not sent.", PLUGIN, AT(include_schema_changes)),
 	DONE("schema.name.adjustment.mode", ENUM, "none", "How schemas are named.", PLUGIN, AT(schema_adjustment), ADJUSTMENT_CHOICES),
 	DONE("field.name.adjustment.mode", ENUM, "none", "How column names become field names.", PLUGIN, AT(field_adjustment), ADJUSTMENT_CHOICES),
 	NOT_YET("sourceinfo.struct.maker", CLASS, "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker", "Who makes the source block."),

@@ -144,12 +144,12 @@ init_transforms(W2kSession *session)
 {
 	const W2kConnectorConfig *conf = session->conf;
 
-	if (conf->transforms == NIL)
-		return;
-	session->chain = w2k_chain_create(conf->transforms,
-									  conf->value_converter.null_default !=
-										  W2K_NULL_UNSAID);
-	session->tree = w2k_tree_create(&session->writers);
+	if (conf->transforms != NIL)
+		session->chain = w2k_chain_create(conf->transforms,
+										  conf->value_converter.null_default !=
+											  W2K_NULL_UNSAID);
+	if (session->chain != NULL || conf->include_schema_changes)
+		session->tree = w2k_tree_create(&session->writers);
 }
 
 /* One for all records of tables. */

@@ -25,8 +25,9 @@ typedef enum W2kCapture
 {
 	W2K_CAPTURE_NONE, /* no record, whatever happens to the table */
 	W2K_CAPTURE_ROWS,
-	W2K_CAPTURE_EMIT,	  /* wal2kafka.emitted: its rows are records */
-	W2K_CAPTURE_CONNECTOR /* wal2kafka.connector: its rows are settings */
+	W2K_CAPTURE_EMIT,		   /* wal2kafka.emitted: its rows are records */
+	W2K_CAPTURE_SCHEMA_CHANGE, /* wal2kafka.schema_change: likewise */
+	W2K_CAPTURE_CONNECTOR	   /* wal2kafka.connector: its rows are settings */
 } W2kCapture;
 
 typedef struct W2kColumn
@@ -112,8 +113,7 @@ w2k_relation_create_cache(const struct W2kConnectorConfig *conf,
 						  const struct W2kFilter *filter,
 						  const struct W2kRules *rules, bool has_emit);
 
-/* The up-to-date entry; INSUFFICIENT_PRIVILEGE where a listed table is not
- * the owner's to read. */
+/* Up to date; INSUFFICIENT_PRIVILEGE where a listed table may not be read. */
 extern W2kRelation *w2k_relation_lookup(W2kRelationCache *cache,
 										Relation relation);
 

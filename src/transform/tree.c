@@ -15,6 +15,7 @@
 #include "encode/shape.h"
 #include "schema/change_schema.h"
 #include "schema/key.h"
+#include "transform/ddl_node.h"
 #include "transform/origin.h"
 #include "transform/tree.h"
 
@@ -52,6 +53,7 @@ struct W2kTree
 	W2kOrigin *messages;   /* NULL until there is one */
 	W2kOrigin *boundaries; /* the same */
 	W2kOrigin *heartbeats; /* the same */
+	W2kOrigin *ddl;		   /* the same */
 
 	W2kNode *version;
 	W2kNode *connector;
@@ -544,4 +546,52 @@ w2k_tree_make_heartbeat(W2kTree *tree, int64 time_ms, const char *topic,
 	rec->value_schema = origin->envelope;
 	rec->value = w2k_node_make_struct(origin->envelope);
 	w2k_node_set(rec->value, "ts_ms", w2k_node_make_integer(time_ms));
+}
+
+/* The same for schema changes, which have a source block. */
+static W2kOrigin *
+get_ddl_origin(W2kTree *tree)
+{
+	MemoryContext oldcontext;
+
+	if (tree->ddl != NULL)
+		return tree->ddl;
+	oldcontext = MemoryContextSwitchTo(tree->context);
+	tree->ddl = make_origin(tree->context, w2k_change_schema_ddl_key(),
+							w2k_change_schema_ddl());
+	MemoryContextSwitchTo(oldcontext);
+	return tree->ddl;
+}
+
+void
+w2k_tree_make_schema_change(W2kTree *tree, const W2kSchemaChange *change,
+							const char *topic, W2kTransformRecord *rec)
+{
+	W2kOrigin *origin = get_ddl_origin(tree);
+	W2kNode *database = w2k_node_make_text(copy_utf8(change->database));
+	W2kNode *schema_name = w2k_ddl_node_make_schema_name(change);
+	W2kNode *source = make_source(tree, origin, change->lsn);
+	W2kNode *value = w2k_node_make_struct(origin->envelope);
+	int at = w2k_node_find_field(origin->envelope, "tableChanges");
+
+	source->items[SOURCE_SCHEMA] = schema_name;
+	source->items[SOURCE_TABLE] = w2k_ddl_node_make_table_names(change);
+	w2k_node_set(value, "source", source);
+	w2k_node_set(value, "ts_ms",
+				 w2k_node_make_integer(change->time_ns / 1000000));
+	w2k_node_set(value, "databaseName", database);
+	w2k_node_set(value, "schemaName", schema_name);
+	if (change->ddl != NULL)
+		w2k_node_set(value, "ddl", w2k_node_make_text(copy_utf8(change->ddl)));
+	value->items[at] =
+		w2k_ddl_node_make_changes(origin->envelope->children[at], change);
+
+	init_record(rec, origin, topic);
+	rec->partition = 0;
+	rec->headers = list_copy(tree->context_headers);
+	rec->key_schema = origin->key;
+	rec->key = w2k_node_make_struct(origin->key);
+	w2k_node_set(rec->key, "databaseName", database);
+	rec->value_schema = origin->envelope;
+	rec->value = value;
 }

@@ -153,11 +153,12 @@ typedef enum W2kSeverity
 #define W2K_OP_TRUNCATE 't'
 #define W2K_OP_READ 'r'
 #define W2K_OP_MESSAGE 'm'
-#define W2K_OP_TOMBSTONE 'x'   /* ours: the null value after a delete */
-#define W2K_OP_EMIT 'e'		   /* ours: wal2kafka.emit() */
-#define W2K_OP_TRANSACTION 'n' /* ours: BEGIN or END, on their topic */
-#define W2K_OP_HEARTBEAT 'h'   /* ours: outside any transaction */
-#define W2K_OP_NOTICE 'o'	   /* ours: a notification, likewise */
+#define W2K_OP_TOMBSTONE 'x'	 /* ours: the null value after a delete */
+#define W2K_OP_EMIT 'e'			 /* ours: wal2kafka.emit() */
+#define W2K_OP_TRANSACTION 'n'	 /* ours: BEGIN or END, on their topic */
+#define W2K_OP_HEARTBEAT 'h'	 /* ours: outside any transaction */
+#define W2K_OP_SCHEMA_CHANGE 's' /* ours: what DDL did to tables */
+#define W2K_OP_NOTICE 'o'		 /* ours: a notification, likewise */
 
 /*
  * The fixed part of a RECORD payload, as a host struct.  On the wire the

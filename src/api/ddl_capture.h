@@ -1,0 +1,33 @@
+/*
+ * ddl_capture.h
+ *		What a connector makes of DDL.
+ */
+#ifndef W2K_API_DDL_CAPTURE_H
+#define W2K_API_DDL_CAPTURE_H
+
+#include "api/connector_row.h"
+#include "api/ddl_concern.h"
+#include "config/connector.h"
+
+/*
+ * The connector's configuration, where it asks to hear of DDL and will read
+ * what is written for it; else NULL.
+ */
+extern W2kConnectorConfig *w2k_ddl_capture_conf(const W2kConnectorInfo *row);
+
+/*
+ * A command has been run: writes down what the connector keeps of the tables
+ * that it concerns, and a schema change if there is one.  ddl may be NULL.
+ */
+extern void w2k_ddl_capture_command(const W2kConnectorInfo *row,
+									const W2kConnectorConfig *conf,
+									const W2kDdlConcern *concern,
+									const char *ddl);
+
+/*
+ * A connector was made, or has another configuration or owner: writes down
+ * what it keeps of all tables.
+ */
+extern void w2k_ddl_capture_all(const char *connector);
+
+#endif /* W2K_API_DDL_CAPTURE_H */
