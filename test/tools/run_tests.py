@@ -191,6 +191,7 @@ SUITES = [
     ("compatibility", script("test/kafka/compatibility.py")),
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
+    ("registry", script("test/kafka/registry.py")),
     ("majors", script("test/tools/majors.py")),
 ]
 
