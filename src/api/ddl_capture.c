@@ -27,7 +27,6 @@
 #include "utils/syscache.h"
 
 #include "api/access.h"
-#include "api/config_document.h"
 #include "api/ddl_capture.h"
 #include "api/ddl_rows.h"
 #include "config/properties.h"
@@ -61,22 +60,13 @@ keeps_numbers(const W2kConnectorConfig *conf)
 	return conf->value_converter.format == W2K_FORMAT_PROTOBUF_REGISTRY;
 }
 
-/*
- * May a configuration ask for anything?  Most do not, and each DDL command
- * looks at all of them: so this comes before they are read.
- */
-static bool
-may_ask(const W2kConnectorInfo *row)
+bool
+w2k_ddl_capture_is_asked(void)
 {
 	static const char *const properties[] = {"include.schema.changes",
 											 "value.converter", "format"};
 
-	for (size_t i = 0; i < lengthof(properties); i++)
-	{
-		if (w2k_config_document_get(row->config, properties[i]) != NULL)
-			return true;
-	}
-	return false;
+	return w2k_connector_row_any_has(properties, lengthof(properties));
 }
 
 W2kConnectorConfig *
@@ -85,8 +75,7 @@ w2k_ddl_capture_conf(const W2kConnectorInfo *row)
 	W2kPropertyParse *parse;
 	ListCell *lc;
 
-	if (row->is_foreign || row->desired == W2K_DESIRED_DROPPING ||
-		!may_ask(row))
+	if (row->is_foreign || row->desired == W2K_DESIRED_DROPPING)
 		return NULL;
 	parse = w2k_connector_check(row->name, &row->config->root, true, false);
 	foreach(lc, parse->problems)

@@ -10,6 +10,12 @@
 #include "config/connector.h"
 
 /*
+ * May any connector ask to hear of DDL?  Cheap, needs no right on our schema,
+ * and is no error while the extension comes or goes.
+ */
+extern bool w2k_ddl_capture_is_asked(void);
+
+/*
  * The connector's configuration, where it asks to hear of DDL and will read
  * what is written for it; else NULL.
  */
