@@ -68,6 +68,16 @@ w2k_ddl_capture_has_rule(const W2kConnectorConfig *conf)
 	return conf->compatibility != W2K_COMPATIBILITY_NONE;
 }
 
+bool
+w2k_ddl_capture_is_asked(void)
+{
+	static const char *const properties[] = {"include.schema.changes",
+											 "schema.compatibility",
+											 "value.converter", "format"};
+
+	return w2k_connector_row_any_has(properties, lengthof(properties));
+}
+
 W2kConnectorConfig *
 w2k_ddl_capture_conf(const W2kConnectorInfo *row)
 {

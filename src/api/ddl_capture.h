@@ -14,6 +14,12 @@
 typedef void (*W2kDdlLook)(void *arg, W2kRelation *wrel);
 
 /*
+ * May any connector ask to hear of DDL?  Cheap, needs no right on our schema,
+ * and is no error while the extension comes or goes.
+ */
+extern bool w2k_ddl_capture_is_asked(void);
+
+/*
  * The connector's configuration, where it asks to hear of DDL and will read
  * what is written for it; else NULL.
  */

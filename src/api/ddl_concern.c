@@ -85,6 +85,7 @@ w2k_ddl_concern_is_possible(CommandTag tag)
 		case CMDTAG_CREATE_POLICY:
 		case CMDTAG_ALTER_POLICY:
 		case CMDTAG_CREATE_STATISTICS:
+		case CMDTAG_REINDEX:
 			return false;
 		default:
 			return true;

@@ -4,8 +4,8 @@
  *
  * Two of them, enabled ALWAYS: sql_drop comes first and leaves what was
  * dropped for ddl_command_end, which knows the rest; so a command is looked at
- * once, whatever it does.  Where there is no connector that ends with a look
- * at wal2kafka.connector, where none asks to hear of DDL with their settings.
+ * once, whatever it does.  Where no connector asks to hear of DDL that ends
+ * with a look at wal2kafka.connector.
  *
  * Nothing of ours may make DDL impossible but schema.compatibility, so each
  * connector's part runs in a subtransaction of its own: what fails there
@@ -18,13 +18,9 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/relation.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "commands/event_trigger.h"
 #include "miscadmin.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
@@ -227,31 +223,6 @@ collect_commands(Work *work)
 		w2k_ddl_concern_add_commands(work->concern);
 }
 
-/*
- * Is there any connector?  Without a right on our schema, and without an
- * error: CREATE EXTENSION and DROP EXTENSION come by here as well.
- */
-static bool
-has_connectors(void)
-{
-	Oid nspid = get_namespace_oid(W2K_SCHEMA, true);
-	Oid relid = OidIsValid(nspid) ? get_relname_relid("connector", nspid)
-								  : InvalidOid;
-	Relation rel = OidIsValid(relid)
-					   ? try_relation_open(relid, AccessShareLock)
-					   : NULL;
-	SysScanDesc scan;
-	bool result;
-
-	if (rel == NULL)
-		return false;
-	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-	result = HeapTupleIsValid(systable_getnext(scan));
-	systable_endscan(scan);
-	relation_close(rel, AccessShareLock);
-	return result;
-}
-
 /* Begins an event: its data, and a context to work in. */
 static EventTriggerData *
 begin_event(FunctionCallInfo fcinfo, const char *function)
@@ -284,7 +255,7 @@ wal2kafka_ddl_dropped(PG_FUNCTION_ARGS)
 	W2kDdlConcern concern = {0};
 	Work work = {.concern = &concern, .run = collect_dropped};
 
-	if (!IsBinaryUpgrade && has_connectors() && run_guarded(&work) &&
+	if (!IsBinaryUpgrade && w2k_ddl_capture_is_asked() && run_guarded(&work) &&
 		(concern.relids != NIL || concern.has_publications))
 		remember_dropped(event->parsetree, &concern);
 	end_event(oldcontext);
@@ -331,7 +302,7 @@ wal2kafka_ddl_ended(PG_FUNCTION_ARGS)
 	if (!IsBinaryUpgrade &&
 		(take_dropped(event->parsetree, &concern) ||
 		 w2k_ddl_concern_is_possible(event->tag)) &&
-		has_connectors())
+		w2k_ddl_capture_is_asked())
 		process_command(event, &concern);
 	end_event(oldcontext);
 	PG_RETURN_NULL();
