@@ -119,6 +119,7 @@ init_writers(W2kSession *session, const char *connector)
 
 	options.version = W2K_VERSION;
 	options.prefix = conf->topic_prefix;
+	options.connector = conf->connector;
 	options.key = side_options(&conf->key_converter);
 	options.value = side_options(&conf->value_converter);
 	options.has_null_snapshot = conf->value_converter.null_default ==
