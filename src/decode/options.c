@@ -118,6 +118,7 @@ w2k_options_create_writers(W2kWriters *writers, const W2kConnectorConfig *conf,
 
 	options.version = W2K_VERSION;
 	options.prefix = conf->topic_prefix;
+	options.connector = conf->connector;
 	options.key = side_options(&conf->key_converter);
 	options.value = side_options(&conf->value_converter);
 	options.has_null_snapshot = conf->value_converter.null_default ==

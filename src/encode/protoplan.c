@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
 #include "encode/protoplan.h"
@@ -11,6 +12,7 @@
 #include "encode/protovalue.h"
 #include "encode/shape.h"
 #include "schema/change_schema.h"
+#include "schema/field_numbers.h"
 
 /*
  * What stands for a null of a column, in images that hold the whole row and
@@ -182,6 +184,47 @@ w2k_protoplan_adapt(W2kWriter *writer, W2kProtoPlan *plan,
 		fill_shaped(writer, plan, wrel, wrel->context);
 }
 
+/*
+ * Lets the relation say which numbers its columns have, and which must not be
+ * used again; what transforms make of its schema has them, too.
+ */
+static void
+take_numbers(const W2kWriter *writer, W2kRelation *wrel)
+{
+	int nreserved;
+	int n = 0;
+	List *numbers;
+	W2kReservedField *reserved;
+
+	if (writer->options.connector == NULL)
+		return;
+	numbers = w2k_field_numbers_read(writer->options.connector, wrel,
+									 &nreserved);
+	for (int i = 0; i < wrel->ncolumns; i++)
+	{
+		const W2kFieldNumber *number;
+
+		if (!wrel->columns[i].is_captured)
+			continue;
+		number = list_nth(numbers, n++);
+		wrel->columns[i].number = number->number;
+	}
+	reserved = MemoryContextAlloc(wrel->context, sizeof(W2kReservedField) *
+													 Max(nreserved, 1));
+	for (int i = 0; i < nreserved; i++)
+	{
+		const W2kFieldNumber *number = list_nth(numbers, n + i);
+		const char *name = pg_server_to_any(number->field,
+											(int) strlen(number->field),
+											PG_UTF8);
+
+		reserved[i].number = number->number;
+		reserved[i].name = MemoryContextStrdup(wrel->context, name);
+	}
+	wrel->reserved = reserved;
+	wrel->nreserved = nreserved;
+}
+
 void
 w2k_protoplan_make(W2kWriter *writer, W2kRelation *wrel)
 {
@@ -189,6 +232,8 @@ w2k_protoplan_make(W2kWriter *writer, W2kRelation *wrel)
 												sizeof(W2kProtoPlan));
 
 	plan->has_arrays = w2k_shape_has_arrays(wrel);
+	if (w2k_protoplan_has_side(writer, W2K_SIDE_VALUE))
+		take_numbers(writer, wrel);
 	fill_shaped(writer, plan, wrel, wrel->context);
 	wrel->plans[writer->slot] = plan;
 }

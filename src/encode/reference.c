@@ -4,12 +4,12 @@
  *
  * What is compiled for a table goes whenever the server says that something
  * about the table is new, and mostly its schema is still the same.  So numbers
- * are kept by a digest of all that a SCHEMA frame says, for the session.
+ * are kept by a digest of all that a SCHEMA frame says, for the session.  It is
+ * not a cryptographic one: those need a transaction, which heartbeats have not.
  */
 #include "postgres.h"
 
-#include "common/cryptohash.h"
-#include "common/sha2.h"
+#include "common/hashfn.h"
 #include "mb/pg_wchar.h"
 #include "utils/hsearch.h"
 
@@ -18,9 +18,12 @@
 
 #define MAGIC_BYTE 0
 
+/* 64 bits each, with seeds that nobody can know beforehand */
+#define DIGEST_PARTS 2
+
 typedef struct W2kReferenceEntry
 {
-	uint8 digest[PG_SHA256_DIGEST_LENGTH]; /* hash key: first */
+	uint64 digest[DIGEST_PARTS]; /* hash key: first */
 	uint32 number;
 	uint32 generation; /* in which it was announced; 0 = in none */
 } W2kReferenceEntry;
@@ -28,6 +31,7 @@ typedef struct W2kReferenceEntry
 struct W2kReferences
 {
 	W2kSubjectStrategy strategies[W2K_SIDES];
+	uint64 seeds[DIGEST_PARTS];
 	HTAB *entries;
 	uint32 next;
 	uint32 generation; /* counts those that have to be told, from 1 on */
@@ -46,7 +50,10 @@ w2k_reference_create(const W2kSubjectStrategy strategies[W2K_SIDES])
 	memcpy(references->strategies, strategies, sizeof(references->strategies));
 	references->next = 1;
 	references->generation = 1;
-	ctl.keysize = PG_SHA256_DIGEST_LENGTH;
+	if (!pg_strong_random(references->seeds, sizeof(references->seeds)))
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+						errmsg("could not generate random values")));
+	ctl.keysize = sizeof(uint64) * DIGEST_PARTS;
 	ctl.entrysize = sizeof(W2kReferenceEntry);
 	ctl.hcxt = CurrentMemoryContext;
 	references->entries = hash_create("wal2kafka references", 64, &ctl,
@@ -100,35 +107,35 @@ make_subject(const W2kReferences *references, W2kSide side, const char *topic,
 	return psprintf("%s-%s", topic, record_name);
 }
 
-/* Adds a string and its end to a digest; false where that failed. */
-static bool
-add_to_digest(pg_cryptohash_ctx *hash, const char *text)
+/* Adds a string and its end to what a digest is made of. */
+static void
+add_text(StringInfo all, const char *text)
 {
-	return pg_cryptohash_update(hash, (const uint8 *) text,
-								strlen(text) + 1) >= 0;
+	appendBinaryStringInfo(all, text, (int) strlen(text) + 1);
 }
 
 static void
-make_digest(const W2kReference *reference, uint8 *digest)
+make_digest(const W2kReferences *references, const W2kReference *reference,
+			uint64 *digest)
 {
-	const uint8 head[2] = {(uint8) reference->side, (uint8) reference->type};
-	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
-	bool is_done = pg_cryptohash_init(hash) >= 0 &&
-				   pg_cryptohash_update(hash, head, sizeof(head)) >= 0 &&
-				   add_to_digest(hash, reference->topic) &&
-				   add_to_digest(hash, reference->subject) &&
-				   add_to_digest(hash, reference->text);
+	StringInfoData all;
 
-	for (int i = 0; i < reference->nreferred && is_done; i++)
-		is_done = add_to_digest(hash, reference->referred[i].name) &&
-				  add_to_digest(hash, reference->referred[i].subject) &&
-				  add_to_digest(hash, reference->referred[i].text);
-	is_done = is_done &&
-			  pg_cryptohash_final(hash, digest, PG_SHA256_DIGEST_LENGTH) >= 0;
-	pg_cryptohash_free(hash);
-	if (!is_done)
-		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
-						errmsg("could not compute the digest of a schema")));
+	initStringInfo(&all);
+	appendStringInfoChar(&all, (char) reference->side);
+	appendStringInfoChar(&all, (char) reference->type);
+	add_text(&all, reference->topic);
+	add_text(&all, reference->subject);
+	add_text(&all, reference->text);
+	for (int i = 0; i < reference->nreferred; i++)
+	{
+		add_text(&all, reference->referred[i].name);
+		add_text(&all, reference->referred[i].subject);
+		add_text(&all, reference->referred[i].text);
+	}
+	for (int i = 0; i < DIGEST_PARTS; i++)
+		digest[i] = hash_bytes_extended((unsigned char *) all.data, all.len,
+										references->seeds[i]);
+	pfree(all.data);
 }
 
 W2kReference *
@@ -138,7 +145,7 @@ w2k_reference_make(W2kReferences *references, W2kSide side, W2kSchemaType type,
 				   int nreferred)
 {
 	W2kReference *reference = palloc0(sizeof(W2kReference));
-	uint8 digest[PG_SHA256_DIGEST_LENGTH];
+	uint64 digest[DIGEST_PARTS];
 	W2kReferenceEntry *entry;
 	bool is_found;
 
@@ -151,7 +158,7 @@ w2k_reference_make(W2kReferences *references, W2kSide side, W2kSchemaType type,
 	reference->referred = referred;
 	reference->nreferred = nreferred;
 
-	make_digest(reference, digest);
+	make_digest(references, reference, digest);
 	entry = hash_search(references->entries, digest, HASH_ENTER, &is_found);
 	if (!is_found)
 	{

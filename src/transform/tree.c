@@ -46,7 +46,7 @@ typedef enum SourceField
 struct W2kTree
 {
 	const W2kWriters *writers;
-	bool has_schemas;	   /* that follow what arrays are like */
+	bool is_typed;		   /* schemas follow what arrays are like */
 	MemoryContext context; /* the session's */
 	List *context_headers; /* of W2kTransformHeader */
 	W2kSchema *text_schema;
@@ -81,7 +81,7 @@ w2k_tree_create(const W2kWriters *writers)
 	const W2kWriterOptions *options = &writers->value->options;
 
 	tree->writers = writers;
-	tree->has_schemas = options->key.has_schemas || options->value.has_schemas;
+	tree->is_typed = options->key.is_typed || options->value.is_typed;
 	tree->context = CurrentMemoryContext;
 	tree->source_context = AllocSetContextCreate(CurrentMemoryContext,
 												 "wal2kafka source",
@@ -164,7 +164,7 @@ get_origin(W2kRelation *wrel)
 void
 w2k_tree_adapt(W2kTree *tree, W2kRelation *wrel, const W2kEvent *event)
 {
-	if (tree->has_schemas)
+	if (tree->is_typed)
 		w2k_shape_adapt(wrel, event->before, event->after);
 }
 

@@ -4,6 +4,8 @@ is sent is read by the classes made from it.
 
 The workload of the parity test is decoded twice, as JSON and as Protobuf, and
 compared field by field: that JSON is what Debezium sends is shown there.
+Then a connector sends to a real broker, with a real registry: every type is
+read back, columns come, go and change their names.
 Needs confluent-kafka and grpcio-tools, which are installed into a folder of
 their own.  Names as arguments run only those: frames, stream.
 """
@@ -19,7 +21,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../tools"))
 sys.path.insert(0, HERE)
 
-from testbed import CACHE, REPO, Checks, TestbedError, log, main, work_dir
+from testbed import (CACHE, Checks, TestbedError, kafka, log, main, registry,
+                     wait_until, work_dir)
 from testbed.postgres import Cluster, Installation
 from testbed.pq import PgError, quote
 
@@ -371,17 +374,319 @@ def is_known(topic, text, expected, found):
         ("[]", "None"))
 
 
+# ---- a broker and a registry
+
+# column, type, SQL literal, what a reader must find
+TYPES = [
+    ("b", "bool", "true", True),
+    ("s", "smallint", "-32768", -32768),
+    ("i", "int", "2147483647", 2147483647),
+    ("neg", "int", "-1", -1),
+    ("l", "bigint", "-9223372036854775808", -9223372036854775808),
+    ("o", "oid", "4294967295", 4294967295),
+    ("r", "real", "1.5", 1.5),
+    ("d", "float8", "0.1", 0.1),
+    ("minus_zero", "float8", "'-0'", -0.0),
+    ("n", "numeric(12,2)", "-12345.60", "-12345.60"),
+    ("huge", "numeric(40,0)", "9999999999999999999999999999999999999999",
+     "9999999999999999999999999999999999999999"),
+    ("free", "numeric", "0.00012", "0.00012"),
+    ("m", "money", "'$12.34'", "12.34"),
+    ("t", "text", "'zwölf € \U0001f600'", "zwölf € \U0001f600"),
+    ("empty", "text", "''", ""),
+    ("c", "char(3)", "'a'", "a  "),
+    ("by", "bytea", r"'\x00ff80'", b"\x00\xff\x80"),
+    ("j", "jsonb", "'{\"a\": [1, null]}'", '{"a": [1, null]}'),
+    ("x", "xml", "'<a/>'", "<a/>"),
+    ("u", "uuid", "'00000000-0000-0000-0000-00000000000f'",
+     "00000000-0000-0000-0000-00000000000f"),
+    ("e", "mood", "'happy'", "happy"),
+    ("dt", "date", "'2024-02-29'", 19782),
+    ("old", "date", "'0044-03-15 BC'", -735160),
+    ("ti", "time", "'23:59:59.999999'", 86399999999),
+    ("tz", "timetz", "'01:02:03+02'", "23:02:03Z"),
+    ("ts3", "timestamp(3)", "'1969-12-31 23:59:59.999'", -1),
+    ("ts", "timestamp", "'2024-01-01 00:00:00.000001'", 1704067200000001),
+    ("tsz", "timestamptz", "'2024-01-01 00:00:00.5+00'",
+     "2024-01-01T00:00:00.500000Z"),
+    ("iv", "interval", "'1 day 00:00:01'", 86401000000),
+    ("bit1", "bit", "B'1'", True),
+    ("bits", "bit(10)", "B'1000000001'", b"\x01\x02"),
+    ("net", "inet", "'10.0.0.1/8'", "10.0.0.1/8"),
+    ("mac", "macaddr", "'08:00:2b:01:02:03'", "08:00:2b:01:02:03"),
+    ("rng", "int4range", "'[1,5)'", "[1,5)"),
+    ("vec", "tsvector", "'a b'", "'a' 'b'"),
+    ("ia", "int[]", "'{1,0,-1}'", [1, 0, -1]),
+    ("none", "int[]", "'{}'", []),
+    ("ia2", "int[]", "'{{1,2},{3,4}}'", [[1, 2], [3, 4]]),
+    ("ta", "text[]", "'{a,\"\"}'", ["a", ""]),
+    ("na", "numeric(5,1)[]", "'{1.5,-2}'", ["1.5", "-2.0"]),
+]
+
+
+def as_value(field, value):
+    """What a reader would make of it, decimals as text."""
+    import decimal
+    if isinstance(value, (list, tuple)) or is_container(value):
+        return [as_value(field, item) for item in value]
+    kind = getattr(value, "DESCRIPTOR", None)
+    if kind is None:
+        return value
+    if kind.name in ("Decimal", "VariableScaleDecimal"):
+        number = int.from_bytes(value.value, "big", signed=True)
+        context = decimal.Context(prec=100)
+        if kind.name == "Decimal":
+            assert value.precision == len(str(abs(number)))
+        return "{:f}".format(context.create_decimal(number).scaleb(
+            -value.scale, context))
+    if [f.name for f in kind.fields] == ["items"]:
+        return as_value(None, value.items)
+    raise TestbedError("what is a %s?" % kind.full_name)
+
+
+def is_container(value):
+    return type(value).__name__.startswith("Repeated")
+
+
+class Reader:
+    """Confluent's deserializer, with classes made of the registry's texts."""
+
+    def __init__(self, test, broker, registry_):
+        self.schemas = test.schemas
+        self.broker = broker
+        self.registry = registry_
+        self.texts = {}
+
+    def text(self, number):
+        if number not in self.texts:
+            answer = self.registry.call("GET", "/schemas/ids/%d" % number)
+            assert answer["schemaType"] == "PROTOBUF"
+            self.texts[number] = answer["schema"]
+        return self.texts[number]
+
+    def decode(self, topic, side, data):
+        from confluent_kafka.schema_registry.protobuf import \
+            ProtobufDeserializer
+        from confluent_kafka.serialization import SerializationContext
+        if data is None:
+            return None
+        number, = struct.unpack_from(">I", data, 1)
+        made = self.schemas.compile(self.text(number))
+        read = ProtobufDeserializer(made, {"use.deprecated.format": False})
+        return read(data, SerializationContext(topic, side))
+
+    def read(self, topic, at_least, timeout=60):
+        """[(key, value)] of a topic, once there are as many."""
+        from confluent_kafka import Consumer
+        consumer = Consumer({"bootstrap.servers": self.broker.address,
+                             "group.id": "reader-" + topic,
+                             "auto.offset.reset": "earliest",
+                             "enable.auto.commit": False})
+        found = []
+
+        def more():
+            message = consumer.poll(0.5)
+            if message is not None and message.error() is None:
+                found.append((self.decode(topic, "key", message.key()),
+                              self.decode(topic, "value", message.value())))
+            return len(found) >= at_least
+
+        consumer.subscribe([topic])
+        try:
+            wait_until("%d records of %s" % (at_least, topic), more, timeout)
+        finally:
+            consumer.close()
+        return found
+
+
+def numbers_of(made, *path):
+    """{field: number} of a message, or of one that a field has."""
+    descriptor = made.DESCRIPTOR
+    for name in path:
+        descriptor = descriptor.fields_by_name[name].message_type
+    return {field.name: field.number for field in descriptor.fields}
+
+
+class StreamTest(Test):
+    """With a connector."""
+
+    def connector(self, name, **more):
+        config = {"bootstrap.servers": self.broker.address,
+                  "topic.prefix": name, "snapshot.mode": "no_data",
+                  "format": "protobuf-registry",
+                  "schema.registry.url": self.registry.url,
+                  "value.converter.optional.for.nullables": "true",
+                  "provide.transaction.metadata": "true"}
+        config.update({key.replace("_", "."): value
+                       for key, value in more.items()})
+        self.cluster.create_connector(name, config)
+        self.cluster.wait_connector(name)
+
+    def stream(self):
+        self.broker = kafka.Broker().start()
+        self.registry = registry.Registry().start()
+        self.reader = Reader(self, self.broker, self.registry)
+        try:
+            self.cluster.script(
+                "CREATE TYPE mood AS ENUM ('sad', 'happy');"
+                "CREATE TABLE types (id int PRIMARY KEY, %s);"
+                "CREATE TABLE evolve (a int PRIMARY KEY, b text, c int);"
+                % ", ".join("%s %s" % column[:2] for column in TYPES))
+            self.connector("shop", heartbeat_interval_ms="500",
+                           message_prefix_include_list=".*")
+            self.types()
+            self.others()
+            self.evolve()
+            self.flat()
+        finally:
+            self.registry.stop()
+            self.broker.stop()
+
+    def types(self):
+        self.cluster.script(
+            "INSERT INTO types VALUES (1, %s); INSERT INTO types VALUES (2);"
+            "DELETE FROM types WHERE id = 2;"
+            % ", ".join("CAST(%s AS %s)" % (column[2], column[1])
+                        for column in TYPES))
+        records = self.reader.read("shop.public.types", 4)
+        after = records[0][1].after
+        fields = {field.name: field for field in after.DESCRIPTOR.fields}
+        for name, type_, _, expected in TYPES:
+            value = as_value(fields[name], getattr(after, name))
+            self.checks.ok(
+                type(value) is type(expected) and repr(value) ==
+                repr(expected), "%s is read back" % type_,
+                "%r, not %r" % (value, expected))
+        nulls = records[1][1].after
+        self.checks.ok(nulls.id == 2 and [f.name for f, _ in
+                                          nulls.ListFields()] == ["id"],
+                       "a null is not there")
+        self.checks.ok(records[0][0].id == 1, "a key is read")
+        value = records[2][1]
+        self.checks.ok(value.op == "d" and value.before.id == 2 and
+                       not value.HasField("after"), "a delete is read")
+        self.checks.ok(records[3][1] is None and records[3][0].id == 2,
+                       "a tombstone has a key alone")
+        source = records[0][1].source
+        self.checks.ok((source.connector, source.name, source.schema,
+                        source.table, source.snapshot) ==
+                       ("postgresql", "shop", "public", "types", "false") and
+                       source.txId > 0 and source.lsn > 0 and
+                       json.loads(source.sequence)[1] == str(source.lsn) and
+                       source.ts_ns // 1000000 == source.ts_ms and
+                       not source.HasField("xmin"), "the source is told",
+                       str(source))
+
+    def others(self):
+        self.cluster.script(
+            "SELECT pg_logical_emit_message(true, 'note', 'h\\303\\251');"
+            "BEGIN; INSERT INTO evolve VALUES (0, 'x', 0); TRUNCATE evolve;"
+            "COMMIT;")
+        found = self.reader.read("shop.message", 1)[0]
+        self.checks.ok(found[0].prefix == "note" and found[1].op == "m" and
+                       found[1].message.content == "h\u00e9".encode(),
+                       "a message is read", str(found))
+        key, value = self.reader.read("__debezium-heartbeat.shop", 1)[0]
+        self.checks.ok(key.serverName == "shop" and value.ts_ms > 1e12,
+                       "a heartbeat is read")
+        records = self.reader.read("shop.public.evolve", 2)
+        self.checks.ok(records[1][0] is None and records[1][1].op == "t" and
+                       records[1][1].transaction.total_order == 2,
+                       "a truncate is read", str(records[1]))
+        ends = [value for _, value in self.reader.read("shop.transaction", 8)
+                if value.status == "END"]
+        last = [value for value in ends if value.event_count == 2][-1]
+        self.checks.ok([(c.data_collection, c.event_count)
+                        for c in last.data_collections] ==
+                       [("public.evolve", 2)],
+                       "a transaction's end is read", str(last))
+
+    # Columns come and go
+
+    STEPS = [
+        ("ADD COLUMN d int", {"a": 1, "b": 2, "c": 3, "d": 4}),
+        ("DROP COLUMN b", {"a": 1, "c": 3, "d": 4}),
+        ("RENAME COLUMN c TO c2", {"a": 1, "c2": 3, "d": 4}),
+        ("ADD COLUMN b bigint", {"a": 1, "c2": 3, "d": 4, "b": 5}),
+        ("ADD COLUMN f int, DROP COLUMN d",
+         {"a": 1, "c2": 3, "b": 5, "f": 6}),
+    ]
+
+    def evolve(self):
+        subject = "shop.public.evolve-value"
+        self.registry.set_compatibility(subject, "BACKWARD")
+        self.cluster.script("INSERT INTO evolve VALUES (1, 'one', 10)")
+        for n, (step, _) in enumerate(self.STEPS):
+            if step.startswith("RENAME"):
+                # Apicurio takes a new name for an old number as another field
+                self.reader.read("shop.public.evolve", 3 + n)
+                self.registry.set_compatibility(subject, "NONE")
+            self.cluster.script(
+                "ALTER TABLE evolve %s; INSERT INTO evolve (a) VALUES (%d);"
+                "UPDATE evolve SET %s = 7 WHERE a = %d;"
+                % (step, n + 10, "c2" if n > 1 else "c", n + 10))
+        records = self.reader.read("shop.public.evolve",
+                                   3 + 2 * len(self.STEPS))
+        versions = self.registry.versions(subject)
+        self.checks.ok(len(versions) == 1 + len(self.STEPS),
+                       "each change of the table is a version",
+                       str([v["schema"] for v in versions]))
+        classes = [self.schemas.compile(v["schema"]) for v in versions]
+        self.checks.ok(numbers_of(classes[0], "after") ==
+                       {"a": 1, "b": 2, "c": 3}, "columns have numbers")
+        for made, (step, expected) in zip(classes[1:], self.STEPS):
+            self.checks.ok(numbers_of(made, "after") == expected,
+                           "%s keeps numbers" % step,
+                           str(numbers_of(made, "after")))
+        self.checks.ok("reserved 2;" in versions[2]["schema"] and
+                       'reserved "b";' in versions[2]["schema"],
+                       "a dropped column's number and name are reserved",
+                       versions[2]["schema"])
+        last = records[-1][1]
+        old = classes[0].FromString(last.SerializeToString())
+        self.checks.ok(old.after.a == last.after.a and old.after.c == 7 and
+                       not old.after.HasField("b"),
+                       "a reader with the first schema reads the last record",
+                       str(old.after))
+
+    def flat(self):
+        """As ExtractNewRecordState has it: what is no column is above."""
+        self.cluster.script("CREATE TABLE flat (id int PRIMARY KEY, v text);")
+        self.connector(
+            "flat", transforms="u", table_include_list="public.flat",
+            provide_transaction_metadata="false", **{
+                "transforms_u_type":
+                    "io.debezium.transforms.ExtractNewRecordState",
+                "transforms_u_add_fields": "op,source.lsn"})
+        self.cluster.script(
+            "INSERT INTO flat VALUES (1, 'one'); ALTER TABLE flat ADD w int;"
+            "UPDATE flat SET w = 2;")
+        records = self.reader.read("flat.public.flat", 2)
+        first, second = (value for _, value in records)
+        self.checks.ok((first.id, first.v, first.__getattribute__("__op"))
+                       == (1, "one", "c") and second.w == 2,
+                       "a flat record is read", str(records))
+        one, other = numbers_of(type(first)), numbers_of(type(second))
+        self.checks.ok(all(other[name] == one[name] for name in one) and
+                       other["w"] == 3, "a flat record keeps its numbers",
+                       "%s %s" % (one, other))
+
+
 def run(names):
     checks = Checks("protobuf_registry")
     inst = Installation.private()
     inst.install_extension()
-    test = Test(checks, inst)
+    test = StreamTest(checks, inst)
+    if not (kafka.fetch() and registry.fetch()):
+        return 0
     try:
         test.start()
-        for name in names or ["frames"]:
+        for name in names or ["frames", "stream"]:
             log(name)
             getattr(test, name)()
     finally:
+        if os.environ.get("W2K_KEEP"):
+            print(test.cluster.log_tail(60))
         test.cluster.destroy()
     return checks.finish()
 
