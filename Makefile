@@ -20,7 +20,7 @@ OBJS = $(patsubst %.c,%.o,$(wildcard src/*.c $(SERVER_AREAS:%=src/%/*.c)))
 
 SENDER_SRCS = $(wildcard src/sender/*.c src/wire/*.c)
 SENDER_OBJS = $(patsubst src/%.c,build/%.o,$(SENDER_SRCS))
-SENDER_LIBS = -lrdkafka
+SENDER_LIBS = -lrdkafka -lcurl -ljansson -lcrypto
 
 PG_CPPFLAGS = -Isrc
 EXTRA_CLEAN = build wal2kafka-sender

@@ -33,6 +33,6 @@ FROM wal2kafka.connector_properties p,
 		'database.dbname', current_database(),
 		p.name, p."default")) v
 WHERE p."default" IS NOT NULL AND p.name !~ '<' AND v.severity = 'error'
-	AND p.category <> 'Output plugin';
+	AND p.category NOT IN ('Output plugin', 'Schema registry');
 
 DROP EXTENSION wal2kafka;

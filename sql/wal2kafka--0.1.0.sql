@@ -132,6 +132,43 @@ ALTER TABLE wal2kafka.connector_signal ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE wal2kafka.connector_signal IS
 'signals by function on their way to a worker; see signal()';
 
+-- Schemas that a registry has given an id.  A fingerprint stands for side,
+-- type, subject, schema, references and the registry's URLs.
+CREATE TABLE wal2kafka.connector_schema (
+	name pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+	is_key pg_catalog.bool NOT NULL,
+	subject pg_catalog.text NOT NULL,
+	type pg_catalog.text NOT NULL
+		CHECK (type OPERATOR(pg_catalog.=) ANY
+			('{AVRO,JSON,PROTOBUF}'::pg_catalog.text[])),
+	fingerprint pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+	topic pg_catalog.text NOT NULL,
+	schema pg_catalog.text NOT NULL,
+	schema_id pg_catalog.int8 NOT NULL,
+	version pg_catalog.int4,
+	registered pg_catalog.timestamptz NOT NULL,
+	confirmed pg_catalog.timestamptz NOT NULL,
+	PRIMARY KEY (name, fingerprint)
+);
+-- Written by the workers alone, as connector_progress is; a connector's owner
+-- may read what is its own.
+ALTER TABLE wal2kafka.connector_schema ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_schemas ON wal2kafka.connector_schema FOR SELECT
+	TO wal2kafka_admin
+	USING (EXISTS (SELECT FROM wal2kafka.connector AS c
+		WHERE c.name OPERATOR(pg_catalog.=) connector_schema.name
+			AND pg_catalog.pg_has_role(c.owner::pg_catalog.oid, 'USAGE')));
+COMMENT ON POLICY own_schemas ON wal2kafka.connector_schema IS
+'a connector''s schemas are for its owner';
+COMMENT ON TABLE wal2kafka.connector_schema IS
+'schemas that a schema registry knows, with their ids; written by the workers alone';
+COMMENT ON COLUMN wal2kafka.connector_schema.fingerprint IS
+'stands for the side, type, subject, schema, what it refers to, and the registry''s URLs';
+COMMENT ON COLUMN wal2kafka.connector_schema.registered IS
+'when the registry first told its id';
+COMMENT ON COLUMN wal2kafka.connector_schema.confirmed IS
+'when the registry last told its id: the newest of a subject is in force';
+
 COMMENT ON SEQUENCE wal2kafka.connector_signal_id_seq IS
 'the order of signals';
 
@@ -148,6 +185,45 @@ CREATE TABLE wal2kafka.emitted (
 ALTER TABLE wal2kafka.emitted ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE wal2kafka.emitted IS
 'records of emit() on their way through the WAL; always empty to a reader';
+
+-- Tables that connectors with include.schema.changes capture, by the names
+-- they are published as: what a dropped table was is asked when it is gone.
+CREATE TABLE wal2kafka.connector_table (
+	name pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+	relid pg_catalog.oid NOT NULL,
+	schemaname pg_catalog.text NOT NULL,
+	relname pg_catalog.text NOT NULL,
+	PRIMARY KEY (name, relid)
+);
+ALTER TABLE wal2kafka.connector_table ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE wal2kafka.connector_table IS
+'tables whose schema changes are records of a connector; written by the event triggers';
+
+-- A column's number in Protobuf records.  Read while decoding, as of the
+-- change; a row stays when its column goes, so that its number is not used
+-- again.  Not dumped, like all that goes by OIDs.
+CREATE TABLE wal2kafka.connector_field (
+	name pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+	relid pg_catalog.oid NOT NULL,
+	attnum pg_catalog.int2 NOT NULL,
+	field pg_catalog.text NOT NULL,
+	number pg_catalog.int4 NOT NULL,
+	PRIMARY KEY (name, relid, attnum),
+	UNIQUE (name, relid, number)
+) WITH (user_catalog_table = true);
+ALTER TABLE wal2kafka.connector_field ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE wal2kafka.connector_field IS
+'numbers of columns in Protobuf records, which they keep; written by the event triggers';
+
+-- Where the event triggers leave a schema change for the WAL, as emit() does.
+CREATE TABLE wal2kafka.schema_change (
+	connector pg_catalog.text NOT NULL,
+	ddl pg_catalog.text,
+	changes pg_catalog.jsonb NOT NULL
+);
+ALTER TABLE wal2kafka.schema_change ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE wal2kafka.schema_change IS
+'schema changes on their way through the WAL; always empty to a reader';
 
 -- Workers learn of a change when its transaction commits.
 CREATE FUNCTION wal2kafka.connector_changed() RETURNS pg_catalog.trigger
@@ -333,6 +409,26 @@ CREATE FUNCTION wal2kafka.emit(
 COMMENT ON FUNCTION wal2kafka.emit(pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.jsonb, pg_catalog.text) IS
 'sends a record with this transaction, without a table; returns its place in the WAL';
 
+CREATE FUNCTION wal2kafka.check_compatibility(
+	schema_type pg_catalog.text, rule pg_catalog.text,
+	old_schema pg_catalog.text, new_schema pg_catalog.text,
+	OUT path pg_catalog.text, OUT problem pg_catalog.text)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c STABLE STRICT PARALLEL SAFE ROWS 5
+	AS 'MODULE_PATHNAME', 'wal2kafka_check_compatibility';
+COMMENT ON FUNCTION wal2kafka.check_compatibility(pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
+'what keeps a schema (AVRO, JSON or PROTOBUF) from following another under a rule of schema.compatibility; no row when it may';
+
+CREATE FUNCTION wal2kafka.table_schemas(
+	name pg_catalog.text, relation pg_catalog.regclass,
+	OUT is_key pg_catalog.bool, OUT subject pg_catalog.text,
+	OUT type pg_catalog.text, OUT schema pg_catalog.text)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c STABLE STRICT PARALLEL UNSAFE ROWS 2
+	AS 'MODULE_PATHNAME', 'wal2kafka_table_schemas';
+COMMENT ON FUNCTION wal2kafka.table_schemas(pg_catalog.text, pg_catalog.regclass) IS
+'the schemas that a connector would register with the next record of a table, key and value';
+
 -- ----------------------------------------------------------------- snapshots
 
 CREATE FUNCTION wal2kafka.signal(
@@ -507,6 +603,66 @@ CREATE VIEW wal2kafka.stat_snapshot AS
 COMMENT ON VIEW wal2kafka.stat_snapshot IS
 'for each snapshot of the connectors of this database, and each of its tables: how far it is';
 
+CREATE FUNCTION wal2kafka.stat_get_registry(
+	OUT name pg_catalog.text, OUT total_requests pg_catalog.int8,
+	OUT total_errors pg_catalog.int8, OUT waits_for pg_catalog.text)
+	RETURNS SETOF pg_catalog.record
+	LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 10
+	AS 'MODULE_PATHNAME', 'wal2kafka_stat_get_registry';
+COMMENT ON FUNCTION wal2kafka.stat_get_registry() IS
+'rows of the view stat_registry';
+
+CREATE VIEW wal2kafka.stat_registry AS
+	SELECT r.name, r.total_requests, r.total_errors, r.waits_for,
+		s.schemas, s.subjects, s.last_registered_time
+	FROM wal2kafka.stat_get_registry() AS r,
+		LATERAL (SELECT pg_catalog.count(*) AS schemas,
+				pg_catalog.count(DISTINCT c.subject) AS subjects,
+				pg_catalog.max(c.registered) AS last_registered_time
+			FROM wal2kafka.connector_schema AS c
+			WHERE c.name OPERATOR(pg_catalog.=) r.name) AS s
+	WHERE r.total_requests OPERATOR(pg_catalog.>) 0
+		OR r.waits_for IS NOT NULL
+		OR s.schemas OPERATOR(pg_catalog.>) 0;
+COMMENT ON VIEW wal2kafka.stat_registry IS
+'for each connector with a schema registry: requests to it, those of no use, what it waits for, and how many schemas it has there';
+
+CREATE VIEW wal2kafka.registered_schemas AS
+	SELECT c.name, c.is_key, c.topic, c.subject, c.version, c.schema_id,
+		c.type, c.schema, c.registered AS registered_time,
+		c.confirmed AS confirmed_time
+	FROM wal2kafka.stat_get_registry() AS r
+	JOIN wal2kafka.connector_schema AS c
+		ON c.name OPERATOR(pg_catalog.=) r.name;
+COMMENT ON VIEW wal2kafka.registered_schemas IS
+'schemas that connectors of this database have in a schema registry';
+
+-- --------------------------------------------------------------- DDL commands
+
+CREATE FUNCTION wal2kafka.ddl_dropped() RETURNS pg_catalog.event_trigger
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_ddl_dropped';
+COMMENT ON FUNCTION wal2kafka.ddl_dropped() IS
+'event trigger: remembers what a command drops, for ddl_ended()';
+
+CREATE FUNCTION wal2kafka.ddl_ended() RETURNS pg_catalog.event_trigger
+	LANGUAGE c VOLATILE PARALLEL UNSAFE
+	AS 'MODULE_PATHNAME', 'wal2kafka_ddl_ended';
+COMMENT ON FUNCTION wal2kafka.ddl_ended() IS
+'event trigger: what a command has done to captured tables';
+
+CREATE EVENT TRIGGER wal2kafka_ddl_dropped ON sql_drop
+	EXECUTE FUNCTION wal2kafka.ddl_dropped();
+ALTER EVENT TRIGGER wal2kafka_ddl_dropped ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER wal2kafka_ddl_dropped IS
+'what DDL commands drop, for connectors that want to know';
+
+CREATE EVENT TRIGGER wal2kafka_ddl_ended ON ddl_command_end
+	EXECUTE FUNCTION wal2kafka.ddl_ended();
+ALTER EVENT TRIGGER wal2kafka_ddl_ended ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER wal2kafka_ddl_ended IS
+'what DDL commands do to captured tables, for connectors that want to know';
+
 -- ---------------------------------------------------------------- privileges
 
 REVOKE ALL ON ALL TABLES IN SCHEMA wal2kafka FROM PUBLIC;
@@ -515,17 +671,25 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA wal2kafka FROM PUBLIC;
 GRANT USAGE ON SCHEMA wal2kafka TO wal2kafka_admin, pg_monitor;
 
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA wal2kafka TO wal2kafka_admin;
-REVOKE ALL ON FUNCTION wal2kafka.connector_changed() FROM wal2kafka_admin;
+REVOKE ALL ON FUNCTION wal2kafka.connector_changed(),
+	wal2kafka.ddl_dropped(), wal2kafka.ddl_ended() FROM wal2kafka_admin;
 
-GRANT SELECT ON wal2kafka.connector TO wal2kafka_admin;
+GRANT SELECT ON wal2kafka.connector, wal2kafka.connector_schema
+	TO wal2kafka_admin;
 
 GRANT SELECT ON wal2kafka.connectors, wal2kafka.connector_properties,
 	wal2kafka.stat_connector, wal2kafka.stat_connector_table,
-	wal2kafka.stat_kafka, wal2kafka.stat_snapshot
+	wal2kafka.stat_kafka, wal2kafka.stat_snapshot,
+	wal2kafka.stat_registry, wal2kafka.registered_schemas
 	TO wal2kafka_admin, pg_monitor;
 GRANT EXECUTE ON FUNCTION wal2kafka.get_connectors(),
 	wal2kafka.get_connector_properties(), wal2kafka.stat_get_connector(),
 	wal2kafka.stat_get_connector_table(), wal2kafka.stat_get_kafka(),
-	wal2kafka.stat_get_snapshot(), wal2kafka.connector_plugins(), wal2kafka.wait_for_connector(
+	wal2kafka.stat_get_snapshot(), wal2kafka.stat_get_registry(),
+	wal2kafka.connector_plugins(), wal2kafka.wait_for_connector(
 		pg_catalog.text, pg_catalog.text, pg_catalog.interval)
+	TO pg_monitor;
+
+GRANT EXECUTE ON FUNCTION wal2kafka.check_compatibility(
+	pg_catalog.text, pg_catalog.text, pg_catalog.text, pg_catalog.text)
 	TO pg_monitor;

@@ -32,18 +32,24 @@ const W2kFormatInfo w2k_formats[W2K_FORMAT_COUNT] = {
 		{
 			.name = "json-registry",
 			.converter = "io.confluent.connect.json.JsonSchemaConverter",
+			.is_built = true,
 			.needs_registry = true,
+			.has_transforms = true,
 		},
 	[W2K_FORMAT_AVRO] =
 		{
 			.name = "avro",
 			.converter = "io.confluent.connect.avro.AvroConverter",
+			.is_built = true,
 			.needs_registry = true,
+			.has_transforms = true,
 		},
 	[W2K_FORMAT_PROTOBUF_REGISTRY] =
 		{
 			.name = "protobuf-registry",
 			.converter = "io.confluent.connect.protobuf.ProtobufConverter",
+			.is_built = true,
 			.needs_registry = true,
+			.has_transforms = true,
 		},
 };

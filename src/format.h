@@ -17,6 +17,25 @@ typedef enum W2kSide
 
 #define W2K_SIDES 2
 
+/* How the subjects of a registry's schemas are named: *.subject.name.strategy */
+typedef enum W2kSubjectStrategy
+{
+	W2K_SUBJECT_TOPIC,		 /* <topic>-key, <topic>-value */
+	W2K_SUBJECT_RECORD,		 /* the record's full name */
+	W2K_SUBJECT_TOPIC_RECORD /* <topic>-<the record's full name> */
+} W2kSubjectStrategy;
+
+/* What a converter is told of the schemas that it registers. */
+typedef struct W2kSchemaOptions
+{
+	W2kSubjectStrategy subject_strategy;
+	bool has_no_metadata; /* Avro: nothing of Connect's beside the types */
+	bool scrubs_names;	  /* makes names legal that are not */
+	bool has_optional;	  /* Protobuf: fields may be labelled "optional" */
+	bool has_wrappers;	 /* Protobuf: and scalars wrapped, which may be null */
+	bool forbids_others; /* JSON: no members but those that are known */
+} W2kSchemaOptions;
+
 typedef enum W2kFormat
 {
 	W2K_FORMAT_JSON,

@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 
 #include "api/ddl_guard.h"
+#include "api/ddl_watch.h"
 #include "config/guc.h"
 #include "worker/launcher.h"
 #include "worker/slots.h"
@@ -24,6 +25,7 @@ _PG_init(void)
 {
 	w2k_guc_init();
 	w2k_ddl_guard_init();
+	w2k_ddl_watch_init();
 	/* pg_upgrade starts servers in which nothing may run. */
 	if (!process_shared_preload_libraries_in_progress || IsBinaryUpgrade)
 		return;

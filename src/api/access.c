@@ -12,6 +12,9 @@
  */
 #include "postgres.h"
 
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
@@ -20,6 +23,7 @@
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 #include "api/access.h"
 #include "wal2kafka.h"
@@ -96,6 +100,24 @@ w2k_access_relation(const char *relname)
 						W2K_NAME),
 				 errhint("Use CREATE EXTENSION %s.", W2K_NAME)));
 	return relid;
+}
+
+XLogRecPtr
+w2k_access_pass_row(const char *relname, Datum *values, bool *nulls)
+{
+	Relation rel = table_open(w2k_access_relation(relname), RowExclusiveLock);
+	HeapTuple tuple = heap_form_tuple(RelationGetDescr(rel), values, nulls);
+	XLogRecPtr lsn;
+
+	simple_heap_insert(rel, tuple);
+	lsn = ProcLastRecPtr;
+
+	/* A command does not see, and so cannot delete, its own rows. */
+	CommandCounterIncrement();
+	simple_heap_delete(rel, &tuple->t_self);
+	CommandCounterIncrement();
+	table_close(rel, NoLock);
+	return lsn;
 }
 
 void

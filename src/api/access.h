@@ -42,6 +42,18 @@ extern uint64 w2k_access_execute(const char *sql, int nargs, Oid *argtypes,
 /* Oid of a relation of the schema wal2kafka; raises when it is not there. */
 extern Oid w2k_access_relation(const char *relname);
 
+/*
+ * Inserts a row into a table of ours and deletes it at once: it is in the WAL
+ * as long as it takes to be decoded, and the table stays empty to every reader.
+ * Returns the LSN of the insert, which a record of it carries.
+ *
+ * This is below the executor: it needs no privilege of the caller's, and the
+ * delete does not mind a publication FOR ALL TABLES that asks for a replica
+ * identity.
+ */
+extern XLogRecPtr w2k_access_pass_row(const char *relname, Datum *values,
+									  bool *nulls);
+
 /* Raises ACTIVE_SQL_TRANSACTION where this transaction has written. */
 extern void w2k_access_require_nothing_written(const char *function);
 

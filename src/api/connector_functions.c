@@ -25,6 +25,7 @@
 #include "api/access.h"
 #include "api/config_document.h"
 #include "api/connector_row.h"
+#include "api/ddl_capture.h"
 #include "compat.h"
 #include "config/connector.h"
 #include "config/slot_name.h"
@@ -272,6 +273,7 @@ create_connector(const char *name, Jsonb *given, const char *desired_state)
 	conf = w2k_connector_parse(name, &config->root, superuser(), true);
 	check_slot(name, conf);
 	insert_row(name, config, desired_state != NULL ? desired_state : "running");
+	w2k_ddl_capture_all(name);
 }
 
 /* create_connector(name text, config jsonb) */
@@ -327,6 +329,7 @@ change_config(const W2kConnectorInfo *row, Jsonb *given, Jsonb *base)
 			   "config = $2, config_generation = config_generation"
 			   " OPERATOR(pg_catalog.+) 1",
 			   JSONBOID, JsonbPGetDatum(config));
+	w2k_ddl_capture_all(row->name);
 }
 
 /* alter_connector(name text, config jsonb) */
@@ -367,9 +370,13 @@ wal2kafka_patch_connector(PG_FUNCTION_ARGS)
 static void
 delete_row(const W2kConnectorInfo *row)
 {
-	static const char *const tables[] = {"connector", "connector_progress",
+	static const char *const tables[] = {"connector",
+										 "connector_progress",
 										 "connector_snapshot",
-										 "connector_signal"};
+										 "connector_signal",
+										 "connector_schema",
+										 "connector_table",
+										 "connector_field"};
 	Oid argtypes[] = {TEXTOID};
 	Datum values[] = {CStringGetTextDatum(row->name)};
 	NameData slot_name;
@@ -490,6 +497,7 @@ adopt_row(const W2kConnectorInfo *row)
 		w2k_access_execute("UPDATE wal2kafka.connector SET system_identifier = $2,"
 						   " database_oid = $3" BY_NAME,
 						   lengthof(argtypes), argtypes, values, NULL);
+	w2k_ddl_capture_all(row->name);
 }
 
 /* resume_connector(name text) */
@@ -544,5 +552,6 @@ wal2kafka_alter_connector_owner(PG_FUNCTION_ARGS)
 			   "owner = $2, config_generation = config_generation"
 			   " OPERATOR(pg_catalog.+) 1",
 			   REGROLEOID, ObjectIdGetDatum(role));
+	w2k_ddl_capture_all(name);
 	PG_RETURN_VOID();
 }

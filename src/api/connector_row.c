@@ -10,8 +10,10 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/xlog.h"
+#include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -137,6 +139,37 @@ scan_rows(const char *name)
 	table_close(rel, AccessShareLock);
 	list_sort(rows, compare_rows);
 	return rows;
+}
+
+bool
+w2k_connector_row_any_has(const char *const *properties, size_t nproperties)
+{
+	Oid nspid = get_namespace_oid(W2K_SCHEMA, true);
+	Oid relid = OidIsValid(nspid) ? get_relname_relid("connector", nspid)
+								  : InvalidOid;
+	Relation rel = OidIsValid(relid)
+					   ? try_relation_open(relid, AccessShareLock)
+					   : NULL;
+	SysScanDesc scan;
+	HeapTuple tuple;
+	bool result = false;
+
+	if (rel == NULL)
+		return false;
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	while (!result && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Jsonb *config = DatumGetJsonbP(
+			get_column(tuple, RelationGetDescr(rel), ANUM_CONNECTOR_CONFIG));
+
+		for (size_t i = 0; i < nproperties && !result; i++)
+			result = getKeyJsonValueFromContainer(&config->root, properties[i],
+												  (int) strlen(properties[i]),
+												  NULL) != NULL;
+	}
+	systable_endscan(scan);
+	relation_close(rel, AccessShareLock);
+	return result;
 }
 
 W2kConnectorInfo *

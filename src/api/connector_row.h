@@ -48,6 +48,13 @@ extern W2kConnectorInfo *w2k_connector_row_find(const char *name);
 extern W2kConnectorInfo *w2k_connector_row_get(const char *name);
 extern List *w2k_connector_row_list(void);
 
+/*
+ * Has any connector's configuration one of these properties?  Needs no right
+ * on our schema; false where the extension is not (quite) there.
+ */
+extern bool w2k_connector_row_any_has(const char *const *properties,
+									  size_t nproperties);
+
 /* Raises for a copy that came with another database or cluster. */
 extern void w2k_connector_row_require_native(const W2kConnectorInfo *row);
 

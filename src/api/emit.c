@@ -6,17 +6,9 @@
  * into wal2kafka.emitted, which nobody else can write to, and deleted at once.
  * The output plugin makes a record of the insert when the transaction has
  * committed; the table stays empty to every reader.
- *
- * The row is written below the executor: it needs no privilege of the
- * caller's, and the delete does not mind a publication FOR ALL TABLES that
- * asks for a replica identity.
  */
 #include "postgres.h"
 
-#include "access/heapam.h"
-#include "access/htup_details.h"
-#include "access/table.h"
-#include "access/xact.h"
 #include "access/xlog.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -124,28 +116,6 @@ find_connector(FunctionCallInfo fcinfo, int argno)
 }
 
 /*
- * Inserts and deletes the row, and returns where the insert is in the WAL:
- * the LSN that the record will carry.
- */
-static XLogRecPtr
-write_row(Datum *values, bool *nulls)
-{
-	Relation rel = table_open(w2k_access_relation("emitted"), RowExclusiveLock);
-	HeapTuple tuple = heap_form_tuple(RelationGetDescr(rel), values, nulls);
-	XLogRecPtr lsn;
-
-	simple_heap_insert(rel, tuple);
-	lsn = ProcLastRecPtr;
-
-	/* A command does not see, and so cannot delete, its own rows. */
-	CommandCounterIncrement();
-	simple_heap_delete(rel, &tuple->t_self);
-	CommandCounterIncrement();
-	table_close(rel, NoLock);
-	return lsn;
-}
-
-/*
  * emit(topic text, key text, value jsonb, headers jsonb, connector text)
  *
  * A null value is a tombstone, a null key lets Kafka choose the partition.
@@ -178,5 +148,5 @@ wal2kafka_emit(PG_FUNCTION_ARGS)
 		values[EMITTED_TOPIC + i] = fcinfo->args[i].value;
 		nulls[EMITTED_TOPIC + i] = fcinfo->args[i].isnull;
 	}
-	PG_RETURN_LSN(write_row(values, nulls));
+	PG_RETURN_LSN(w2k_access_pass_row("emitted", values, nulls));
 }

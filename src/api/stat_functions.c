@@ -1,7 +1,7 @@
 /*
  * stat_functions.c
- *		The functions behind the views connectors, stat_connector and
- *		stat_kafka, and stat_reset().
+ *		The functions behind the views connectors, stat_connector, stat_kafka
+ *		and stat_registry, and stat_reset().
  *
  * They run as whoever reads the view, and show a connector to its owner, to
  * superusers and to members of pg_monitor.  What they show is read from the
@@ -29,6 +29,7 @@
 PG_FUNCTION_INFO_V1(wal2kafka_get_connectors);
 PG_FUNCTION_INFO_V1(wal2kafka_stat_get_connector);
 PG_FUNCTION_INFO_V1(wal2kafka_stat_get_kafka);
+PG_FUNCTION_INFO_V1(wal2kafka_stat_get_registry);
 PG_FUNCTION_INFO_V1(wal2kafka_stat_reset);
 
 /* Connectors that the caller may see. */
@@ -281,6 +282,49 @@ wal2kafka_stat_get_kafka(PG_FUNCTION_ARGS)
 			add_broker(&result, &status->slot.brokers[i]);
 			w2k_result_put(fcinfo, &result);
 		}
+	}
+	return (Datum) 0;
+}
+
+/*
+ * What a connector's registry is the reason for: the sender's errors about one
+ * have names of this kind, in parentheses.
+ */
+static const char *
+registry_trouble(const W2kConnectorStatus *status)
+{
+	if ((status->state == W2K_STATE_RETRYING ||
+		 status->state == W2K_STATE_FAILED) &&
+		status->error != NULL && strstr(status->error, "(REGISTRY_") != NULL)
+		return status->error;
+	return NULL;
+}
+
+/* stat_get_registry() */
+Datum
+wal2kafka_stat_get_registry(PG_FUNCTION_ARGS)
+{
+	W2kResultRow result = {.ncolumns = 0};
+	ListCell *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, visible_rows())
+	{
+		W2kConnectorInfo *row = lfirst(lc);
+		W2kConnectorStatus *status = status_of(row);
+		W2kCounters *counters = status->is_known ? status->counters : NULL;
+
+		w2k_result_add_text(&result, row->name);
+		w2k_result_add_int64(&result, counters == NULL
+										  ? 0
+										  : pg_atomic_read_u64(
+												&counters->registry_requests));
+		w2k_result_add_int64(&result, counters == NULL
+										  ? 0
+										  : pg_atomic_read_u64(
+												&counters->registry_errors));
+		w2k_result_add_text(&result, registry_trouble(status));
+		w2k_result_put(fcinfo, &result);
 	}
 	return (Datum) 0;
 }

@@ -28,6 +28,7 @@
 #include "config/javaregex.h"
 #include "config/kafka.h"
 #include "config/properties.h"
+#include "config/registry.h"
 #include "config/snapshots.h"
 #include "config/transforms.h"
 
@@ -289,6 +290,7 @@ check_together(W2kPropertyParse *parse)
 	check_exclusive(parse, "format", "key.converter");
 	check_exclusive(parse, "format", "value.converter");
 	w2k_formats_take(parse);
+	w2k_registry_take_naming(parse);
 	check_naming(parse);
 	check_exclusive(parse, "message.prefix.include.list",
 					"message.prefix.exclude.list");
@@ -296,6 +298,7 @@ check_together(W2kPropertyParse *parse)
 		parse->conf->unpublished_operations = parse->conf->skipped_operations;
 	w2k_transforms_take(parse);
 	w2k_formats_check(parse);
+	w2k_compatibility_check_conf(parse);
 	w2k_snapshots_check(parse);
 	check_signals(parse);
 	if (parse->is_options)

@@ -13,6 +13,7 @@
 #include "access/xlogdefs.h"
 #include "nodes/pg_list.h"
 
+#include "config/compatibility.h"
 #include "config/modes.h"
 #include "format.h"
 #include "wal2kafka.h"
@@ -71,6 +72,7 @@ typedef struct W2kConverterConfig
 	bool has_schemas;
 	int has_numeric_decimals; /* an enum's field: decimal.format */
 	W2kNullDefault null_default;
+	W2kSchemaOptions schema;
 } W2kConverterConfig;
 
 /* topic.naming.strategy: with the schema or not, '_' or codes for what a
@@ -142,10 +144,12 @@ typedef struct W2kConnectorConfig
 	bool skip_messages_without_change;
 	W2kConverterConfig key_converter, value_converter;
 	W2kAdjustment schema_adjustment, field_adjustment;
+	W2kCompatibility compatibility; /* of a table's schemas, one by one */
 	char *column_propagate_list, *datatype_propagate_list;
 	uint32 unpublished_operations; /* of the skipped ones: said, not default */
 	bool provide_transaction_metadata;
 	bool publish_via_partition_root;
+	bool include_schema_changes;
 	char *topic_transaction;
 	List *signal_tables; /* signal.data.collection, if channel source is on */
 
@@ -156,6 +160,7 @@ typedef struct W2kConnectorConfig
 	char *run_id;			 /* of the context header; NULL = make one */
 	int64 config_generation; /* of the connector's row; 0 = not watched */
 	char *connector;		 /* whose emit() records to capture; NULL = none */
+	bool is_quiet;			 /* somebody only looks: he need not be warned */
 
 	/* What the worker reads */
 	char *slot_name; /* NULL = the default of the design */

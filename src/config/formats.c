@@ -141,12 +141,26 @@ check_format_use(W2kPropertyParse *parse, const char *side, W2kFormat format)
 						"records of format \"%s\" cannot be lines of text",
 						info->name)
 			->hint = "Set the option \"framing\" to \"binary\".";
+	else if (format == W2K_FORMAT_AVRO && parse->conf->before_unknown_as_null)
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						"before.unknown.values", "null",
+						"connector property \"before.unknown.values\" cannot be \"null\" with format \"%s\"",
+						info->name)
+			->hint =
+			"An Avro schema says of NOT NULL columns that they are never null.";
 	else if (parse->conf->transforms != NIL && !info->has_transforms)
 		w2k_problem_add(&parse->problems, ERRCODE_FEATURE_NOT_SUPPORTED, name,
 						w2k_properties_said(parse, name),
 						"transforms cannot be applied to records of format \"%s\"",
 						info->name)
 			->hint = "Leave out \"transforms\", or choose another format.";
+	else if (parse->conf->include_schema_changes && !info->has_transforms)
+		w2k_problem_add(&parse->problems, ERRCODE_FEATURE_NOT_SUPPORTED, name,
+						w2k_properties_said(parse, name),
+						"schema changes cannot be records of format \"%s\"",
+						info->name)
+			->hint =
+			"Leave out \"include.schema.changes\", or choose another format.";
 }
 
 void

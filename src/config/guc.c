@@ -13,6 +13,7 @@
 #include "wal2kafka.h"
 
 char *w2k_bootstrap_servers = NULL;
+bool w2k_allow_incompatible_ddl = false;
 int w2k_max_connectors = 16;
 int w2k_max_tracked_tables = 4096;
 
@@ -24,6 +25,12 @@ w2k_guc_init(void)
 							   "A list of host:port, as the connector property bootstrap.servers.",
 							   &w2k_bootstrap_servers, "", PGC_SIGHUP, 0, NULL,
 							   NULL, NULL);
+
+	DefineCustomBoolVariable("wal2kafka.allow_incompatible_ddl",
+							 "Allows DDL that breaks a connector's schema.compatibility.",
+							 "For superusers and the connector's owner; the server's log says what was done.",
+							 &w2k_allow_incompatible_ddl, false, PGC_USERSET,
+							 0, NULL, NULL, NULL);
 
 	/* The rest sizes shared memory: later than the postmaster's start it
 	 * could not be honoured, so it is not even defined. */

@@ -14,6 +14,7 @@
 #include "config/guc.h"
 #include "config/jaas.h"
 #include "config/kafka.h"
+#include "config/registry.h"
 #include "config/secrets.h"
 #include "config/signal_channel.h"
 #include "lib/stringinfo.h"
@@ -551,6 +552,7 @@ w2k_kafka_take_settings(W2kPropertyParse *parse)
 	parse->conf->sender_settings = make_sender_settings(settings);
 	w2k_creation_take_settings(parse);
 	w2k_signal_channel_take_settings(parse);
+	w2k_registry_take_settings(parse);
 }
 
 bool

@@ -51,9 +51,39 @@ fits_family(const char *family, const char *name)
 	return *name == '\0';
 }
 
+/* Behind "key.converter." or "value.converter."; NULL where neither is there. */
+static const char *
+skip_converter(const char *name)
+{
+	static const char *const prefixes[] = {"key.converter.",
+										   "value.converter."};
+
+	for (size_t i = 0; i < lengthof(prefixes); i++)
+	{
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return name + strlen(prefixes[i]);
+	}
+	return NULL;
+}
+
+/* The row of a schema registry's property below a converter, or NULL. */
+static const W2kProperty *
+find_below_converter(const char *name)
+{
+	const char *rest = skip_converter(name);
+	const W2kProperty *prop;
+
+	if (rest == NULL || skip_converter(rest) != NULL)
+		return NULL;
+	prop = w2k_properties_find(rest);
+	return prop != NULL && (prop->flags & W2K_PROP_REGISTRY) != 0 ? prop
+																  : NULL;
+}
+
 const W2kProperty *
 w2k_properties_find(const char *name)
 {
+	const W2kProperty *registry;
 	int i;
 
 	for (i = 0; i < w2k_nproperties; i++)
@@ -64,11 +94,15 @@ w2k_properties_find(const char *name)
 			strcmp(prop->name, name) == 0)
 			return prop;
 	}
+	registry = find_below_converter(name);
+	if (registry != NULL)
+		return registry;
 	for (i = 0; i < w2k_nproperties; i++)
 	{
 		const W2kProperty *prop = &w2k_properties[i];
 
 		if ((prop->flags & W2K_PROP_FAMILY) != 0 &&
+			(prop->flags & W2K_PROP_SHOWN) == 0 &&
 			fits_family(prop->name, name))
 			return prop;
 	}
@@ -426,7 +460,7 @@ check_references(W2kPropertyParse *parse, const W2kProperty *prop,
 						"the value of connector property \"%s\" cannot be read from a file or the environment",
 						name)
 			->hint =
-			"bootstrap.servers, producer.override.* and signal.consumer.* can.";
+			"bootstrap.servers, producer.override.*, signal.consumer.* and those of a schema registry can.";
 		return false;
 	}
 	hint = w2k_secrets_reference_problem(value);
@@ -512,6 +546,7 @@ static void
 take_unrecognized(W2kPropertyParse *parse, const char *name)
 {
 	const char *shown = clip(name);
+	const char *below = skip_converter(name);
 	W2kProblem *problem;
 	const char *closest = find_renamed(name);
 	int best_distance = closest ? 0 : W2K_NO_MATCH;
@@ -527,6 +562,10 @@ take_unrecognized(W2kPropertyParse *parse, const char *name)
 			continue;
 		if (w2k_properties_is_closer(name, prop->name, &best_distance))
 			closest = prop->name;
+		if (below != NULL && (prop->flags & W2K_PROP_REGISTRY) != 0 &&
+			w2k_properties_is_closer(below, prop->name, &best_distance))
+			closest = psprintf("%.*s%s", (int) (below - name), name,
+							   prop->name);
 	}
 	/* the value may be a secret under a mistyped name */
 	problem =

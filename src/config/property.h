@@ -45,6 +45,8 @@ typedef enum W2kSupport
 #define W2K_PROP_SUPERUSER 0x20 /* for connectors of superusers */
 #define W2K_PROP_EMPTY 0x40		/* an empty text is a value */
 #define W2K_PROP_REQUIRED 0x80	/* options of transforms: must be said */
+#define W2K_PROP_REGISTRY 0x100 /* also below key.converter and value... */
+#define W2K_PROP_SHOWN 0x200	/* for the view only: others are meant */
 
 typedef struct W2kChoice
 {

@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 
 #include "config/properties.h"
+#include "config/registry.h"
 #include "config/replica_identity.h"
 #include "config/rules.h"
 #include "config/signal.h"
@@ -59,12 +60,68 @@
 /* what may stand there is anybody's guess, a mistyped password for one */
 #define HIDDEN_FAMILY .flags = W2K_PROP_FAMILY | W2K_PROP_SECRET
 
+/* of a schema registry's client; the worker's, and the plugin's as well */
+#define REGISTRY .flags = W2K_PROP_REGISTRY
+#define REGISTRY_TEXT .flags = W2K_PROP_REGISTRY | W2K_PROP_REFERENCE
+#define REGISTRY_SECRET                                                       \
+	.flags = W2K_PROP_REGISTRY | W2K_PROP_REFERENCE | W2K_PROP_SECRET
+#define REGISTRY_PLUGIN .flags = W2K_PROP_REGISTRY | W2K_PROP_PLUGIN
+
+/* clang-format off */
+/* Options of the converters of formats with a registry, for one side. */
+#define CONVERTER_OPTIONS(side, conf)                                         \
+	DONE(side ".converter.connect.meta.data", BOOLEAN, "true", "Avro: what a Connect schema says beside its type is in the schema, as connect.*.", PLUGIN, AT(conf.schema.has_no_metadata), .apply = apply_negated), \
+	DONE(side ".converter.scrub.invalid.names", BOOLEAN, "false", "Avro, Protobuf: names that they do not allow are made legal; else they are an error. See schema.name.adjustment.mode.", PLUGIN, AT(conf.schema.scrubs_names)), \
+	DONE(side ".converter.ignore.default.for.nullables", BOOLEAN, NULL, "With a registry: false writes a column's default instead of null. Unsaid, null stays null.", PLUGIN, AT(conf.null_default), .apply = apply_null_kept), \
+	DONE(side ".converter.object.additional.properties", BOOLEAN, "true", "JSON with a registry: the schema allows members that it does not name.", PLUGIN, AT(conf.schema.forbids_others), .apply = apply_negated), \
+	NOT_YET(side ".converter.discard.type.doc.default", BOOLEAN, "false", "Avro: where a schema has its documentation."), \
+	NOT_YET(side ".converter.json.fail.invalid.schema", BOOLEAN, "false", "Records are not compared with their schema."), \
+	NOT_YET(side ".converter.json.indent.output", BOOLEAN, "false", "JSON is written in one line."), \
+	DONE(side ".converter.optional.for.nullables", BOOLEAN, "false", "Protobuf with a registry: fields that may be null are labelled \"optional\"; else a null cannot be told from zero.", PLUGIN, AT(conf.schema.has_optional)), \
+	DONE(side ".converter.wrapper.for.nullables", BOOLEAN, "false", "The same for scalars, by google.protobuf's wrapper messages.", PLUGIN, AT(conf.schema.has_wrappers)), \
+	NOT_YET(side ".converter.skip.known.types", BOOLEAN, "true", "Protobuf: registries know what schemas import."), \
+	IGNORED(side ".converter.reference.subject.name.strategy", CLASS, NULL, NO_REFERENCES), \
+	IGNORED(side ".converter.reference.lookup.only", BOOLEAN, "false", NO_REFERENCES), \
+	IGNORED(side ".converter.enhanced.protobuf.schema.support", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.int.for.enums", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.optional.for.proto2", BOOLEAN, "true", NOTHING_READ), \
+	IGNORED(side ".converter.wrapper.for.raw.primitives", BOOLEAN, "true", NOTHING_READ), \
+	IGNORED(side ".converter.generate.struct.for.nulls", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.generate.index.for.unions", BOOLEAN, "true", NO_SUCH_TYPE), \
+	IGNORED(side ".converter.schemas.cache.config", INT, "1000", "there is no such cache"), \
+	IGNORED(side ".converter.enhanced.avro.schema.support", BOOLEAN, "false", NO_SUCH_TYPE), \
+	IGNORED(side ".converter.generalized.sum.type.support", BOOLEAN, "false", NO_SUCH_TYPE), \
+	IGNORED(side ".converter.allow.optional.map.keys", BOOLEAN, "false", NO_SUCH_TYPE), \
+	IGNORED(side ".converter.flatten.unions", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.flatten.singleton.unions", BOOLEAN, "true", NOTHING_READ), \
+	IGNORED(side ".converter.use.optional.for.nonrequired", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.ignore.modern.dialects", BOOLEAN, "false", NOTHING_READ), \
+	IGNORED(side ".converter.avro.use.logical.type.converters", BOOLEAN, "false", JAVA_OBJECTS), \
+	IGNORED(side ".converter.avro.reflection.allow.null", BOOLEAN, "false", JAVA_OBJECTS), \
+	IGNORED(side ".converter.avro.remove.java.properties", BOOLEAN, "false", JAVA_OBJECTS), \
+	IGNORED(side ".converter.json.schema.spec.version", STRING, "draft_7", JAVA_OBJECTS), \
+	IGNORED(side ".converter.json.oneof.for.nullables", BOOLEAN, "true", JAVA_OBJECTS), \
+	IGNORED(side ".converter.json.write.dates.iso8601", BOOLEAN, "false", JAVA_OBJECTS)
+#define NO_SUCH_TYPE "no schema of Debezium's has the types that it is for"
+#define NO_REFERENCES "schemas refer to no others"
+#define NOTHING_READ "it is for reading, and nothing is read"
+#define JAVA_OBJECTS "it is for schemas that are derived from Java's objects"
+/* clang-format on */
+
 #define FAILURE_CHOICES                                                       \
 	CHOICES({"fail", W2K_FAILURE_FAIL}, {"warn", W2K_FAILURE_WARN},           \
 			{"skip", W2K_FAILURE_SKIP}, {"ignore", W2K_FAILURE_SKIP})
 #define ADJUSTMENT_CHOICES                                                    \
 	CHOICES({"none", W2K_ADJUST_NONE}, {"avro", W2K_ADJUST_AVRO},             \
 			{"avro_unicode", W2K_ADJUST_AVRO_UNICODE})
+#define COMPATIBILITY_CHOICES                                                 \
+	CHOICES({"none", W2K_COMPATIBILITY_NONE},                                 \
+			{"backward", W2K_COMPATIBILITY_BACKWARD},                         \
+			{"backward_transitive", W2K_COMPATIBILITY_BACKWARD_TRANSITIVE},   \
+			{"forward", W2K_COMPATIBILITY_FORWARD},                           \
+			{"forward_transitive", W2K_COMPATIBILITY_FORWARD_TRANSITIVE},     \
+			{"full", W2K_COMPATIBILITY_FULL},                                 \
+			{"full_transitive", W2K_COMPATIBILITY_FULL_TRANSITIVE})
 
 /*
  * The next word of a list, or NULL at its end; *rest is the list at first, a
@@ -289,6 +346,29 @@ apply_null_default(W2kPropertyParse *parse, const W2kProperty *prop,
 			is_replaced ? W2K_NULL_REPLACED : W2K_NULL_KEPT;
 }
 
+/* ignore.default.for.nullables: the same, the other way round */
+static void
+apply_null_kept(W2kPropertyParse *parse, const W2kProperty *prop,
+				const char *name, const char *value)
+{
+	bool is_kept;
+
+	if (parse_bool(value, &is_kept))
+		*(W2kNullDefault *) ((char *) parse->conf + prop->offset) =
+			is_kept ? W2K_NULL_KEPT : W2K_NULL_REPLACED;
+}
+
+/* A boolean whose field says the contrary. */
+static void
+apply_negated(W2kPropertyParse *parse, const W2kProperty *prop,
+			  const char *name, const char *value)
+{
+	bool is_true;
+
+	if (parse_bool(value, &is_true))
+		*(bool *) ((char *) parse->conf + prop->offset) = !is_true;
+}
+
 /* include.unknown.datatypes: said or not, that makes three */
 static void
 apply_unknown(W2kPropertyParse *parse, const W2kProperty *prop,
@@ -433,6 +513,7 @@ const W2kProperty w2k_properties[] = {
 	IGNORED("key.converter.converter.type", STRING, NULL, "the property's name says which side it is for"),
 	IGNORED("key.converter.schema.content", STRING, NULL, "a schema for reading, and nothing is read"),
 	IGNORED("key.converter.plugin.version", STRING, NULL, "there is one version, the installed one"),
+	CONVERTER_OPTIONS("key", key_converter),
 	DONE("value.converter", CLASS, NULL, "org.apache.kafka.connect.json.JsonConverter, which is what there is without it.", PLUGIN),
 	DONE("value.converter.schemas.enable", BOOLEAN, "true", "Records carry their schema. Where neither this nor a converter is said, format decides.", PLUGIN),
 	DONE("value.converter.decimal.format", ENUM, "BASE64", "How Decimal is written in JSON.", PLUGIN, AT(value_converter.has_numeric_decimals), CHOICES({"BASE64", false}, {"NUMERIC", true})),
@@ -441,6 +522,7 @@ const W2kProperty w2k_properties[] = {
 	IGNORED("value.converter.converter.type", STRING, NULL, "the property's name says which side it is for"),
 	IGNORED("value.converter.schema.content", STRING, NULL, "a schema for reading, and nothing is read"),
 	IGNORED("value.converter.plugin.version", STRING, NULL, "there is one version, the installed one"),
+	CONVERTER_OPTIONS("value", value_converter),
 	NOT_YET("header.converter", CLASS, "org.apache.kafka.connect.storage.SimpleHeaderConverter", "How headers are written."),
 	IGNORED("header.converter.plugin.version", STRING, NULL, "there is one version, the installed one"),
 	DONE("tombstones.on.delete", BOOLEAN, "true", "A delete is followed by a record of its key and no value.", PLUGIN, AT(tombstones_on_delete)),
@@ -455,8 +537,10 @@ const W2kProperty w2k_properties[] = {
 	DONE("money.fraction.digits", INT, "2", "Digits behind the point of money, with decimal.handling.mode=precise.", PLUGIN, AT(modes.money_digits), RANGE(0, 20)),
 	DONE("include.unknown.datatypes", BOOLEAN, NULL, "Columns of types that Debezium does not know: false leaves them out, true sends their text as binary.handling.mode says; unsaid, they are sent as text.", PLUGIN, .apply = apply_unknown),
 	IGNORED("include.schema.comments", BOOLEAN, "false", "Debezium's PostgreSQL connector puts no comments into records either"),
+	DONE("include.schema.changes", BOOLEAN, "false", "DDL on captured tables is sent, with the tables' new definitions, to the topic named as topic.prefix says, in order with the data and in the shape of Debezium's MySQL connector. Default: false, since Debezium's PostgreSQL connector has no such topic. The definitions that tables have at the start are not sent.", PLUGIN, AT(include_schema_changes)),
 	DONE("schema.name.adjustment.mode", ENUM, "none", "How schemas are named.", PLUGIN, AT(schema_adjustment), ADJUSTMENT_CHOICES),
 	DONE("field.name.adjustment.mode", ENUM, "none", "How column names become field names.", PLUGIN, AT(field_adjustment), ADJUSTMENT_CHOICES),
+	DONE("schema.compatibility", ENUM, "none", "How a table's schema may follow the last one (transitive: all) that the schema registry has; an ALTER that would break it is refused. Ours.", AT(compatibility), COMPATIBILITY_CHOICES),
 	NOT_YET("sourceinfo.struct.maker", CLASS, "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker", "Who makes the source block."),
 	NOT_YET("converters", LIST, NULL, "Custom converters of values."),
 	NOT_YET("post.processors", LIST, NULL, "What is done to records after they are made."),
@@ -503,6 +587,66 @@ const W2kProperty w2k_properties[] = {
 	IGNORED("transaction.boundary", STRING, "poll", "has a meaning only with exactly.once.support=required"),
 	IGNORED("transaction.boundary.interval.ms", DURATION, NULL, "has a meaning only with exactly.once.support=required"),
 	IGNORED("offsets.storage.topic", STRING, NULL, "the slot is the only position"),
+
+#undef CATEGORY
+#define CATEGORY "Schema registry"
+#define NO_CACHE "a schema is asked for once, and then known for as long as the sender runs"
+#define NO_RULES "schemas are registered without rules"
+#define NO_OAUTH "Set bearer.auth.credentials.source to STATIC_TOKEN and bearer.auth.token."
+	DONE("schema.registry.url", LIST, NULL, "URLs of a registry with Confluent's API, as http[s]://host[:port][/path]; the next is asked where one is of no use.", REGISTRY_TEXT),
+	DONE("key.converter.<registry property>", STRING, NULL, "A property of this list, for the registry of keys alone.", .flags = W2K_PROP_FAMILY | W2K_PROP_SHOWN),
+	DONE("value.converter.<registry property>", STRING, NULL, "The same, of values.", .flags = W2K_PROP_FAMILY | W2K_PROP_SHOWN),
+	DONE("auto.register.schemas", BOOLEAN, "true", "Schemas that the registry does not have are registered; else they must be there.", REGISTRY),
+	DONE("use.latest.version", BOOLEAN, "false", "With auto.register.schemas=false: a table's schema must be the latest version of its subject.", REGISTRY),
+	NOT_YET("latest.compatibility.strict", BOOLEAN, "true", "Records are written by their table's schema, never by another that is not equal.", REGISTRY),
+	DONE("normalize.schemas", BOOLEAN, "false", "The registry compares schemas in a normal form.", REGISTRY),
+	DONE("key.subject.name.strategy", CLASS, W2K_SUBJECT_PACKAGE "TopicNameStrategy", "Subjects of schemas of keys: TopicNameStrategy, RecordNameStrategy or TopicRecordNameStrategy.", REGISTRY_PLUGIN),
+	DONE("value.subject.name.strategy", CLASS, W2K_SUBJECT_PACKAGE "TopicNameStrategy", "The same, of values.", REGISTRY_PLUGIN),
+	DONE("basic.auth.credentials.source", ENUM, "URL", "Where user and password stand: in schema.registry.url, in basic.auth.user.info, or in sasl.jaas.config (without it, they are those for the brokers).", REGISTRY, CHOICES({"URL", 0}, {"USER_INFO", 1}, {"SASL_INHERIT", 2})),
+	DONE("basic.auth.user.info", PASSWORD, NULL, "user:password, with source USER_INFO.", REGISTRY_SECRET),
+	DONE("schema.registry.basic.auth.user.info", PASSWORD, NULL, "Old form of basic.auth.user.info.", REGISTRY_SECRET),
+	DONE("sasl.jaas.config", PASSWORD, NULL, "User and password, with source SASL_INHERIT.", REGISTRY_SECRET),
+	DONE("bearer.auth.credentials.source", ENUM, NULL, "Where a token comes from: STATIC_TOKEN. The other ones are refused.", REGISTRY, CHOICES({"STATIC_TOKEN", 0}, {"OAUTHBEARER", 1}, {"SASL_OAUTHBEARER_INHERIT", 1}, {"CUSTOM", 1})),
+	DONE("bearer.auth.token", PASSWORD, NULL, "The token, with source STATIC_TOKEN.", REGISTRY_SECRET),
+	DONE("bearer.auth.logical.cluster", STRING, NULL, "Sent along as target-sr-cluster.", REGISTRY_TEXT),
+	DONE("bearer.auth.identity.pool.id", STRING, NULL, "Sent along as Confluent-Identity-Pool-Id.", REGISTRY_TEXT),
+	REFUSED("bearer.auth.issuer.endpoint.url", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.client.id", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.client.secret", PASSWORD, NULL, NO_OAUTH, REGISTRY_SECRET),
+	REFUSED("bearer.auth.scope", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.scope.claim.name", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.sub.claim.name", STRING, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.cache.expiry.buffer.seconds", INT, NULL, NO_OAUTH, REGISTRY),
+	REFUSED("bearer.auth.custom.provider.class", CLASS, NULL, "It loads code into a Java client.", REGISTRY),
+	DONE("request.header.<name>", STRING, NULL, "A header of requests to the registry.", .flags = W2K_PROP_FAMILY | W2K_PROP_REGISTRY | W2K_PROP_REFERENCE | W2K_PROP_SECRET),
+	DONE("schema.registry.ssl.<property>", STRING, NULL, "TLS, by the Kafka client's properties: truststore.*, keystore.* and key.* (type PEM), ca.*, certificate.*, cipher.suites, endpoint.identification.algorithm. Below a converter: instead of all of these.", .flags = W2K_PROP_FAMILY | W2K_PROP_REGISTRY | W2K_PROP_REFERENCE),
+	DONE("http.connect.timeout.ms", DURATION, "60000", "How long a connection to the registry may take to be made.", REGISTRY, RANGE(1, 3600000)),
+	DONE("http.read.timeout.ms", DURATION, "60000", "How long an answer may take after that, all of it.", REGISTRY, RANGE(1, 3600000)),
+	DONE("retries.wait.ms", DURATION, "1000", "Pause before a registry that is away is asked again; longer each time, up to ...", REGISTRY, RANGE(1, 3600000)),
+	DONE("retries.max.wait.ms", DURATION, "20000", "... this.", REGISTRY, RANGE(1, 3600000)),
+	IGNORED("max.retries", INT, "3", "a registry that is away is asked again for ever", REGISTRY),
+	DONE("proxy.host", STRING, NULL, "An HTTP proxy on the way to the registry; those of the environment are not used.", REGISTRY_TEXT),
+	DONE("proxy.port", INT, NULL, "Its port.", REGISTRY, RANGE(1, 65535)),
+	IGNORED("max.schemas.per.subject", INT, "1000", NO_CACHE, REGISTRY),
+	IGNORED("latest.cache.size", INT, "1000", NO_CACHE, REGISTRY),
+	IGNORED("latest.cache.ttl.sec", INT, "-1", NO_CACHE, REGISTRY),
+	IGNORED("missing.id.cache.ttl.sec", LONG, "0", NO_CACHE, REGISTRY),
+	IGNORED("missing.version.cache.ttl.sec", LONG, "0", NO_CACHE, REGISTRY),
+	IGNORED("missing.schema.cache.ttl.sec", LONG, "0", NO_CACHE, REGISTRY),
+	IGNORED("missing.cache.size", INT, "10000", NO_CACHE, REGISTRY),
+	IGNORED("id.compatibility.strict", BOOLEAN, "true", "has a meaning only with use.schema.id", REGISTRY),
+	NOT_YET("use.schema.id", INT, "-1", "Records are written by their table's schema.", REGISTRY),
+	NOT_YET("use.latest.with.metadata", LIST, NULL, "The same.", REGISTRY),
+	NOT_YET("context.name.strategy", CLASS, "io.confluent.kafka.serializers.context.NullContextNameStrategy", "Name a registry's context in schema.registry.url, as .../contexts/<name>.", REGISTRY),
+	NOT_YET("key.schema.id.serializer", CLASS, "io.confluent.kafka.serializers.schema.id.PrefixSchemaIdSerializer", "Ids stand before the bytes of keys.", REGISTRY),
+	NOT_YET("value.schema.id.serializer", CLASS, "io.confluent.kafka.serializers.schema.id.PrefixSchemaIdSerializer", "Ids stand before the bytes of values.", REGISTRY),
+	NOT_YET("propagate.schema.tags", BOOLEAN, "false", "Tags of the version before.", REGISTRY),
+	IGNORED("key.schema.id.deserializer", CLASS, NULL, "nothing is read", REGISTRY),
+	IGNORED("value.schema.id.deserializer", CLASS, NULL, "nothing is read", REGISTRY),
+	IGNORED("schema.format", STRING, NULL, "schemas are registered as they are printed", REGISTRY),
+	IGNORED("rule.executors", LIST, NULL, NO_RULES, REGISTRY),
+	IGNORED("rule.actions", LIST, NULL, NO_RULES, REGISTRY),
+	IGNORED("rule.service.loader.enable", BOOLEAN, "true", NO_RULES, REGISTRY),
 
 #undef CATEGORY
 #define CATEGORY "Errors"

@@ -154,7 +154,10 @@ has_url_password(const char *value)
 static const char *
 find_client_name(const char *property)
 {
-	static const char *const prefixes[] = {CLIENT_PREFIX, CONSUMER_PREFIX};
+	static const char *const prefixes[] = {CLIENT_PREFIX, CONSUMER_PREFIX,
+										   "schema.registry.",
+										   "key.converter.schema.registry.",
+										   "value.converter.schema.registry."};
 
 	for (size_t i = 0; i < lengthof(prefixes); i++)
 	{
@@ -451,6 +454,25 @@ add_setting(List *settings, const char *name, char *value, bool is_secret)
 	return lappend(settings, setting);
 }
 
+/* What stands before sasl.jaas.config in a setting's name; NULL: not it. */
+static const char *
+find_jaas_prefix(const char *name)
+{
+	static const char *const prefixes[] = {"", CONSUMER_SETTING_PREFIX,
+										   "w2k.registry.key.",
+										   "w2k.registry.value."};
+
+	for (size_t i = 0; i < lengthof(prefixes); i++)
+	{
+		size_t len = strlen(prefixes[i]);
+
+		if (strncmp(name, prefixes[i], len) == 0 &&
+			strcmp(name + len, JAAS) == 0)
+			return prefixes[i];
+	}
+	return NULL;
+}
+
 List *
 w2k_connector_resolve_settings(const List *settings)
 {
@@ -463,11 +485,9 @@ w2k_connector_resolve_settings(const List *settings)
 		char *value = resolve_value(setting->value);
 		const char *hint;
 		W2kJaas jaas;
-		bool is_consumer = strcmp(setting->name,
-								  CONSUMER_SETTING_PREFIX JAAS) == 0;
-		const char *prefix = is_consumer ? CONSUMER_SETTING_PREFIX : "";
+		const char *prefix = find_jaas_prefix(setting->name);
 
-		if (!is_consumer && strcmp(setting->name, JAAS) != 0)
+		if (prefix == NULL)
 		{
 			resolved = add_setting(resolved, setting->name, value,
 								   setting->is_secret);
@@ -478,8 +498,10 @@ w2k_connector_resolve_settings(const List *settings)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("invalid value for connector property \"%s\"",
-							is_consumer ? CONSUMER_PREFIX JAAS
-										: CLIENT_PREFIX JAAS),
+							prefix[0] == '\0' ? CLIENT_PREFIX JAAS
+							: strcmp(prefix, CONSUMER_SETTING_PREFIX) == 0
+								? CONSUMER_PREFIX JAAS
+								: JAAS),
 					 errhint("%s", hint)));
 		resolved = add_setting(resolved, psprintf("%ssasl.username", prefix),
 							   jaas.username, false);

@@ -32,7 +32,8 @@ typedef struct W2kSession
 
 	/* Transforms; all NULL where there are none */
 	struct W2kChain *chain;
-	struct W2kTree *tree;	  /* makes what they are applied to */
+	struct W2kTree *tree;	  /* makes what they are applied to; and, without
+						   * them, schema changes, if these are asked for */
 	HTAB *transformed_topics; /* by table and name */
 
 	char *message_topic; /* of logical messages; NULL until there is one */
@@ -99,6 +100,13 @@ extern void w2k_change_write_emitted(LogicalDecodingContext *ctx,
 
 /* The topics of emitted records may not have been announced after all. */
 extern void w2k_change_forget_emitted(W2kSession *session);
+
+/* A row of wal2kafka.schema_change came or went. */
+extern void w2k_change_write_schema_change(LogicalDecodingContext *ctx,
+										   ReorderBufferTXN *txn,
+										   W2kRelation *wrel,
+										   Relation relation,
+										   ReorderBufferChange *change);
 
 /* A row of wal2kafka.connector came, changed or went. */
 extern void w2k_change_write_renewed(LogicalDecodingContext *ctx,

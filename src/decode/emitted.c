@@ -9,15 +9,14 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
 #include "utils/jsonb.h"
-#include "utils/rel.h"
 
 #include "compat.h"
 #include "decode/newcomers.h"
 #include "decode/output.h"
+#include "decode/own_row.h"
 #include "encode/buffer.h"
 #include "encode/json.h"
 
@@ -28,45 +27,6 @@ typedef struct EmitTopic
 	uint32 id;
 	bool is_announced;
 } EmitTopic;
-
-/* A column and its value, by name; NULL where it is null or missing. */
-static const W2kColumn *
-get_column(const W2kRelation *wrel, const char *name, Datum *datum)
-{
-	for (int i = 0; i < wrel->ncolumns; i++)
-	{
-		const W2kColumn *column = &wrel->columns[i];
-
-		if (strcmp(column->name, name) != 0)
-			continue;
-		*datum = wrel->new_values[column->index];
-		return wrel->new_nulls[column->index] ? NULL : column;
-	}
-	return NULL;
-}
-
-static bool
-read_column(const W2kRelation *wrel, const char *name, W2kValue *value)
-{
-	Datum datum;
-	const W2kColumn *column = get_column(wrel, name, &datum);
-
-	if (column != NULL)
-		w2k_value_read(column->type, datum, value);
-	return column != NULL;
-}
-
-/* Does a column of the new row name the session's connector? */
-static bool
-is_for_us(const W2kSession *session, const W2kRelation *wrel, const char *name)
-{
-	const char *connector = session->conf->connector;
-	W2kValue value;
-
-	return read_column(wrel, name, &value) &&
-		   value.len == (int) strlen(connector) &&
-		   memcmp(value.data, connector, value.len) == 0;
-}
 
 /* Finds or makes the stream's name for a topic. */
 static void
@@ -171,20 +131,16 @@ w2k_change_write_emitted(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 						 ReorderBufferChange *change)
 {
 	W2kSession *session = ctx->output_plugin_private;
-	HeapTuple tuple = W2K_CHANGE_TUPLE(change->data.tp.newtuple);
 	bool ascii_only = session->writers.value->options.ascii_only;
 	W2kTopicRef topic;
 	W2kValue value;
 	Datum headers;
 	bool is_null;
 
-	if (change->action != REORDER_BUFFER_CHANGE_INSERT || tuple == NULL)
-		return;
-
-	heap_deform_tuple(tuple, RelationGetDescr(relation), wrel->new_values,
-					  wrel->new_nulls);
-	if (!is_for_us(session, wrel, "connector") ||
-		!read_column(wrel, "topic", &value))
+	if (!w2k_own_row_read(wrel, relation, change,
+						  REORDER_BUFFER_CHANGE_INSERT) ||
+		!w2k_own_row_is_for_us(session, wrel, "connector") ||
+		!w2k_own_row_get_value(wrel, "topic", &value))
 		return;
 
 	w2k_output_prepare_transaction(ctx, txn);
@@ -192,19 +148,19 @@ w2k_change_write_emitted(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	w2k_output_begin_record(ctx, txn, &topic, W2K_OP_EMIT, change->lsn, false);
 
 	/* the key is text, not JSON; a line of text is JSON all through */
-	is_null = !read_column(wrel, "key", &value);
+	is_null = !w2k_own_row_get_value(wrel, "key", &value);
 	if (!is_null && session->records->is_text)
 		w2k_json_append_string(ctx->out, value.data, value.len, ascii_only);
 	else if (!is_null)
 		w2k_buffer_append(ctx->out, value.data, value.len);
 	w2k_record_end_key(session->records, ctx->out, is_null);
 
-	is_null = !read_column(wrel, "value", &value);
+	is_null = !w2k_own_row_get_value(wrel, "value", &value);
 	if (!is_null)
 		w2k_json_append_document(ctx->out, value.data, value.len, ascii_only);
 	w2k_record_end_value(session->records, ctx->out, is_null);
 
-	if (get_column(wrel, "headers", &headers) != NULL)
+	if (w2k_own_row_get(wrel, "headers", &headers) != NULL)
 		write_headers(ctx, DatumGetJsonbP(headers));
 	w2k_output_end_record(ctx);
 }
@@ -221,16 +177,13 @@ w2k_change_write_renewed(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 {
 	W2kSession *session = ctx->output_plugin_private;
 	const W2kConnectorConfig *conf = session->conf;
-	HeapTuple tuple = W2K_CHANGE_TUPLE(change->data.tp.newtuple);
 	W2kValue value;
 
-	if (change->action != REORDER_BUFFER_CHANGE_UPDATE || tuple == NULL ||
-		conf->connector == NULL)
-		return;
-	heap_deform_tuple(tuple, RelationGetDescr(relation), wrel->new_values,
-					  wrel->new_nulls);
-	if (!is_for_us(session, wrel, "name") ||
-		!read_column(wrel, "config_generation", &value))
+	if (conf->connector == NULL ||
+		!w2k_own_row_read(wrel, relation, change,
+						  REORDER_BUFFER_CHANGE_UPDATE) ||
+		!w2k_own_row_is_for_us(session, wrel, "name") ||
+		!w2k_own_row_get_value(wrel, "config_generation", &value))
 		return;
 	if (value.u.integer > conf->config_generation)
 		w2k_output_renewed(ctx, txn);

@@ -104,20 +104,21 @@ side_options(const W2kConverterConfig *converter)
 
 	side.format = converter->format;
 	side.has_schemas = converter->has_schemas;
+	side.schema = converter->schema;
 	side.has_numeric_decimals = converter->has_numeric_decimals != 0;
 	side.replaces_nulls = converter->null_default == W2K_NULL_REPLACED;
 	return side;
 }
 
-static void
-init_writers(W2kSession *session, const char *connector)
+void
+w2k_options_create_writers(W2kWriters *writers, const W2kConnectorConfig *conf,
+						   bool ascii_only)
 {
-	W2kConnectorConfig *conf = session->conf;
 	W2kWriterOptions options = {0};
-	bool is_text = conf->framing == W2K_FRAMING_TEXT;
 
 	options.version = W2K_VERSION;
 	options.prefix = conf->topic_prefix;
+	options.connector = conf->connector;
 	options.key = side_options(&conf->key_converter);
 	options.value = side_options(&conf->value_converter);
 	options.has_null_snapshot = conf->value_converter.null_default ==
@@ -127,14 +128,23 @@ init_writers(W2kSession *session, const char *connector)
 								  W2K_NULL_UNSAID;
 	options.missing_as_null = conf->before_unknown_as_null;
 	options.on_unconvertible = on_unconvertible(conf->converting_failure);
-	/* lines of text are in the server's encoding, frames never are */
-	options.ascii_only = is_text && GetDatabaseEncoding() != PG_UTF8;
+	options.ascii_only = ascii_only;
 	options.binary = w2k_types_logical(BYTEAOID, &conf->modes);
 	set_placeholder(&options.placeholder, conf->unavailable_value_placeholder);
 
-	w2k_writers_create(&session->writers, &options);
-	session->records = w2k_record_create_writer(is_text, options.ascii_only,
-												connector);
+	w2k_writers_create(writers, &options);
+}
+
+static void
+init_writers(W2kSession *session, const char *connector)
+{
+	bool is_text = session->conf->framing == W2K_FRAMING_TEXT;
+	/* lines of text are in the server's encoding, frames never are */
+	bool ascii_only = is_text && GetDatabaseEncoding() != PG_UTF8;
+
+	w2k_options_create_writers(&session->writers, session->conf, ascii_only);
+	session->records = w2k_record_create_writer(is_text, ascii_only, connector);
+	session->records->references = session->writers.references;
 }
 
 static void
@@ -142,12 +152,12 @@ init_transforms(W2kSession *session)
 {
 	const W2kConnectorConfig *conf = session->conf;
 
-	if (conf->transforms == NIL)
-		return;
-	session->chain = w2k_chain_create(conf->transforms,
-									  conf->value_converter.null_default !=
-										  W2K_NULL_UNSAID);
-	session->tree = w2k_tree_create(&session->writers);
+	if (conf->transforms != NIL)
+		session->chain = w2k_chain_create(conf->transforms,
+										  conf->value_converter.null_default !=
+											  W2K_NULL_UNSAID);
+	if (session->chain != NULL || conf->include_schema_changes)
+		session->tree = w2k_tree_create(&session->writers);
 }
 
 /* One for all records of tables. */

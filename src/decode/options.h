@@ -15,4 +15,9 @@
 extern void w2k_options_init_session(LogicalDecodingContext *ctx,
 									 W2kSession *session);
 
+/* Makes the Writers of a configuration, in the current memory context. */
+extern void w2k_options_create_writers(W2kWriters *writers,
+									   const W2kConnectorConfig *conf,
+									   bool ascii_only);
+
 #endif /* W2K_DECODE_OPTIONS_H */

@@ -140,6 +140,8 @@ write_records(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, void *arg)
 		w2k_change_write_row(ctx, txn, wrel, relation, change);
 	else if (wrel->capture == W2K_CAPTURE_EMIT && !is_truncate)
 		w2k_change_write_emitted(ctx, txn, wrel, relation, change);
+	else if (wrel->capture == W2K_CAPTURE_SCHEMA_CHANGE && !is_truncate)
+		w2k_change_write_schema_change(ctx, txn, wrel, relation, change);
 	else if (!is_truncate)
 		w2k_change_write_renewed(ctx, txn, wrel, relation, change);
 }

@@ -78,6 +78,8 @@ w2k_reading_create(const char *slot_name, List *options, int reader)
 	session->records->is_hello_sent = true;
 	session->records->next_topic_id = W2K_READER_FIRST_TOPIC +
 									  (uint32) reader * TOPICS_PER_READER;
+	w2k_reference_begin_with(session->writers.references,
+							 session->records->next_topic_id);
 	reading->marker = -1;
 	return reading;
 }
@@ -102,6 +104,7 @@ w2k_reading_begin(W2kReading *reading, const W2kReadSource *source)
 	session->records->are_headers_sent = false;
 	w2k_relation_forget_topics(session->relations);
 	w2k_transformed_forget(session);
+	w2k_reference_forget(session->writers.references);
 	if (reading->database == NULL)
 	{
 		char *database = get_database_name(MyDatabaseId);
@@ -214,4 +217,5 @@ w2k_reading_forget(W2kReading *reading)
 	reading->ctx.prepared_write = false;
 	w2k_relation_forget_topics(session->relations);
 	w2k_transformed_forget(session);
+	w2k_reference_forget(session->writers.references);
 }

@@ -72,6 +72,7 @@ go_back(LogicalDecodingContext *ctx, const W2kSuspectMark *mark)
 	w2k_writers_forget_column(&session->writers);
 	session->is_message_topic_announced = false;
 	w2k_transformed_forget(session);
+	w2k_reference_forget(session->writers.references);
 	w2k_transaction_restore(session);
 	if (session->wrel == NULL)
 		return;

@@ -76,7 +76,7 @@ w2k_transformed_write(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	W2kSession *session = ctx->output_plugin_private;
 	W2kTopicRef topic;
 
-	if (!w2k_chain_apply(session->chain, rec))
+	if (session->chain != NULL && !w2k_chain_apply(session->chain, rec))
 		return;
 	get_topic(session, from, rec->topic, &topic);
 	w2k_output_begin_record(ctx, txn, &topic, from->op, from->lsn,

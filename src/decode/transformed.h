@@ -19,7 +19,7 @@ typedef struct W2kTransformedFrom
 } W2kTransformedFrom;
 
 /*
- * Applies the session's transforms and writes what they leave.  txn is NULL
+ * Applies the session's transforms, if it has any, and writes what they leave.  txn is NULL
  * for a message outside any transaction.
  */
 extern void w2k_transformed_write(LogicalDecodingContext *ctx,

@@ -11,6 +11,7 @@
 #include "lib/stringinfo.h"
 
 #include "encode/event.h"
+#include "encode/reference.h"
 #include "encode/writer_options.h"
 
 struct W2kNode;
@@ -20,8 +21,9 @@ typedef struct W2kWriter W2kWriter;
 struct W2kWriter
 {
 	W2kWriterOptions options;
-	W2kSide slot;			 /* its place in W2kRelation.plans */
-	const W2kColumn *column; /* being written, for error contexts */
+	W2kSide slot;			   /* its place in W2kRelation.plans */
+	W2kReferences *references; /* the session's; NULL = without a registry */
+	const W2kColumn *column;   /* being written, for error contexts */
 
 	/* Compiles wrel->plans[slot], in wrel->context. */
 	void (*prepare)(W2kWriter *writer, W2kRelation *wrel);

@@ -19,7 +19,6 @@
 #include "encode/json.h"
 #include "encode/json_transaction.h"
 #include "encode/jsonplan.h"
-#include "encode/jsonschema.h"
 #include "schema/change_schema.h"
 
 /* Digits of a 64 bit number, its sign, and the zero that pg_lltoa adds. */
@@ -37,10 +36,10 @@ typedef struct JsonWriter
 	bool has_null_lsn;
 
 	/* Schemas of what is not a row's, in front of it; or nothing */
-	StringInfoData message_lead[W2K_SIDES];
-	StringInfoData boundary_lead[W2K_SIDES];
-	StringInfoData heartbeat_lead[W2K_SIDES];
-	StringInfoData notice_lead[W2K_SIDES];
+	W2kJsonLead message_lead[W2K_SIDES];
+	W2kJsonLead boundary_lead[W2K_SIDES];
+	W2kJsonLead heartbeat_lead[W2K_SIDES];
+	W2kJsonLead notice_lead[W2K_SIDES];
 } JsonWriter;
 
 /* ---- values ---- */
@@ -79,7 +78,7 @@ static void append_struct(W2kWriter *writer, const W2kSideOptions *side,
 static inline void
 check_dimensions(const W2kSideOptions *side, W2kValue *value, int ndims)
 {
-	if (!side->has_schemas || value->kind != W2K_VALUE_ARRAY ||
+	if (!side->is_typed || value->kind != W2K_VALUE_ARRAY ||
 		value->u.array->ndim == 0 || value->u.array->ndim == ndims)
 		return;
 	value->kind = W2K_VALUE_FAILED;
@@ -187,25 +186,34 @@ append_array(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 	w2k_buffer_append_char(out, ']');
 }
 
-/* An object where the keys are text, else pairs. */
+/*
+ * An object where the keys are text, else pairs: arrays of two, or, with a
+ * registry, objects.
+ */
 static void
 append_map(W2kWriter *writer, const W2kSideOptions *side, StringInfo out,
 		   const W2kMap *map, W2kColumn *column)
 {
 	bool is_object = map->has_text_keys;
+	bool has_names = side->format == W2K_FORMAT_JSON_REGISTRY;
 
 	w2k_buffer_append_char(out, is_object ? '{' : '[');
 	for (int i = 0; i < map->npairs; i++)
 	{
 		if (i > 0)
 			w2k_buffer_append_char(out, ',');
-		if (!is_object)
+		if (!is_object && has_names)
+			W2K_BUFFER_APPEND_LITERAL(out, "{\"key\":");
+		else if (!is_object)
 			w2k_buffer_append_char(out, '[');
 		append_value(writer, side, out, &map->keys[i], column);
-		w2k_buffer_append_char(out, is_object ? ':' : ',');
+		if (!is_object && has_names)
+			W2K_BUFFER_APPEND_LITERAL(out, ",\"value\":");
+		else
+			w2k_buffer_append_char(out, is_object ? ':' : ',');
 		append_value(writer, side, out, &map->values[i], column);
 		if (!is_object)
-			w2k_buffer_append_char(out, ']');
+			w2k_buffer_append_char(out, has_names ? '}' : ']');
 	}
 	w2k_buffer_append_char(out, is_object ? '}' : ']');
 }
@@ -361,10 +369,14 @@ end_side(StringInfo out, const W2kSideOptions *side)
 		w2k_buffer_append_char(out, '}');
 }
 
+/* Of what is no row's: in the topic of the record that is being written. */
 static void
-append_lead(StringInfo out, const StringInfoData *lead)
+append_lead(W2kWriter *base, StringInfo out, W2kJsonLead *lead)
 {
-	w2k_buffer_append(out, lead->data, lead->len);
+	w2k_jsonplan_append_lead(base, out, lead,
+							 base->references == NULL
+								 ? NULL
+								 : w2k_reference_topic(base->references));
 }
 
 static void
@@ -375,8 +387,8 @@ key(W2kWriter *base, StringInfo out, const W2kRelation *wrel, const W2kRow *row)
 
 	if (plan->has_arrays)
 		w2k_jsonplan_adapt(base, plan, wrel, NULL, row);
-	if (side->has_schemas)
-		w2k_buffer_append(out, plan->key_lead.data, plan->key_lead.len);
+	w2k_jsonplan_append_lead(base, out, &plan->leads[W2K_SIDE_KEY],
+							 wrel->topic);
 	append_columns((JsonWriter *) base, side, out, plan->keys, plan->nkeys,
 				   row, false);
 	if (plan->key_tail.len > 0)
@@ -408,7 +420,9 @@ before(W2kWriter *base, StringInfo out, const W2kEvent *event)
 	if (plan->has_arrays)
 		w2k_jsonplan_adapt(base, plan, event->wrel, event->before,
 						   event->after);
-	w2k_buffer_append(out, plan->value_lead.data, plan->value_lead.len);
+	w2k_jsonplan_append_lead(base, out, &plan->leads[W2K_SIDE_VALUE],
+							 event->wrel->topic);
+	W2K_BUFFER_APPEND_LITERAL(out, "{\"before\":");
 	append_image((JsonWriter *) base, out, event, event->before);
 }
 
@@ -452,9 +466,9 @@ source(W2kWriter *base, StringInfo out, const W2kEvent *event)
 static void
 message_key(W2kWriter *base, StringInfo out, const W2kMessage *message)
 {
-	const JsonWriter *writer = (JsonWriter *) base;
+	JsonWriter *writer = (JsonWriter *) base;
 
-	append_lead(out, &writer->message_lead[0]);
+	append_lead(base, out, &writer->message_lead[0]);
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"prefix\":");
 	w2k_json_append_name(out, message->prefix, base->options.ascii_only);
 	w2k_buffer_append_char(out, '}');
@@ -465,10 +479,10 @@ static void
 message(W2kWriter *base, StringInfo out, const W2kMessage *message)
 {
 	static const char no_names[] = "\"\",\"table\":\"\"";
-	const JsonWriter *writer = (JsonWriter *) base;
+	JsonWriter *writer = (JsonWriter *) base;
 	W2kValue content;
 
-	append_lead(out, &writer->message_lead[1]);
+	append_lead(base, out, &writer->message_lead[1]);
 	W2K_BUFFER_APPEND_LITERAL(out, "{\"op\":\"m\",\"ts_ms\":");
 	append_integer(out, message->time_ns / 1000000);
 	append_source(writer, out, no_names, sizeof(no_names) - 1, message->lsn);
@@ -502,7 +516,7 @@ end(W2kWriter *base, StringInfo out, const W2kEvent *event)
 static void
 boundary_key(W2kWriter *base, StringInfo out, const W2kBoundary *boundary)
 {
-	append_lead(out, &((JsonWriter *) base)->boundary_lead[0]);
+	append_lead(base, out, &((JsonWriter *) base)->boundary_lead[0]);
 	w2k_json_append_boundary_key(out, boundary);
 	end_side(out, &base->options.key);
 }
@@ -510,7 +524,7 @@ boundary_key(W2kWriter *base, StringInfo out, const W2kBoundary *boundary)
 static void
 boundary(W2kWriter *base, StringInfo out, const W2kBoundary *boundary)
 {
-	append_lead(out, &((JsonWriter *) base)->boundary_lead[1]);
+	append_lead(base, out, &((JsonWriter *) base)->boundary_lead[1]);
 	w2k_json_append_boundary(base, out, boundary);
 	end_side(out, &base->options.value);
 }
@@ -518,7 +532,7 @@ boundary(W2kWriter *base, StringInfo out, const W2kBoundary *boundary)
 static void
 heartbeat_key(W2kWriter *base, StringInfo out)
 {
-	append_lead(out, &((JsonWriter *) base)->heartbeat_lead[0]);
+	append_lead(base, out, &((JsonWriter *) base)->heartbeat_lead[0]);
 	w2k_json_append_heartbeat_key(base, out);
 	end_side(out, &base->options.key);
 }
@@ -526,7 +540,7 @@ heartbeat_key(W2kWriter *base, StringInfo out)
 static void
 heartbeat(W2kWriter *base, StringInfo out, int64 time_ms)
 {
-	append_lead(out, &((JsonWriter *) base)->heartbeat_lead[1]);
+	append_lead(base, out, &((JsonWriter *) base)->heartbeat_lead[1]);
 	w2k_json_append_heartbeat(out, time_ms);
 	end_side(out, &base->options.value);
 }
@@ -534,7 +548,7 @@ heartbeat(W2kWriter *base, StringInfo out, int64 time_ms)
 static void
 notice_key(W2kWriter *base, StringInfo out, const W2kNotice *notice)
 {
-	append_lead(out, &((JsonWriter *) base)->notice_lead[0]);
+	append_lead(base, out, &((JsonWriter *) base)->notice_lead[0]);
 	w2k_json_append_notice_key(base, out, notice);
 	end_side(out, &base->options.key);
 }
@@ -542,26 +556,20 @@ notice_key(W2kWriter *base, StringInfo out, const W2kNotice *notice)
 static void
 notice(W2kWriter *base, StringInfo out, const W2kNotice *notice)
 {
-	append_lead(out, &((JsonWriter *) base)->notice_lead[1]);
+	append_lead(base, out, &((JsonWriter *) base)->notice_lead[1]);
 	w2k_json_append_notice(base, out, notice);
 	end_side(out, &base->options.value);
 }
 
-/* Renders the schemas of a kind of records, as far as they are sent. */
+/* Renders the schemas of a kind of records, as far as there are any. */
 static void
-init_leads(JsonWriter *writer, StringInfoData leads[W2K_SIDES], W2kSchema *key,
-		   W2kSchema *value)
+init_leads(JsonWriter *writer, W2kJsonLead leads[W2K_SIDES],
+		   const W2kSchema *key, const W2kSchema *value)
 {
-	const W2kWriterOptions *options = &writer->base.options;
-
-	initStringInfo(&leads[0]);
-	initStringInfo(&leads[1]);
-	if (options->key.has_schemas)
-		w2k_jsonschema_append_lead(&writer->base, &options->key, &leads[0],
-								   key);
-	if (options->value.has_schemas)
-		w2k_jsonschema_append_lead(&writer->base, &options->value, &leads[1],
-								   value);
+	w2k_jsonplan_init_lead(&writer->base, W2K_SIDE_KEY, &leads[W2K_SIDE_KEY],
+						   key);
+	w2k_jsonplan_init_lead(&writer->base, W2K_SIDE_VALUE,
+						   &leads[W2K_SIDE_VALUE], value);
 }
 
 W2kWriter *

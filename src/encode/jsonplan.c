@@ -8,6 +8,7 @@
 
 #include "encode/json.h"
 #include "encode/jsonplan.h"
+#include "encode/jsonregistry.h"
 #include "encode/jsonschema.h"
 #include "encode/shape.h"
 #include "schema/change_schema.h"
@@ -66,19 +67,54 @@ fill_json_column(W2kWriter *writer, const W2kSideOptions *side,
 	fill_nulls(writer, side, jcol);
 }
 
-/* The schemas of a table's records, if they are sent, rendered once. */
+void
+w2k_jsonplan_init_lead(W2kWriter *writer, W2kSide side, W2kJsonLead *lead,
+					   const W2kSchema *schema)
+{
+	const W2kSideOptions *options = side == W2K_SIDE_KEY
+										? &writer->options.key
+										: &writer->options.value;
+
+	memset(lead, 0, sizeof(W2kJsonLead));
+	if (options->format == W2K_FORMAT_JSON_REGISTRY)
+		w2k_jsonregistry_register(writer, side, schema, &lead->registered);
+	else if (options->has_schemas)
+	{
+		initStringInfo(&lead->text);
+		w2k_jsonschema_append_lead(writer, options, &lead->text, schema);
+	}
+}
+
+/* The schemas of a table's records, if there are any, rendered once. */
 static void
 fill_leads(W2kWriter *writer, W2kJsonPlan *plan, const W2kRelation *wrel)
 {
 	const W2kWriterOptions *options = &writer->options;
+	MemoryContext context;
+	MemoryContext oldcontext;
+	W2kJsonLead leads[W2K_SIDES] = {0};
 
-	if (options->key.has_schemas)
-		w2k_jsonschema_append_lead(writer, &options->key, &plan->key_lead,
-								   w2k_change_schema_key(wrel));
-	if (options->value.has_schemas)
-		w2k_jsonschema_append_lead(writer, &options->value, &plan->value_lead,
-								   w2k_change_schema_envelope(wrel));
-	appendStringInfoString(&plan->value_lead, "{\"before\":");
+	if (!w2k_jsonplan_has_leads(&options->key) &&
+		!w2k_jsonplan_has_leads(&options->value))
+		return;
+	context = AllocSetContextCreate(CurrentMemoryContext,
+									"wal2kafka JSON schemas",
+									ALLOCSET_SMALL_SIZES);
+	oldcontext = MemoryContextSwitchTo(context);
+	if (w2k_jsonplan_has_leads(&options->key))
+		w2k_jsonplan_init_lead(writer, W2K_SIDE_KEY, &leads[W2K_SIDE_KEY],
+							   w2k_change_schema_key(wrel));
+	if (w2k_jsonplan_has_leads(&options->value))
+		w2k_jsonplan_init_lead(writer, W2K_SIDE_VALUE, &leads[W2K_SIDE_VALUE],
+							   w2k_change_schema_envelope(wrel));
+	MemoryContextSwitchTo(oldcontext);
+
+	/* the table's once it is done: an error halfway leaves nothing behind */
+	MemoryContextSetParent(context, wrel->context);
+	if (plan->lead_context != NULL)
+		MemoryContextDelete(plan->lead_context);
+	plan->lead_context = context;
+	memcpy(plan->leads, leads, sizeof(leads));
 }
 
 void
@@ -89,9 +125,6 @@ w2k_jsonplan_adapt(W2kWriter *writer, W2kJsonPlan *plan,
 	w2k_shape_adapt(wrel, before, after);
 	if (plan->lead_version == *wrel->shape_version)
 		return;
-	/* an error may have ended the last attempt halfway */
-	resetStringInfo(&plan->key_lead);
-	resetStringInfo(&plan->value_lead);
 	fill_leads(writer, plan, wrel);
 	plan->lead_version = *wrel->shape_version;
 }
@@ -118,8 +151,8 @@ w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel)
 						 plan->ncolumns == 0);
 		plan->ncolumns++;
 	}
-	plan->has_arrays = (options->key.has_schemas ||
-						options->value.has_schemas) &&
+	plan->has_arrays = (w2k_jsonplan_has_leads(&options->key) ||
+						w2k_jsonplan_has_leads(&options->value)) &&
 					   w2k_shape_has_arrays(wrel);
 	plan->lead_version = *wrel->shape_version;
 
@@ -147,10 +180,7 @@ w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel)
 	appendStringInfoString(&plan->names, ",\"table\":");
 	w2k_json_append_name(&plan->names, wrel->table, ascii_only);
 
-	initStringInfo(&plan->key_lead);
-	initStringInfo(&plan->value_lead);
 	MemoryContextSwitchTo(oldcontext);
-	/* trees of schemas go with the change, their text stays */
 	fill_leads(writer, plan, wrel);
 	MemoryContextSetParent(context, wrel->context);
 	wrel->plans[writer->slot] = plan;

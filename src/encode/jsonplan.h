@@ -5,6 +5,7 @@
 #ifndef W2K_ENCODE_JSONPLAN_H
 #define W2K_ENCODE_JSONPLAN_H
 
+#include "encode/buffer.h"
 #include "encode/envelope.h"
 
 /* A piece of a record that does not change. */
@@ -13,6 +14,13 @@ typedef struct W2kJsonText
 	const char *data;
 	int len;
 } W2kJsonText;
+
+/* What a payload has in front of it: its schema, a reference, or nothing. */
+typedef struct W2kJsonLead
+{
+	StringInfoData text;
+	W2kRegistered registered;
+} W2kJsonLead;
 
 /* A column, ready to be written. */
 typedef struct W2kJsonColumn
@@ -34,12 +42,12 @@ typedef struct W2kJsonPlan
 	W2kJsonColumn *columns;
 	int nkeys;
 	W2kJsonColumn *keys;
-	StringInfoData key_tail;   /* what keys have behind them, or nothing */
-	bool has_arrays;		   /* with schemas, see w2k_jsonplan_adapt() */
-	uint32 lead_version;	   /* of *wrel->shape_version */
-	StringInfoData key_lead;   /* the key's schema, or nothing */
-	StringInfoData value_lead; /* up to what is before the first image */
-	StringInfoData names;	   /* of the source block: schema and table */
+	StringInfoData key_tail; /* what keys have behind them, or nothing */
+	bool has_arrays;		 /* and schemas, see w2k_jsonplan_adapt() */
+	uint32 lead_version;	 /* of *wrel->shape_version */
+	MemoryContext lead_context;
+	W2kJsonLead leads[W2K_SIDES];
+	StringInfoData names; /* of the source block: schema and table */
 } W2kJsonPlan;
 
 /* Makes the writer's plan of a relation, in wrel->context. */
@@ -49,5 +57,28 @@ extern void w2k_jsonplan_make(W2kWriter *writer, W2kRelation *wrel);
 extern void w2k_jsonplan_adapt(W2kWriter *writer, W2kJsonPlan *plan,
 							   const W2kRelation *wrel, const W2kRow *before,
 							   const W2kRow *after);
+
+/* Makes a lead in the current memory context; schema NULL = of nothing. */
+extern void w2k_jsonplan_init_lead(W2kWriter *writer, W2kSide side,
+								   W2kJsonLead *lead, const W2kSchema *schema);
+
+/* Has a side leads at all? */
+static inline bool
+w2k_jsonplan_has_leads(const W2kSideOptions *side)
+{
+	return side->has_schemas || side->format == W2K_FORMAT_JSON_REGISTRY;
+}
+
+/* Appends a lead; topic is the record's. */
+static inline void
+w2k_jsonplan_append_lead(W2kWriter *writer, StringInfo out, W2kJsonLead *lead,
+						 const char *topic)
+{
+	if (lead->registered.text != NULL)
+		w2k_reference_append_for(writer->references, out, &lead->registered,
+								 topic);
+	else if (lead->text.len > 0)
+		w2k_buffer_append(out, lead->text.data, lead->text.len);
+}
 
 #endif /* W2K_ENCODE_JSONPLAN_H */

@@ -284,24 +284,58 @@ w2k_record_begin(W2kRecordWriter *writer, StringInfo out,
 	w2k_buffer_close(out, w2k_buffer_reserve(out, W2K_RECORD_FIXED_SIZE) +
 							  W2K_RECORD_FIXED_SIZE);
 	writer->part_start = out->len;
+	if (writer->references != NULL)
+		w2k_reference_begin_record(writer->references, topic->topic);
+}
+
+/*
+ * Says that a side begins with a reference.  What that stands for is only
+ * known now, and said in front of the record where it is new.
+ */
+static void
+settle_reference(W2kRecordWriter *writer, StringInfo out, W2kSide side)
+{
+	const W2kReference *reference = w2k_reference_used(writer->references,
+													   side);
+	StringInfoData frame;
+	char *start;
+
+	if (reference == NULL)
+		return;
+	writer->rec.flags |= side == W2K_SIDE_KEY ? W2K_RECORD_KEY_REFERENCE
+											  : W2K_RECORD_VALUE_REFERENCE;
+	if (likely(w2k_reference_is_announced(writer->references, reference)))
+		return;
+	initStringInfo(&frame);
+	w2k_reference_announce(writer->references, &frame, reference);
+	(void) w2k_buffer_reserve(out, frame.len);
+	start = out->data + writer->frame_start;
+	memmove(start + frame.len, start, out->len - writer->frame_start);
+	memcpy(start, frame.data, frame.len);
+	out->len += frame.len;
+	writer->frame_start += frame.len;
+	writer->part_start += frame.len;
+	pfree(frame.data);
 }
 
 /* Ends the key or value; returns its length, or -1. */
 static int32
-end_part(W2kRecordWriter *writer, StringInfo out, bool is_null)
+end_part(W2kRecordWriter *writer, StringInfo out, W2kSide side, bool is_null)
 {
 	int32 len = is_null ? -1 : out->len - writer->part_start;
 
 	Assert(!is_null || out->len == writer->part_start);
 	if (writer->is_text && is_null)
 		W2K_BUFFER_APPEND_LITERAL(out, "null");
+	if (writer->references != NULL && !is_null)
+		settle_reference(writer, out, side);
 	return len;
 }
 
 void
 w2k_record_end_key(W2kRecordWriter *writer, StringInfo out, bool is_null)
 {
-	writer->rec.key_len = end_part(writer, out, is_null);
+	writer->rec.key_len = end_part(writer, out, W2K_SIDE_KEY, is_null);
 	if (writer->is_text)
 		W2K_BUFFER_APPEND_LITERAL(out, ",\"value\":");
 	writer->part_start = out->len;
@@ -310,7 +344,7 @@ w2k_record_end_key(W2kRecordWriter *writer, StringInfo out, bool is_null)
 void
 w2k_record_end_value(W2kRecordWriter *writer, StringInfo out, bool is_null)
 {
-	writer->rec.value_len = end_part(writer, out, is_null);
+	writer->rec.value_len = end_part(writer, out, W2K_SIDE_VALUE, is_null);
 	if (writer->is_text)
 		W2K_BUFFER_APPEND_LITERAL(out, ",\"headers\":{");
 }

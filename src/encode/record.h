@@ -13,7 +13,7 @@
 #include "access/xlogdefs.h"
 #include "lib/stringinfo.h"
 
-#include "wire/frame.h"
+#include "encode/reference.h"
 
 /* A topic as the stream knows it; lives with its relation, or its name. */
 typedef struct W2kTopicRef
@@ -33,6 +33,7 @@ typedef struct W2kRecordWriter
 	const char *connector;			/* name said in HELLO */
 	StringInfoData context_headers; /* in their frame's form, or as text */
 	uint16 context_header_count;
+	W2kReferences *references; /* of the session's Writers; NULL = none */
 
 	bool is_hello_sent;
 	bool are_headers_sent;

@@ -4,7 +4,9 @@
  */
 #include "postgres.h"
 
+#include "encode/avro.h"
 #include "encode/json.h"
+#include "encode/protobuf_registry.h"
 #include "encode/writer.h"
 
 typedef W2kWriter *(*CreateWriter)(const W2kWriterOptions *options);
@@ -13,6 +15,9 @@ typedef W2kWriter *(*CreateWriter)(const W2kWriterOptions *options);
 static const CreateWriter creators[W2K_FORMAT_COUNT] = {
 	[W2K_FORMAT_JSON] = w2k_json_create_writer,
 	[W2K_FORMAT_JSON_SCHEMAS] = w2k_json_create_writer,
+	[W2K_FORMAT_PROTOBUF_REGISTRY] = w2k_protobuf_registry_create_writer,
+	[W2K_FORMAT_JSON_REGISTRY] = w2k_json_create_writer,
+	[W2K_FORMAT_AVRO] = w2k_avro_create_writer,
 };
 
 /* The creator of a format; the configuration lets through none without. */
@@ -24,11 +29,34 @@ get_creator(W2kFormat format)
 	return creators[format];
 }
 
-void
-w2k_writers_create(W2kWriters *writers, const W2kWriterOptions *options)
+static bool
+needs_registry(const W2kSideOptions *side)
 {
+	return w2k_formats[side->format].needs_registry;
+}
+
+void
+w2k_writers_create(W2kWriters *writers, const W2kWriterOptions *said)
+{
+	W2kWriterOptions copy = *said;
+	const W2kWriterOptions *options = &copy;
 	CreateWriter create_key = get_creator(options->key.format);
 	CreateWriter create_value = get_creator(options->value.format);
+	W2kReferences *references = NULL;
+
+	copy.key.is_typed = copy.key.has_schemas || needs_registry(&copy.key);
+	copy.value.is_typed = copy.value.has_schemas ||
+						  needs_registry(&copy.value);
+	if (needs_registry(&copy.key) || needs_registry(&copy.value))
+	{
+		const W2kSubjectStrategy strategies[W2K_SIDES] = {
+			[W2K_SIDE_KEY] = options->key.schema.subject_strategy,
+			[W2K_SIDE_VALUE] = options->value.schema.subject_strategy,
+		};
+
+		references = w2k_reference_create(strategies);
+	}
+	writers->references = references;
 
 	writers->key = create_key(options);
 	writers->key->slot = W2K_SIDE_KEY;
@@ -39,6 +67,8 @@ w2k_writers_create(W2kWriters *writers, const W2kWriterOptions *options)
 		writers->value = create_value(options);
 		writers->value->slot = W2K_SIDE_VALUE;
 	}
+	writers->key->references = references;
+	writers->value->references = references;
 }
 
 static void

@@ -13,6 +13,7 @@ typedef struct W2kWriters
 {
 	W2kWriter *key;
 	W2kWriter *value;
+	W2kReferences *references; /* NULL = neither needs a registry */
 } W2kWriters;
 
 /*

@@ -23,6 +23,8 @@ typedef struct W2kSideOptions
 	bool has_schemas;
 	bool has_numeric_decimals; /* Connect's Decimal is a JSON number */
 	bool replaces_nulls;	   /* by the column's default, if it has one */
+	bool is_typed;			   /* a schema says how deep arrays are */
+	W2kSchemaOptions schema;   /* in a registry */
 } W2kSideOptions;
 
 typedef struct W2kWriterOptions
@@ -31,7 +33,8 @@ typedef struct W2kWriterOptions
 	bool has_null_snapshot;	  /* source.snapshot is not its default */
 	bool has_header_defaults; /* nulls of keys in headers are defaults */
 	const char *version;
-	const char *prefix; /* topic.prefix */
+	const char *prefix;	   /* topic.prefix */
+	const char *connector; /* whose numbers of fields hold; NULL = none's */
 	W2kPlaceholder placeholder;
 	W2kLogical binary;	  /* form of bytes that are no column */
 	bool missing_as_null; /* in key-only images, instead of fallbacks */

@@ -20,9 +20,12 @@
 #include "schema/captured.h"
 #include "schema/relation.h"
 
-/* Ordinary tables of people's schemas that are wanted, by pg_class. */
+/*
+ * Tables of people's schemas that are wanted, by pg_class; partitioned ones if
+ * asked for.
+ */
 static List *
-list_tables(W2kCapturedWants wants, void *arg)
+list_tables(bool has_partitioned, W2kCapturedWants wants, void *arg)
 {
 	Relation rel = table_open(RelationRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0,
@@ -36,7 +39,9 @@ list_tables(W2kCapturedWants wants, void *arg)
 		W2kCapturedTable *table;
 		char *schema;
 
-		if (form->relkind != RELKIND_RELATION ||
+		if ((form->relkind != RELKIND_RELATION &&
+			 (form->relkind != RELKIND_PARTITIONED_TABLE ||
+			  !has_partitioned)) ||
 			form->relpersistence != RELPERSISTENCE_PERMANENT)
 			continue;
 		schema = get_namespace_name(form->relnamespace);
@@ -99,6 +104,32 @@ compare_tables(const ListCell *a, const ListCell *b)
 	return result != 0 ? result : strcmp(left->name, right->name);
 }
 
+W2kRelationCache *
+w2k_captured_create_cache(const W2kConnectorConfig *conf, Oid owner)
+{
+	W2kConnectorConfig *plugin_conf = palloc(sizeof(W2kConnectorConfig));
+
+	*plugin_conf = *conf;
+	plugin_conf->owner = owner;
+	/* what is not captured, or not narrowed: others say so, or fail */
+	plugin_conf->processing_failure = W2K_FAILURE_SKIP;
+	plugin_conf->is_quiet = true;
+	return w2k_relation_create_cache(plugin_conf,
+									 w2k_filter_compile(plugin_conf),
+									 w2k_rules_compile(plugin_conf), false);
+}
+
+List *
+w2k_captured_candidates(void)
+{
+	List *relids = NIL;
+	ListCell *lc;
+
+	foreach(lc, list_tables(true, NULL, NULL))
+		relids = lappend_oid(relids, ((W2kCapturedTable *) lfirst(lc))->relid);
+	return relids;
+}
+
 List *
 w2k_captured_list(const W2kConnectorConfig *conf, Oid owner,
 				  W2kCapturedWants wants, void *arg)
@@ -106,23 +137,15 @@ w2k_captured_list(const W2kConnectorConfig *conf, Oid owner,
 	MemoryContext caller = CurrentMemoryContext;
 	MemoryContext scratch = AllocSetContextCreate(caller, "wal2kafka captured",
 												  ALLOCSET_DEFAULT_SIZES);
-	W2kConnectorConfig *plugin_conf;
 	W2kRelationCache *cache;
 	List *tables = NIL;
 	ListCell *lc;
 
 	MemoryContextSwitchTo(scratch);
-	plugin_conf = palloc(sizeof(W2kConnectorConfig));
-	*plugin_conf = *conf;
-	plugin_conf->owner = owner;
-	/* what may not be read is not captured: others say so, or fail */
-	plugin_conf->processing_failure = W2K_FAILURE_SKIP;
-	cache = w2k_relation_create_cache(plugin_conf,
-									  w2k_filter_compile(plugin_conf),
-									  w2k_rules_compile(plugin_conf), false);
+	cache = w2k_captured_create_cache(conf, owner);
 	MemoryContextSwitchTo(caller);
 
-	foreach(lc, list_tables(wants, arg))
+	foreach(lc, list_tables(false, wants, arg))
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (fill_published(cache, lfirst(lc)))

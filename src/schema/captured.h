@@ -10,6 +10,8 @@
 
 #include "nodes/pg_list.h"
 
+#include "schema/relation.h"
+
 struct W2kConnectorConfig;
 
 /* A table whose rows are read: of partitioned ones, each leaf. */
@@ -37,5 +39,15 @@ typedef bool (*W2kCapturedWants)(const W2kCapturedTable *table, void *arg);
  */
 extern List *w2k_captured_list(const struct W2kConnectorConfig *conf,
 							   Oid owner, W2kCapturedWants wants, void *arg);
+
+/* The OIDs of what any connector may capture, partitioned tables included. */
+extern List *w2k_captured_candidates(void);
+
+/*
+ * What answers for single tables, in the current memory context, with which
+ * it ends.
+ */
+extern W2kRelationCache *
+w2k_captured_create_cache(const struct W2kConnectorConfig *conf, Oid owner);
 
 #endif /* W2K_SCHEMA_CAPTURED_H */

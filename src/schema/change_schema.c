@@ -10,6 +10,7 @@
 
 #define DEBEZIUM_POSTGRES "io.debezium.connector.postgresql."
 #define DEBEZIUM_COMMON "io.debezium.connector.common."
+#define DEBEZIUM_SCHEMA "io.debezium.connector.schema."
 
 static W2kSchema *
 make_struct(const char *name, int version, bool is_optional)
@@ -90,6 +91,8 @@ make_row(const W2kRelation *wrel, bool is_before)
 	W2kSchema *row = make_struct(psprintf("%s.Value", wrel->schema_name), 0,
 								 true);
 
+	row->nreserved = wrel->nreserved;
+	row->reserved = wrel->reserved;
 	for (int i = 0; i < wrel->ncolumns; i++)
 	{
 		const W2kColumn *column = &wrel->columns[i];
@@ -218,5 +221,79 @@ w2k_change_schema_notice(void)
 	w2k_connect_add_field(value, "aggregate_type", W2K_CONNECT_STRING, false);
 	w2k_connect_add(value, "additional_data", data);
 	w2k_connect_add_field(value, "timestamp", W2K_CONNECT_INT64, false);
+	return value;
+}
+
+static W2kSchema *
+make_column(void)
+{
+	W2kSchema *column = make_struct(DEBEZIUM_SCHEMA "Column", 1, false);
+	W2kSchema *labels = w2k_connect_make(W2K_CONNECT_ARRAY, true);
+
+	w2k_connect_add_field(column, "name", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(column, "jdbcType", W2K_CONNECT_INT32, false);
+	w2k_connect_add_field(column, "nativeType", W2K_CONNECT_INT32, true);
+	w2k_connect_add_field(column, "typeName", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(column, "typeExpression", W2K_CONNECT_STRING, true);
+	w2k_connect_add_field(column, "charsetName", W2K_CONNECT_STRING, true);
+	w2k_connect_add_field(column, "length", W2K_CONNECT_INT32, true);
+	w2k_connect_add_field(column, "scale", W2K_CONNECT_INT32, true);
+	w2k_connect_add_field(column, "position", W2K_CONNECT_INT32, false);
+	w2k_connect_add_field(column, "optional", W2K_CONNECT_BOOLEAN, true);
+	w2k_connect_add_field(column, "autoIncremented", W2K_CONNECT_BOOLEAN, true);
+	w2k_connect_add_field(column, "generated", W2K_CONNECT_BOOLEAN, true);
+	w2k_connect_add_field(column, "comment", W2K_CONNECT_STRING, true);
+	w2k_connect_add_field(column, "defaultValueExpression", W2K_CONNECT_STRING,
+						  true);
+	w2k_connect_add(labels, NULL, w2k_connect_make(W2K_CONNECT_STRING, false));
+	w2k_connect_add(column, "enumValues", labels);
+	return column;
+}
+
+static W2kSchema *
+make_table(void)
+{
+	W2kSchema *table = make_struct(DEBEZIUM_SCHEMA "Table", 1, true);
+	W2kSchema *keys = w2k_connect_make(W2K_CONNECT_ARRAY, true);
+	W2kSchema *columns = w2k_connect_make(W2K_CONNECT_ARRAY, false);
+
+	w2k_connect_add_field(table, "defaultCharsetName", W2K_CONNECT_STRING,
+						  true);
+	w2k_connect_add(keys, NULL, w2k_connect_make(W2K_CONNECT_STRING, false));
+	w2k_connect_add(table, "primaryKeyColumnNames", keys);
+	w2k_connect_add(columns, NULL, make_column());
+	w2k_connect_add(table, "columns", columns);
+	w2k_connect_add_field(table, "comment", W2K_CONNECT_STRING, true);
+	return table;
+}
+
+W2kSchema *
+w2k_change_schema_ddl_key(void)
+{
+	W2kSchema *key = make_struct(DEBEZIUM_POSTGRES "SchemaChangeKey", 1, false);
+
+	w2k_connect_add_field(key, "databaseName", W2K_CONNECT_STRING, false);
+	return key;
+}
+
+W2kSchema *
+w2k_change_schema_ddl(void)
+{
+	W2kSchema *value = make_struct(DEBEZIUM_POSTGRES "SchemaChangeValue", 1,
+								   false);
+	W2kSchema *changes = w2k_connect_make(W2K_CONNECT_ARRAY, false);
+	W2kSchema *change = make_struct(DEBEZIUM_SCHEMA "Change", 1, false);
+
+	w2k_connect_add_field(change, "type", W2K_CONNECT_STRING, false);
+	w2k_connect_add_field(change, "id", W2K_CONNECT_STRING, false);
+	w2k_connect_add(change, "table", make_table());
+	w2k_connect_add(changes, NULL, change);
+
+	w2k_connect_add(value, "source", w2k_change_schema_source());
+	w2k_connect_add_field(value, "ts_ms", W2K_CONNECT_INT64, false);
+	w2k_connect_add_field(value, "databaseName", W2K_CONNECT_STRING, true);
+	w2k_connect_add_field(value, "schemaName", W2K_CONNECT_STRING, true);
+	w2k_connect_add_field(value, "ddl", W2K_CONNECT_STRING, true);
+	w2k_connect_add(value, "tableChanges", changes);
 	return value;
 }

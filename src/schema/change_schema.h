@@ -32,4 +32,8 @@ extern W2kSchema *w2k_change_schema_heartbeat(void);
 extern W2kSchema *w2k_change_schema_notice_key(void);
 extern W2kSchema *w2k_change_schema_notice(void);
 
+/* The records of schema changes: Debezium's MySQL connector's. */
+extern W2kSchema *w2k_change_schema_ddl_key(void);
+extern W2kSchema *w2k_change_schema_ddl(void);
+
 #endif /* W2K_SCHEMA_CHANGE_SCHEMA_H */

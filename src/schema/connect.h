@@ -73,6 +73,13 @@ typedef struct W2kSchemaParameter
 	const char *value;
 } W2kSchemaParameter;
 
+/* A field that a struct had: its number must not get another meaning. */
+typedef struct W2kReservedField
+{
+	const char *name; /* UTF-8 */
+	int number;
+} W2kReservedField;
+
 typedef struct W2kSchema W2kSchema;
 
 struct W2kSchema
@@ -90,7 +97,10 @@ struct W2kSchema
 	const char *default_text;				/* this string */
 
 	const char *field; /* its name in the struct it belongs to, or NULL */
-	int nchildren;	   /* fields | 1: element | 2: key, value */
+	int number;		   /* there, where formats number fields; 0 = its place */
+	int nreserved;	   /* of a struct that had other fields */
+	const W2kReservedField *reserved;
+	int nchildren; /* fields | 1: element | 2: key, value */
 	W2kSchema **children;
 };
 

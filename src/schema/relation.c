@@ -155,8 +155,10 @@ w2k_relation_create_cache(const W2kConnectorConfig *conf,
 	cache->rules = rules;
 	cache->naming = w2k_topic_create_naming(conf);
 	cache->has_emit = has_emit;
-	cache->has_schemas = conf->key_converter.has_schemas ||
-						 conf->value_converter.has_schemas;
+	cache->has_schemas =
+		conf->key_converter.has_schemas || conf->value_converter.has_schemas ||
+		w2k_formats[conf->key_converter.format].needs_registry ||
+		w2k_formats[conf->value_converter.format].needs_registry;
 	cache->needs_defaults =
 		cache->has_schemas || conf->transforms != NIL ||
 		conf->key_converter.null_default != W2K_NULL_UNSAID ||
@@ -445,6 +447,9 @@ decide_capture(W2kRelationCache *cache, const W2kRelation *wrel,
 	{
 		if (cache->has_emit && is_own_table(relation, "emitted"))
 			return W2K_CAPTURE_EMIT;
+		if (cache->has_emit && cache->conf->include_schema_changes &&
+			is_own_table(relation, "schema_change"))
+			return W2K_CAPTURE_SCHEMA_CHANGE;
 		if (cache->conf->config_generation > 0 &&
 			is_own_table(relation, "connector"))
 			return W2K_CAPTURE_CONNECTOR;
@@ -524,7 +529,7 @@ read_publication(W2kRelationCache *cache, W2kRelation *wrel, Relation relation)
 		return;
 
 	set_unnarrowed(cache, wrel, relation);
-	if (!cache->has_warned_of_publication)
+	if (!cache->has_warned_of_publication && !cache->conf->is_quiet)
 		ereport(WARNING, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						  errmsg("publication \"%s\" does not exist", name),
 						  errdetail("What is captured is not narrowed by "

@@ -25,8 +25,9 @@ typedef enum W2kCapture
 {
 	W2K_CAPTURE_NONE, /* no record, whatever happens to the table */
 	W2K_CAPTURE_ROWS,
-	W2K_CAPTURE_EMIT,	  /* wal2kafka.emitted: its rows are records */
-	W2K_CAPTURE_CONNECTOR /* wal2kafka.connector: its rows are settings */
+	W2K_CAPTURE_EMIT,		   /* wal2kafka.emitted: its rows are records */
+	W2K_CAPTURE_SCHEMA_CHANGE, /* wal2kafka.schema_change: likewise */
+	W2K_CAPTURE_CONNECTOR	   /* wal2kafka.connector: its rows are settings */
 } W2kCapture;
 
 typedef struct W2kColumn
@@ -53,6 +54,7 @@ typedef struct W2kColumn
 	int before_ndims;		/* the same of the row before an update */
 	bool has_null_elements; /* an array with a NULL was seen */
 	struct W2kSourceType *source_type; /* to be told; NULL = not */
+	int number; /* where formats number fields; 0 = its place */
 
 	bool has_warned; /* of a value without a form, once */
 } W2kColumn;
@@ -93,6 +95,8 @@ typedef struct W2kRelation
 	void *plans[W2K_SIDES]; /* the Writers', made on first use, in context */
 	void *origin;			/* the transforms', likewise */
 	uint32 *shape_version;	/* counts what arrays look like (encode/shape) */
+	int nreserved;			/* columns that it had, where they have numbers */
+	struct W2kReservedField *reserved;
 	/* Outlive a rebuild */
 	uint32 topic_id;		 /* 0 = none yet */
 	bool is_topic_announced; /* and it still is the topic */
@@ -109,8 +113,7 @@ w2k_relation_create_cache(const struct W2kConnectorConfig *conf,
 						  const struct W2kFilter *filter,
 						  const struct W2kRules *rules, bool has_emit);
 
-/* The up-to-date entry; INSUFFICIENT_PRIVILEGE where a listed table is not
- * the owner's to read. */
+/* Up to date; INSUFFICIENT_PRIVILEGE where a listed table may not be read. */
 extern W2kRelation *w2k_relation_lookup(W2kRelationCache *cache,
 										Relation relation);
 

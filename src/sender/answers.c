@@ -10,6 +10,7 @@
 
 #include "sender/answers.h"
 #include "sender/memory.h"
+#include "sender/schemas.h"
 
 /* Above this many unwritten bytes log lines and statistics are dropped. */
 #define DROP_BYTES (256 * 1024)
@@ -282,6 +283,46 @@ w2k_answers_flushed(W2kAnswers *answers, uint32_t request_id, uint64_t sequence)
 	p = begin_frame(answers, W2K_FRAME_FLUSHED, 12);
 	p = w2k_put_u32(p, request_id);
 	w2k_put_u64(p, sequence);
+}
+
+void
+w2k_answers_registered(W2kAnswers *answers, const W2kSchema *schema)
+{
+	const W2kSchemaText *asked = &schema->question.text;
+	char *p;
+
+	if (answers->fd < 0)
+	{
+		fprintf(stderr,
+				"wal2kafka-sender: subject \"%s\": schema id %u, version %u\n",
+				asked->subject, schema->id, schema->answer.version);
+		return;
+	}
+	p = begin_frame(answers, W2K_FRAME_REGISTERED,
+					12 + text_size(schema->topic) + text_size(asked->subject) +
+						text_size(schema->fingerprint) +
+						text_size(asked->schema));
+	p = w2k_put_u8(p, schema->is_key ? 1 : 0);
+	p = w2k_put_u8(p, schema->question.type);
+	p = w2k_put_u16(p, 0);
+	p = w2k_put_u32(p, schema->id);
+	p = w2k_put_u32(p, schema->answer.version);
+	p = put_text(p, schema->topic);
+	p = put_text(p, asked->subject);
+	p = put_text(p, schema->fingerprint);
+	put_text(p, asked->schema);
+}
+
+void
+w2k_answers_registry(W2kAnswers *answers, uint64_t requests, uint64_t errors)
+{
+	char *p;
+
+	if (answers->fd < 0)
+		return;
+	p = begin_frame(answers, W2K_FRAME_REGISTRY, 16);
+	p = w2k_put_u64(p, requests);
+	w2k_put_u64(p, errors);
 }
 
 void

@@ -45,6 +45,14 @@ extern void w2k_answers_log(W2kAnswers *answers, int level,
 extern void w2k_answers_statistics(W2kAnswers *answers, const char *json);
 extern void w2k_answers_flushed(W2kAnswers *answers, uint32_t request_id,
 								uint64_t sequence);
+
+/* A schema that the registry knows; requests to it, and those of no use. */
+struct W2kSchema;
+extern void w2k_answers_registered(W2kAnswers *answers,
+								   const struct W2kSchema *schema);
+extern void w2k_answers_registry(W2kAnswers *answers, uint64_t requests,
+								 uint64_t errors);
+
 extern void w2k_answers_signal(W2kAnswers *answers, uint64_t offset,
 							   const char *value, uint32_t len);
 

@@ -84,6 +84,40 @@ w2k_connection_stalled(W2kConnection *conn, const char *text)
 }
 
 bool
+w2k_connection_waits(W2kConnection *conn, const char *name, const char *text)
+{
+	bool is_news = conn->wait_name == NULL ||
+				   strcmp(conn->wait_name, name) != 0;
+
+	conn->wait_name = name;
+	snprintf(conn->wait_reason, sizeof(conn->wait_reason), "%s", text);
+	return is_news;
+}
+
+bool
+w2k_connection_goes_on(W2kConnection *conn)
+{
+	bool is_news = conn->wait_name != NULL;
+
+	conn->wait_name = NULL;
+	return is_news;
+}
+
+/* No broker is the worse trouble. */
+bool
+w2k_connection_is_up(const W2kConnection *conn, const char **reason)
+{
+	*reason = "";
+	if (conn->state == W2K_CONNECTION_DOWN)
+		*reason = conn->reason;
+	else if (conn->wait_name != NULL)
+		*reason = conn->wait_reason;
+	return (conn->state == W2K_CONNECTION_UP ||
+			conn->state == W2K_CONNECTION_SUSPECT) &&
+		   conn->wait_name == NULL;
+}
+
+bool
 w2k_connection_tick(W2kConnection *conn, int64_t now_ms)
 {
 	if (conn->state != W2K_CONNECTION_SUSPECT ||

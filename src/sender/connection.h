@@ -27,6 +27,8 @@ typedef struct W2kConnection
 	const char *shown_name;	  /* the error last shown while DOWN */
 	const char *reason_name;  /* the last error that says something */
 	char reason[1024];
+	const char *wait_name; /* a registry is away: the error last shown */
+	char wait_reason[2048];
 } W2kConnection;
 
 /*
@@ -47,6 +49,15 @@ extern bool w2k_connection_failed(W2kConnection *conn, const char *name,
 
 /* Connected, but no record gets through; only an answer ends it. */
 extern bool w2k_connection_stalled(W2kConnection *conn, const char *text);
+
+/* A schema registry is away, so that records wait; and it is back. */
+extern bool w2k_connection_waits(W2kConnection *conn, const char *name,
+								 const char *text);
+extern bool w2k_connection_goes_on(W2kConnection *conn);
+
+/* What people see: connected, or *reason why not. */
+extern bool w2k_connection_is_up(const W2kConnection *conn,
+								 const char **reason);
 
 /* Time passes. */
 extern bool w2k_connection_tick(W2kConnection *conn, int64_t now_ms);

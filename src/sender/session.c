@@ -19,6 +19,7 @@
 #include "sender/delivery.h"
 #include "sender/failure.h"
 #include "sender/memory.h"
+#include "sender/registering.h"
 #include "sender/session.h"
 #include "sender/signals.h"
 #include "wal2kafka.h"
@@ -115,6 +116,7 @@ take_hello(W2kSession *session, W2kCursor *cur)
 	for (uint32_t i = 0; i < session->header_sets.capacity; i++)
 		w2k_producer_free_headers(session->header_sets.entries[i].value);
 	w2k_idmap_clear(&session->header_sets);
+	w2k_schemas_forget_references(&session->schemas);
 	return W2K_TAKEN;
 }
 
@@ -319,6 +321,7 @@ take_record(W2kSession *session, W2kCursor *cur)
 	W2kOutgoing out = {0};
 	W2kResult result;
 	W2kTopic *topic;
+	W2kIdPatch patch = {0};
 	uint64_t weight;
 
 	w2k_get_record_fixed(cur, &rec);
@@ -332,6 +335,10 @@ take_record(W2kSession *session, W2kCursor *cur)
 	if (!is_ready(session, topic) || !has_room(session, weight) ||
 		w2k_answers_is_congested(session->answers))
 		return W2K_NOT_NOW;
+	if (rec.flags != 0 && (w2k_registering_prepare(session, cur, &rec, topic,
+												   &patch) == W2K_NOT_NOW ||
+						   session->end != W2K_SESSION_RUNS))
+		return session->end != W2K_SESSION_RUNS ? W2K_TAKEN : W2K_NOT_NOW;
 	if (!read_record(session, cur, &rec, &out))
 	{
 		w2k_failure_malformed(session, "RECORD frame");
@@ -342,6 +349,7 @@ take_record(W2kSession *session, W2kCursor *cur)
 	out.partition = rec.partition;
 	out.timestamp_ms = rec.timestamp_ms;
 	out.sequence = session->window.last + 1;
+	w2k_registering_apply(&patch);
 	switch (w2k_producer_enqueue(session->producer, &out, &result))
 	{
 		case W2K_ENQUEUED:
@@ -351,11 +359,13 @@ take_record(W2kSession *session, W2kCursor *cur)
 								  : (uint32_t) weight);
 			return W2K_TAKEN;
 		case W2K_ENQUEUE_FULL:
+			w2k_registering_undo(&patch);
 			w2k_producer_free_headers(out.own_headers);
 			return W2K_NOT_NOW;
 		case W2K_ENQUEUE_FAILED:
 			break;
 	}
+	w2k_registering_undo(&patch);
 	w2k_producer_free_headers(out.own_headers);
 	return refuse_record(session, &result, topic, rec.lsn,
 						 out.key_len + out.value_len);
@@ -437,6 +447,12 @@ w2k_session_take(W2kSession *session, uint8_t type, W2kCursor payload)
 			return take_topic(session, &payload);
 		case W2K_FRAME_HEADERS:
 			return take_headers(session, &payload);
+		case W2K_FRAME_SCHEMA:
+			w2k_registering_define(session, &payload);
+			return W2K_TAKEN;
+		case W2K_FRAME_KNOWN:
+			w2k_registering_know(session, &payload);
+			return W2K_TAKEN;
 		case W2K_FRAME_SIGNALLED:
 			return take_signalled(session, &payload);
 		case W2K_FRAME_FLUSH:
@@ -459,6 +475,12 @@ w2k_session_start(W2kSession *session)
 
 	if (!w2k_topics_configure(&session->topics, &session->settings.creation,
 							  error, sizeof(error)))
+	{
+		w2k_failure_refuse(session, error);
+		return;
+	}
+	if (!w2k_schemas_start(&session->schemas, &session->settings,
+						   session->wake_fd, error, sizeof(error)))
 	{
 		w2k_failure_refuse(session, error);
 		return;
@@ -489,12 +511,12 @@ w2k_session_start(W2kSession *session)
 static void
 show_connection(W2kSession *session)
 {
-	bool is_up = session->connection.state == W2K_CONNECTION_UP;
+	const char *reason;
+	bool is_up = w2k_connection_is_up(&session->connection, &reason);
 
 	if (is_up)
 		w2k_logfilter_reset(&session->log_filter);
-	w2k_answers_status(session->answers, is_up,
-					   is_up ? "" : session->connection.reason);
+	w2k_answers_status(session->answers, is_up, reason);
 }
 
 static void
@@ -739,6 +761,8 @@ w2k_session_poll(W2kSession *session, int64_t now_ms)
 	if (w2k_connection_tick(&session->connection, now_ms))
 		show_connection(session);
 	check_stall(session, now_ms);
+	if (w2k_registering_poll(session, now_ms))
+		show_connection(session);
 	pass_signals(session);
 	answer_progress(session, now_ms);
 }

@@ -19,6 +19,7 @@
 #include "sender/idmap.h"
 #include "sender/logfilter.h"
 #include "sender/producer.h"
+#include "sender/schemas.h"
 #include "sender/settings.h"
 #include "sender/topics.h"
 #include "wire/frame.h"
@@ -50,6 +51,7 @@ typedef struct W2kSession
 	W2kTopics topics;
 	W2kIdMap topic_ids;	  /* id -> W2kTopic */
 	W2kIdMap header_sets; /* id -> struct rd_kafka_headers_s */
+	W2kSchemas schemas;
 	W2kAckWindow window;
 	uint64_t shown_acked; /* the last sequence given to the answers, */
 	int64_t shown_ms;	  /* and when */

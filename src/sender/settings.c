@@ -19,6 +19,8 @@
 #define OUR_PREFIX "w2k."
 #define CREATION_PREFIX "w2k.topic.creation."
 #define SIGNAL_CONSUMER_PREFIX "w2k.signal.consumer."
+#define REGISTRY_KEY_PREFIX "w2k.registry.key."
+#define REGISTRY_VALUE_PREFIX "w2k.registry.value."
 
 /*
  * Properties of librdkafka that are refused.  A name ending in a dot stands
@@ -195,6 +197,46 @@ add_ours(W2kSettings *settings, const char *name, const char *value,
 	return false;
 }
 
+/* A setting of a schema registry's client; registry.c reads them. */
+static bool
+add_registry(W2kSettingList *list, const char *name, const char *full_name,
+			 const char *value, char *error, size_t error_size)
+{
+	static const char *const names[] = {"url",
+										"user.info",
+										"sasl.username",
+										"sasl.password",
+										"token",
+										"logical.cluster",
+										"identity.pool.id",
+										"auto.register",
+										"use.latest",
+										"normalize",
+										"connect.timeout.ms",
+										"read.timeout.ms",
+										"backoff.ms",
+										"backoff.max.ms",
+										"proxy",
+										"ssl.verify.host",
+										"ssl.ca.location",
+										"ssl.ca.pem",
+										"ssl.certificate.location",
+										"ssl.certificate.pem",
+										"ssl.key.location",
+										"ssl.key.pem",
+										"ssl.key.password",
+										"ssl.cipher.suites"};
+	bool is_known = strncmp(name, "header.", 7) == 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !is_known; i++)
+		is_known = strcmp(names[i], name) == 0;
+	if (is_known)
+		append(list, name, value);
+	else
+		snprintf(error, error_size, "unrecognized setting \"%s\"", full_name);
+	return is_known;
+}
+
 bool
 w2k_settings_add(W2kSettings *settings, const char *name, const char *value,
 				 char *error, size_t error_size)
@@ -208,6 +250,15 @@ w2k_settings_add(W2kSettings *settings, const char *name, const char *value,
 		append(&settings->creation, name + strlen(CREATION_PREFIX), value);
 		return true;
 	}
+	if (strncmp(name, REGISTRY_KEY_PREFIX, strlen(REGISTRY_KEY_PREFIX)) == 0)
+		return add_registry(&settings->registry[1],
+							name + strlen(REGISTRY_KEY_PREFIX), name, value,
+							error, error_size);
+	if (strncmp(name, REGISTRY_VALUE_PREFIX, strlen(REGISTRY_VALUE_PREFIX)) ==
+		0)
+		return add_registry(&settings->registry[0],
+							name + strlen(REGISTRY_VALUE_PREFIX), name, value,
+							error, error_size);
 	if (strncmp(name, SIGNAL_CONSUMER_PREFIX,
 				strlen(SIGNAL_CONSUMER_PREFIX)) == 0)
 	{

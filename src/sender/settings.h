@@ -31,11 +31,13 @@ typedef struct W2kSettings
 	W2kSettingList kafka;	 /* librdkafka's, in order */
 	W2kSettingList creation; /* w2k.topic.creation.*, without that prefix */
 	W2kSettingList signal_consumer; /* w2k.signal.consumer.*, likewise */
-	char *signal_topic;				/* w2k.signal.topic; NULL = no signals */
-	char *signal_key;				/* w2k.signal.key, of the records for us */
-	char *connector;				/* w2k.connector, for the client id */
-	bool skips_records;				/* w2k.on.record.error = skip */
-	int statistics_interval_ms;		/* 0 = no statistics */
+	/* w2k.registry.value.* and w2k.registry.key.*, likewise */
+	W2kSettingList registry[2];
+	char *signal_topic;			/* w2k.signal.topic; NULL = no signals */
+	char *signal_key;			/* w2k.signal.key, of the records for us */
+	char *connector;			/* w2k.connector, for the client id */
+	bool skips_records;			/* w2k.on.record.error = skip */
+	int statistics_interval_ms; /* 0 = no statistics */
 } W2kSettings;
 
 /* A property of librdkafka's that we set; a list ends with a NULL name. */

@@ -57,6 +57,8 @@ w2k_counters_init(W2kCounters *counters)
 	pg_atomic_init_u64(&counters->retries, 0);
 	pg_atomic_init_u64(&counters->errors, 0);
 	pg_atomic_init_u64(&counters->skipped, 0);
+	pg_atomic_init_u64(&counters->registry_requests, 0);
+	pg_atomic_init_u64(&counters->registry_errors, 0);
 	pg_atomic_init_u64(&counters->stats_reset, 0);
 	for (int i = 0; i < W2K_LATENCY_BUCKETS; i++)
 		pg_atomic_init_u64(&counters->latency[i], 0);
@@ -71,6 +73,8 @@ w2k_counters_reset(W2kCounters *counters)
 	pg_atomic_write_u64(&counters->retries, 0);
 	pg_atomic_write_u64(&counters->errors, 0);
 	pg_atomic_write_u64(&counters->skipped, 0);
+	pg_atomic_write_u64(&counters->registry_requests, 0);
+	pg_atomic_write_u64(&counters->registry_errors, 0);
 	for (int i = 0; i < W2K_LATENCY_BUCKETS; i++)
 		pg_atomic_write_u64(&counters->latency[i], 0);
 	pg_atomic_write_u64(&counters->stats_reset, (uint64) GetCurrentTimestamp());

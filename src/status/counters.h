@@ -32,10 +32,12 @@ typedef struct W2kCounters
 	pg_atomic_uint64 total_bytes;		 /* key and value bytes handed over */
 	pg_atomic_uint64 queue_records;		 /* handed over, not acknowledged */
 	pg_atomic_uint64 queue_bytes;
-	pg_atomic_uint64 retries;	  /* restarts of the worker or sender */
-	pg_atomic_uint64 errors;	  /* errors shown in last_error */
-	pg_atomic_uint64 skipped;	  /* records given up by policy */
-	pg_atomic_uint64 stats_reset; /* TimestampTz */
+	pg_atomic_uint64 retries;			/* restarts of the worker or sender */
+	pg_atomic_uint64 errors;			/* errors shown in last_error */
+	pg_atomic_uint64 skipped;			/* records given up by policy */
+	pg_atomic_uint64 registry_requests; /* to schema registries, */
+	pg_atomic_uint64 registry_errors;	/* and those of no use */
+	pg_atomic_uint64 stats_reset;		/* TimestampTz */
 
 	pg_atomic_uint64 latency[W2K_LATENCY_BUCKETS];
 } W2kCounters;

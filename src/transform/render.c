@@ -14,7 +14,6 @@
 #include "encode/header.h"
 #include "encode/json.h"
 #include "encode/jsonplan.h"
-#include "encode/jsonschema.h"
 #include "transform/origin.h"
 #include "transform/render.h"
 
@@ -112,56 +111,54 @@ append_node(const Renderer *renderer, const W2kSchema *schema, W2kNode *node)
 	}
 }
 
-/* Renders a schema, which is no field's here even if it is one elsewhere. */
-static void
-append_schema(const Renderer *renderer, StringInfo out, const W2kSchema *schema)
+/*
+ * What stands in front of a payload, made once: the schema, which is no
+ * field's here even if it is one elsewhere, or a reference.
+ */
+static W2kJsonLead *
+get_lead(const Renderer *renderer, W2kSide side, W2kOrigin *origin,
+		 const W2kSchema *schema, bool is_transient)
 {
-	const W2kSchema *top = schema->field == NULL
-							   ? schema
-							   : w2k_node_rename_schema(schema, NULL);
+	W2kJsonLead *lead = is_transient ? NULL
+									 : w2k_origin_find(origin, renderer->side,
+													   schema, 0);
+	const W2kSchema *top = schema;
+	MemoryContext oldcontext;
+	MemoryContext context;
 
-	w2k_jsonschema_append_lead(renderer->writer, renderer->side, out, top);
-}
-
-/* What stands in front of a payload: its schema, rendered once. */
-static void
-append_lead(const Renderer *renderer, W2kOrigin *origin,
-			const W2kSchema *schema, bool is_transient)
-{
-	const W2kJsonText *text;
-	W2kJsonText *made;
-	char *data;
-	int start = renderer->out->len;
-
-	if (is_transient)
+	if (lead != NULL)
+		return lead;
+	if (schema->field != NULL)
+		top = w2k_node_rename_schema(schema, NULL);
+	/* the origin's once it is done: an error halfway leaves nothing behind */
+	context = is_transient ? CurrentMemoryContext
+						   : AllocSetContextCreate(CurrentMemoryContext,
+												   "wal2kafka JSON schema",
+												   ALLOCSET_SMALL_SIZES);
+	oldcontext = MemoryContextSwitchTo(context);
+	lead = palloc(sizeof(W2kJsonLead));
+	w2k_jsonplan_init_lead(renderer->writer, side, lead, top);
+	MemoryContextSwitchTo(oldcontext);
+	if (!is_transient)
 	{
-		append_schema(renderer, renderer->out, schema);
-		return;
+		w2k_origin_adopt(origin, context);
+		w2k_origin_keep(origin, renderer->side, schema, 0, lead);
 	}
-	text = w2k_origin_find(origin, renderer->side, schema, 0);
-	if (text != NULL)
-	{
-		w2k_buffer_append(renderer->out, text->data, text->len);
-		return;
-	}
-	append_schema(renderer, renderer->out, schema);
-	made = MemoryContextAlloc(origin->context, sizeof(W2kJsonText));
-	made->len = renderer->out->len - start;
-	data = MemoryContextAlloc(origin->context, made->len);
-	memcpy(data, renderer->out->data + start, made->len);
-	made->data = data;
-	w2k_origin_keep(origin, renderer->side, schema, 0, made);
+	return lead;
 }
 
 /* A null with a schema is JSON's null; without one it is nothing. */
 static bool
-render(const Renderer *renderer, W2kOrigin *origin, const W2kSchema *schema,
-	   W2kNode *node, bool is_transient)
+render(const Renderer *renderer, W2kSide side, const W2kTransformRecord *rec,
+	   const W2kSchema *schema, W2kNode *node, bool is_transient)
 {
 	if (schema == NULL && node == NULL)
 		return false;
-	if (renderer->side->has_schemas)
-		append_lead(renderer, origin, schema, is_transient);
+	if (w2k_jsonplan_has_leads(renderer->side))
+		w2k_jsonplan_append_lead(renderer->writer, renderer->out,
+								 get_lead(renderer, side, rec->origin, schema,
+										  is_transient),
+								 rec->topic);
 	append_node(renderer, schema, node);
 	if (renderer->side->has_schemas)
 		w2k_buffer_append_char(renderer->out, '}');
@@ -211,7 +208,7 @@ render_side(W2kWriter *writer, W2kSide side, StringInfo out,
 	void *compiled;
 
 	if (writer->node == NULL)
-		return render(&renderer, rec->origin, schema, node, is_transient);
+		return render(&renderer, side, rec, schema, node, is_transient);
 	if (node == NULL)
 		return false;
 	compiled = compile(&renderer, side, rec->origin, schema, is_transient);

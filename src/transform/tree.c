@@ -15,6 +15,7 @@
 #include "encode/shape.h"
 #include "schema/change_schema.h"
 #include "schema/key.h"
+#include "transform/ddl_node.h"
 #include "transform/origin.h"
 #include "transform/tree.h"
 
@@ -45,7 +46,7 @@ typedef enum SourceField
 struct W2kTree
 {
 	const W2kWriters *writers;
-	bool has_schemas;	   /* that follow what arrays are like */
+	bool is_typed;		   /* schemas follow what arrays are like */
 	MemoryContext context; /* the session's */
 	List *context_headers; /* of W2kTransformHeader */
 	W2kSchema *text_schema;
@@ -53,6 +54,7 @@ struct W2kTree
 	W2kOrigin *boundaries; /* the same */
 	W2kOrigin *heartbeats; /* the same */
 	W2kOrigin *notices;	   /* the same */
+	W2kOrigin *ddl;		   /* the same */
 
 	W2kNode *version;
 	W2kNode *connector;
@@ -80,7 +82,7 @@ w2k_tree_create(const W2kWriters *writers)
 	const W2kWriterOptions *options = &writers->value->options;
 
 	tree->writers = writers;
-	tree->has_schemas = options->key.has_schemas || options->value.has_schemas;
+	tree->is_typed = options->key.is_typed || options->value.is_typed;
 	tree->context = CurrentMemoryContext;
 	tree->source_context = AllocSetContextCreate(CurrentMemoryContext,
 												 "wal2kafka source",
@@ -163,7 +165,7 @@ get_origin(W2kRelation *wrel)
 void
 w2k_tree_adapt(W2kTree *tree, W2kRelation *wrel, const W2kEvent *event)
 {
-	if (tree->has_schemas)
+	if (tree->is_typed)
 		w2k_shape_adapt(wrel, event->before, event->after);
 }
 
@@ -586,4 +588,52 @@ w2k_tree_make_heartbeat(W2kTree *tree, int64 time_ms, const char *topic,
 	rec->value_schema = origin->envelope;
 	rec->value = w2k_node_make_struct(origin->envelope);
 	w2k_node_set(rec->value, "ts_ms", w2k_node_make_integer(time_ms));
+}
+
+/* The same for schema changes, which have a source block. */
+static W2kOrigin *
+get_ddl_origin(W2kTree *tree)
+{
+	MemoryContext oldcontext;
+
+	if (tree->ddl != NULL)
+		return tree->ddl;
+	oldcontext = MemoryContextSwitchTo(tree->context);
+	tree->ddl = make_origin(tree->context, w2k_change_schema_ddl_key(),
+							w2k_change_schema_ddl());
+	MemoryContextSwitchTo(oldcontext);
+	return tree->ddl;
+}
+
+void
+w2k_tree_make_schema_change(W2kTree *tree, const W2kSchemaChange *change,
+							const char *topic, W2kTransformRecord *rec)
+{
+	W2kOrigin *origin = get_ddl_origin(tree);
+	W2kNode *database = w2k_node_make_text(copy_utf8(change->database));
+	W2kNode *schema_name = w2k_ddl_node_make_schema_name(change);
+	W2kNode *source = make_source(tree, origin, change->lsn);
+	W2kNode *value = w2k_node_make_struct(origin->envelope);
+	int at = w2k_node_find_field(origin->envelope, "tableChanges");
+
+	source->items[SOURCE_SCHEMA] = schema_name;
+	source->items[SOURCE_TABLE] = w2k_ddl_node_make_table_names(change);
+	w2k_node_set(value, "source", source);
+	w2k_node_set(value, "ts_ms",
+				 w2k_node_make_integer(change->time_ns / 1000000));
+	w2k_node_set(value, "databaseName", database);
+	w2k_node_set(value, "schemaName", schema_name);
+	if (change->ddl != NULL)
+		w2k_node_set(value, "ddl", w2k_node_make_text(copy_utf8(change->ddl)));
+	value->items[at] =
+		w2k_ddl_node_make_changes(origin->envelope->children[at], change);
+
+	init_record(rec, origin, topic);
+	rec->partition = 0;
+	rec->headers = list_copy(tree->context_headers);
+	rec->key_schema = origin->key;
+	rec->key = w2k_node_make_struct(origin->key);
+	w2k_node_set(rec->key, "databaseName", database);
+	rec->value_schema = origin->envelope;
+	rec->value = value;
 }

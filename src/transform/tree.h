@@ -7,9 +7,21 @@
 #define W2K_TRANSFORM_TREE_H
 
 #include "encode/writer.h"
+#include "utils/jsonb.h"
+
 #include "transform/node.h"
 
 typedef struct W2kTree W2kTree;
+
+/* What a DDL command has done, as the event triggers have written it down. */
+typedef struct W2kSchemaChange
+{
+	const char *database; /* in the server's encoding, as all of it */
+	const char *ddl;	  /* NULL = not known */
+	Jsonb *changes;		  /* array of {"type", "schema", "name", "table"} */
+	XLogRecPtr lsn;
+	int64 time_ns;
+} W2kSchemaChange;
 
 /*
  * In the current memory context; reads values as the writers would, which must
@@ -70,5 +82,11 @@ extern void w2k_tree_make_notice(W2kTree *tree, const W2kNotice *notice,
 extern void w2k_tree_make_heartbeat(W2kTree *tree, int64 time_ms,
 									const char *topic,
 									W2kTransformRecord *rec);
+
+/* The record of a schema change. */
+extern void w2k_tree_make_schema_change(W2kTree *tree,
+										const W2kSchemaChange *change,
+										const char *topic,
+										W2kTransformRecord *rec);
 
 #endif /* W2K_TRANSFORM_TREE_H */

@@ -41,9 +41,10 @@
  *	SCHEMA		uint32 reference, uint8 1 = of keys, uint8 type (W2kSchemaType),
  *				uint16 zero, string topic, string subject, string schema,
  *				uint16 n, n * (string name, string subject, string schema).
- *				Defines a reference for this session, from 1 on (those of
- *				snapshots from W2K_READER_FIRST_TOPIC).  The n are the schemas
- *				that the schema refers to by their names.
+ *				Defines (or redefines) a reference for this session, from 1 on
+ *				(those of snapshots from W2K_READER_FIRST_TOPIC, the worker's
+ *				own from W2K_OWN_FIRST_REFERENCE).  The n are the schemas that
+ *				the schema refers to by their names.
  *	KNOWN		uint8 1 = of keys, uint8 type, uint16 zero, string subject,
  *				string fingerprint, uint32 id: what a REGISTERED said once
  *	SKIPPED		uint64 lsn, uint32 relid: a change that the plugin gave up by
@@ -74,9 +75,12 @@
  *	LOG			uint8 syslog level (0-7), string facility, string text
  *	STATS		string librdkafka statistics JSON
  *	FLUSHED		uint32 request_id, uint64 sequence
- *	REGISTERED	uint8 1 = of keys, uint8 type, uint16 zero, string subject,
- *				string fingerprint, uint32 id, uint32 version (0 = not told):
- *				the registry knows this schema
+ *	REGISTERED	uint8 1 = of keys, uint8 type, uint16 zero, uint32 id,
+ *				uint32 version (0 = not told), string topic, string subject,
+ *				string fingerprint, string schema: the registry knows this
+ *				schema.  The fingerprint stands for all that was asked, and
+ *				of which registry.
+ *	REGISTRY	uint64 requests made to registries, uint64 those of no use
  *	SIGNAL		uint64 offset, string value: a record of the topic of signals,
  *				which the sender does not look into; answer SIGNALLED
  */
@@ -93,6 +97,7 @@
 #define W2K_FRAME_HEADER_SIZE 8
 #define W2K_FRAME_MAX_PAYLOAD 0x3fffff00u /* what a StringInfo can hold */
 #define W2K_READER_FIRST_TOPIC 0x40000000u
+#define W2K_OWN_FIRST_REFERENCE 0x80000000u
 
 /* Frame types; a letter may mean different things up and down. */
 #define W2K_FRAME_HELLO 'H'		 /* both */
@@ -116,6 +121,7 @@
 #define W2K_FRAME_STATS 'J'		 /* up */
 #define W2K_FRAME_FLUSHED 'f'	 /* up */
 #define W2K_FRAME_REGISTERED 'x' /* up */
+#define W2K_FRAME_REGISTRY 'y'	 /* up */
 
 /* What a schema is written in, as the registry's "schemaType" has it. */
 typedef enum W2kSchemaType
@@ -147,11 +153,12 @@ typedef enum W2kSeverity
 #define W2K_OP_TRUNCATE 't'
 #define W2K_OP_READ 'r'
 #define W2K_OP_MESSAGE 'm'
-#define W2K_OP_TOMBSTONE 'x'   /* ours: the null value after a delete */
-#define W2K_OP_EMIT 'e'		   /* ours: wal2kafka.emit() */
-#define W2K_OP_TRANSACTION 'n' /* ours: BEGIN or END, on their topic */
-#define W2K_OP_HEARTBEAT 'h'   /* ours: outside any transaction */
-#define W2K_OP_NOTICE 'o'	   /* ours: a notification, likewise */
+#define W2K_OP_TOMBSTONE 'x'	 /* ours: the null value after a delete */
+#define W2K_OP_EMIT 'e'			 /* ours: wal2kafka.emit() */
+#define W2K_OP_TRANSACTION 'n'	 /* ours: BEGIN or END, on their topic */
+#define W2K_OP_HEARTBEAT 'h'	 /* ours: outside any transaction */
+#define W2K_OP_SCHEMA_CHANGE 's' /* ours: what DDL did to tables */
+#define W2K_OP_NOTICE 'o'		 /* ours: a notification, likewise */
 
 /*
  * The fixed part of a RECORD payload, as a host struct.  On the wire the

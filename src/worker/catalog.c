@@ -368,7 +368,10 @@ w2k_catalog_delete(const char *name)
 {
 	static const char *const others[] = {"connector_progress",
 										 "connector_snapshot",
-										 "connector_signal"};
+										 "connector_signal",
+										 "connector_schema",
+										 "connector_table",
+										 "connector_field"};
 	Oid types[] = {TEXTOID};
 	Datum values[1];
 	bool is_deleted;

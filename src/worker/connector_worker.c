@@ -41,6 +41,7 @@
 #include "worker/connector_worker.h"
 #include "worker/incremental.h"
 #include "worker/pump.h"
+#include "worker/schema_catalog.h"
 #include "worker/slot_setup.h"
 #include "worker/snapshot.h"
 #include "worker/snapshot_catalog.h"
@@ -279,6 +280,7 @@ run_streaming(void)
 	w2k_attempt->slot->sender_pid = w2k_attempt->sender.process.pid;
 	LWLockRelease(w2k_shared->lock);
 	w2k_pump_make_wait_sets();
+	w2k_schema_catalog_tell();
 
 	run_snapshot(options);
 	/* what is left is read beside the stream, also where none is wanted */

@@ -76,3 +76,20 @@ w2k_own_frames_signalled(StringInfo out, uint64 offset)
 	w2k_put_u64(w2k_put_frame_header(frame, W2K_FRAME_SIGNALLED, 8), offset);
 	appendBinaryStringInfo(out, frame, sizeof(frame));
 }
+
+void
+w2k_own_frames_known(StringInfo out, bool is_key, W2kSchemaType type,
+					 const char *subject, const char *fingerprint, uint32 id)
+{
+	StringInfoData payload;
+	char head[4];
+
+	initStringInfo(&payload);
+	w2k_put_u16(w2k_put_u8(w2k_put_u8(head, is_key ? 1 : 0), (uint8) type), 0);
+	appendBinaryStringInfo(&payload, head, sizeof(head));
+	add_string(&payload, subject);
+	add_string(&payload, fingerprint);
+	add_u32(&payload, id);
+	add_frame(out, W2K_FRAME_KNOWN, &payload);
+	pfree(payload.data);
+}

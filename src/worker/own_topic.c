@@ -52,10 +52,15 @@ w2k_own_topic_create(const W2kConnectorConfig *conf, const W2kOwnKind *kind,
 	topic->context = context;
 	topic->kind = kind;
 	topic->name = name;
+	options.key.schema = conf->key_converter.schema;
+	options.value.schema = conf->value_converter.schema;
 	w2k_writers_create(&topic->writers, &options);
 	topic->records = w2k_record_create_writer(false, false,
 											  w2k_attempt->row->name);
 	topic->records->is_hello_sent = true; /* the link's own */
+	topic->records->references = topic->writers.references;
+	w2k_reference_begin_with(topic->writers.references,
+							 W2K_OWN_FIRST_REFERENCE);
 	MemoryContextSwitchTo(oldcontext);
 	return topic;
 }
@@ -63,7 +68,7 @@ w2k_own_topic_create(const W2kConnectorConfig *conf, const W2kOwnKind *kind,
 /*
  * Begins the record.  Topics are announced each time, as number 0: the
  * plugin's numbers begin with 1, and its HELLO makes the sender forget those
- * before.
+ * before.  So are schemas, by numbers that are the worker's own.
  */
 static void
 begin_record(W2kOwnTopic *topic, const char *name)
@@ -80,6 +85,7 @@ begin_record(W2kOwnTopic *topic, const char *name)
 	topic->id = 0;
 	topic->is_announced = false;
 	topic->records->next_topic_id = 0;
+	w2k_reference_forget(topic->writers.references);
 	/* there is no stream yet while an initial snapshot is read */
 	w2k_record_begin(topic->records, &w2k_attempt->sender.out, &ref,
 					 topic->kind->op,

@@ -29,6 +29,7 @@
 #include "worker/heartbeat.h"
 #include "worker/incremental.h"
 #include "worker/pump.h"
+#include "worker/schema_catalog.h"
 #include "worker/signals.h"
 #include "worker/snapshot_todo.h"
 
@@ -471,6 +472,7 @@ w2k_pump_run(void)
 		}
 		w2k_sender_link_flush(&w2k_attempt->sender);
 		w2k_signals_when_due();
+		w2k_schema_catalog_when_due();
 		read_answers();
 		w2k_todo_note_changes();
 		advance_between();

@@ -25,6 +25,7 @@
 #include "worker/arrived.h"
 #include "worker/broker_stats.h"
 #include "worker/own_frames.h"
+#include "worker/schema_catalog.h"
 #include "worker/sender_link.h"
 
 /* Above this the caller is asked to wait for the pipe. */
@@ -540,6 +541,13 @@ on_frame(W2kSenderLink *sender, uint8 type, W2kCursor *cur)
 		case W2K_FRAME_SIGNAL:
 			sender->kafka_signals =
 				w2k_arrived_add_kafka(sender->kafka_signals, cur);
+			break;
+		case W2K_FRAME_REGISTERED:
+			sender->registered = w2k_schema_catalog_add(sender->registered,
+														cur);
+			break;
+		case W2K_FRAME_REGISTRY:
+			w2k_schema_catalog_count(sender->counters, cur);
 			break;
 		case W2K_FRAME_STATS:
 		{

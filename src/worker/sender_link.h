@@ -70,6 +70,8 @@ typedef struct W2kSenderLink
 	/* Not in our table yet, see arrived.h: from the stream, from Kafka */
 	List *signals, *kafka_signals;
 
+	List *registered; /* not in our table yet, see schema_catalog.h */
+
 	/* The sender's last word, when it ends by itself. */
 	bool has_failed;
 	bool is_fatal; /* trying again will not help */

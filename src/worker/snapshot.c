@@ -21,6 +21,7 @@
 #include "worker/attempt.h"
 #include "worker/pump.h"
 #include "worker/rate.h"
+#include "worker/schema_catalog.h"
 #include "worker/signals.h"
 #include "worker/snapshot.h"
 #include "worker/snapshot_catalog.h"
@@ -625,6 +626,7 @@ read_tables(void)
 		w2k_pump_read();
 		count_pieces();
 		record(false);
+		w2k_schema_catalog_when_due();
 		tell();
 		look_around();
 		if (!is_complete())

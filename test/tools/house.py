@@ -38,6 +38,8 @@ MAY_INCLUDE = {
 # what an area may see of another that it else knows nothing of, or not all of
 ONLY_HEADERS = {
     ("api", "worker"): {"slots.h"},
+    # what a table's schema is now, to compare it with the registered ones
+    ("api", "decode"): {"table_schemas.h"},
     # an incremental snapshot watches the changes that its process decodes
     ("worker", "decode"): {"window.h"},
 }
@@ -48,6 +50,9 @@ ONLY_IN = [
     (r"#include\s*<librdkafka/", {"src/sender/producer.c",
                                   "src/sender/topics.c",
                                   "src/sender/signals.c"}),
+    (r"#include\s*<curl/", {"src/sender/registry.c"}),
+    (r"#include\s*<jansson", {"src/sender/registry_api.c"}),
+    (r"#include\s*<openssl/", {"src/sender/schemas.c"}),
     (r"\bPG_FUNCTION_INFO_V1\b", re.compile(r"src/api/")),
     (r"replication/(logical|output_plugin|reorderbuffer)\.h",
      re.compile(r"src/(decode/|worker/|api/peek|schema/|compat\.h)")),

@@ -208,8 +208,10 @@ WITH_KAFKA = [
     ("streams", script("test/kafka/streams/streams.py")),
     ("jdbcsink", script("test/kafka/jdbcsink/jdbcsink.py")),
     ("transforms", script("test/kafka/parity/transforms_parity.py")),
+    ("compatibility", script("test/kafka/compatibility.py")),
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
+    ("registry", script("test/kafka/registry.py")),
 ]
 SUITES = WITHOUT_KAFKA + WITH_KAFKA
 

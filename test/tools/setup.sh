@@ -4,7 +4,8 @@
 # none is made where PostgreSQL comes with this.
 set -euo pipefail
 packages=(postgresql-15 postgresql-server-dev-15 librdkafka-dev
-	libprotobuf-c-dev protobuf-c-compiler kcat gcc make python3)
+	libcurl4-openssl-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler
+	kcat gcc make python3)
 if [ "${1:-base}" = test ]; then
 	packages+=(libipc-run-perl default-jdk-headless maven curl gpgv patchelf
 		unzip python3-pip clang-format valgrind libc6-dbg locales

@@ -16,6 +16,8 @@
 #include "sender/idmap.h"
 #include "sender/input.h"
 #include "sender/logfilter.h"
+#include "sender/registering.h"
+#include "sender/registry_error.h"
 #include "sender/session.h"
 #include "sender/settings.h"
 #include "sender/topics.h"
@@ -246,6 +248,96 @@ test_connection(void)
 		   !w2k_connection_stalled(&conn, "slow") &&
 		   w2k_connection_answered(&conn),
 	   "records that do not get through are shown, once, until they do");
+}
+
+/* A schema registry that is away is shown unless there is no broker. */
+static void
+test_connection_waits(void)
+{
+	W2kConnection conn = {0};
+	bool wants_probe;
+	const char *reason;
+
+	w2k_connection_answered(&conn);
+	ok(w2k_connection_is_up(&conn, &reason) && reason[0] == '\0',
+	   "connected, and nothing waits");
+	ok(w2k_connection_waits(&conn, "REGISTRY_UNREACHABLE", "one") &&
+		   !w2k_connection_waits(&conn, "REGISTRY_UNREACHABLE", "two") &&
+		   w2k_connection_waits(&conn, "REGISTRY_GARBLED", "three"),
+	   "a registry that is away is shown, once for each kind of trouble");
+	ok(!w2k_connection_is_up(&conn, &reason), "as not connected");
+	is_text(reason, "three", "with its reason");
+	w2k_connection_failed(&conn, "_TRANSPORT", "no broker", true, 10,
+						  &wants_probe);
+	w2k_connection_tick(&conn, 100000);
+	ok(!w2k_connection_is_up(&conn, &reason), "a broker that is away as well");
+	is_text(reason, "no broker", "is the worse trouble");
+	w2k_connection_answered(&conn);
+	w2k_connection_is_up(&conn, &reason);
+	is_text(reason, "three", "when it is back the registry still is not");
+	ok(w2k_connection_goes_on(&conn) && !w2k_connection_goes_on(&conn) &&
+		   w2k_connection_is_up(&conn, &reason),
+	   "until it is");
+}
+
+/* ---- the schema registry ---- */
+
+static void
+test_registry_errors(void)
+{
+	static const struct
+	{
+		long status, code;
+		const char *name;
+		bool is_passing;
+	} expected[] = {{401, 40101, "REGISTRY_UNAUTHORIZED", false},
+					{403, 40301, "REGISTRY_FORBIDDEN", false},
+					{404, 404, "REGISTRY_NO_API", false},
+					{404, -1, "REGISTRY_NO_API", false},
+					{404, 40401, "REGISTRY_NOT_FOUND", false},
+					{404, 40403, "REGISTRY_NOT_FOUND", false},
+					{405, -1, "REGISTRY_NO_API", false},
+					{408, -1, "REGISTRY_UNAVAILABLE", true},
+					{409, 409, "REGISTRY_INCOMPATIBLE", false},
+					{413, -1, "REGISTRY_REFUSED", false},
+					{422, 42201, "REGISTRY_INVALID", false},
+					{422, 42205, "REGISTRY_READ_ONLY", false},
+					{429, -1, "REGISTRY_UNAVAILABLE", true},
+					{500, 50001, "REGISTRY_UNAVAILABLE", true},
+					{503, -1, "REGISTRY_UNAVAILABLE", true},
+					{302, -1, "REGISTRY_REDIRECT", false},
+					{200, -1, "REGISTRY_GARBLED", true}};
+
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+	{
+		W2kRegistryError error = w2k_registry_classify(expected[i].status,
+													   expected[i].code);
+
+		ok(strcmp(w2k_registry_error(error)->name, expected[i].name) == 0 &&
+			   w2k_registry_is_passing(error) == expected[i].is_passing,
+		   "HTTP status %ld, error_code %ld is %s", expected[i].status,
+		   expected[i].code, expected[i].name);
+	}
+	for (int i = 0; i <= W2K_REGISTRY_REFUSED; i++)
+		ok(w2k_registry_error((W2kRegistryError) i)->name != NULL,
+		   "error %d has a name", i);
+}
+
+static void
+test_id_patch(void)
+{
+	W2kSchema schema = {.id = 0x01020384};
+	char bytes[] = {0, 0, 0, 0, 7, 'x'};
+	W2kIdPatch patch = {.schemas = {&schema, NULL},
+						.bytes = {bytes + 1, NULL},
+						.references = {7, 0}};
+
+	w2k_registering_apply(&patch);
+	ok(memcmp(bytes, "\0\1\2\3\x84x", 6) == 0,
+	   "an id takes the place of a reference");
+	w2k_registering_undo(&patch);
+	ok(memcmp(bytes, "\0\0\0\0\7x", 6) == 0,
+	   "and leaves it, for a record that is offered again");
 }
 
 /* ---- topic creation ---- */
@@ -661,6 +753,98 @@ test_damaged_session(void)
 	test_gathering(&session, good, len);
 }
 
+/* The same with schemas: their frames, and a record that refers to one. */
+static size_t
+write_schema_stream(char *buf)
+{
+	W2kRecordFrame rec = {.lsn = 1,
+						  .topic_id = 5,
+						  .key_len = -1,
+						  .value_len = 6,
+						  .partition = -1,
+						  .op = W2K_OP_CREATE,
+						  .flags = W2K_RECORD_VALUE_REFERENCE};
+	char *p = w2k_put_u32(buf + W2K_FRAME_HEADER_SIZE, 5);
+	char *frame;
+
+	p = w2k_put_string(w2k_put_u32(p, 0), "topic", 5);
+	p = w2k_put_string(w2k_put_string(p, "s", 1), "t", 1);
+	frame = close_frame(buf, W2K_FRAME_TOPIC, p);
+	p = w2k_put_u32(frame + W2K_FRAME_HEADER_SIZE, 9);
+	p = w2k_put_u16(w2k_put_u8(w2k_put_u8(p, 0), W2K_SCHEMA_PROTOBUF), 0);
+	p = w2k_put_string(w2k_put_string(p, "topic", 5), "subject", 7);
+	p = w2k_put_u16(w2k_put_string(p, "schema", 6), 1);
+	p = w2k_put_string(w2k_put_string(p, "name", 4), "other", 5);
+	frame = close_frame(frame, W2K_FRAME_SCHEMA,
+						w2k_put_string(p, "schema", 6));
+	p = w2k_put_u16(w2k_put_u8(w2k_put_u8(frame + W2K_FRAME_HEADER_SIZE, 0),
+							   W2K_SCHEMA_PROTOBUF),
+					0);
+	p = w2k_put_string(p, "subject", 7);
+	p = w2k_put_string(p,
+					   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+					   64);
+	frame = close_frame(frame, W2K_FRAME_KNOWN, w2k_put_u32(p, 3));
+	p = w2k_put_record_fixed(frame + W2K_FRAME_HEADER_SIZE, &rec);
+	memcpy(p, "\0\0\0\0\x9v", 6);
+	return (size_t) (close_frame(frame, W2K_FRAME_RECORD, p + 6) - buf);
+}
+
+/* Damaged schemas, and a registry that is not there. */
+static void
+test_damaged_schemas(void)
+{
+	static W2kSession session;
+	W2kAnswers answers;
+	char good[1024];
+	char error[256];
+	size_t len = write_schema_stream(good);
+	uint64_t state = 88172645463325252u;
+	int waiting = 0;
+	int refused = 0;
+	int fds[2];
+
+	if (pipe2(fds, O_NONBLOCK) != 0)
+		abort();
+	w2k_answers_init(&answers, fds[1]);
+	w2k_session_init(&session, &answers, false, fds[1]);
+	w2k_settings_add(&session.settings, "bootstrap.servers", "127.0.0.1:1",
+					 error, sizeof(error));
+	w2k_settings_add(&session.settings, "w2k.registry.value.url",
+					 "http://127.0.0.1:1", error, sizeof(error));
+	session.has_hello = true;
+	w2k_session_start(&session);
+	for (int i = 0; i < 3000; i++)
+	{
+		W2kInput input = {.fd = -1, .capacity = len, .is_at_eof = true};
+
+		input.data = malloc(len);
+		memcpy(input.data, good, len);
+		input.end = len;
+		for (int n = i % 4; n > 0; n--)
+		{
+			state ^= state << 13;
+			state ^= state >> 7;
+			state ^= state << 17;
+			input.data[(state >> 8) % len] =
+				(char) ((state & 3) ? (state >> 40) : -(state & 4));
+		}
+		session.end = W2K_SESSION_RUNS;
+		if (!w2k_input_feed(&input, &session, w2k_session_now_ms()) &&
+			session.end == W2K_SESSION_RUNS)
+			waiting++;
+		else if (session.end != W2K_SESSION_RUNS)
+			refused++;
+		w2k_session_poll(&session, w2k_session_now_ms());
+		answers.start = answers.end = 0;
+		free(input.data);
+	}
+	ok(waiting > 500 && refused > 500,
+	   "damaged schemas are taken or refused, without harm (%d, %d)", waiting,
+	   refused);
+	ok(session.window.last < 500, "no record goes without its id");
+}
+
 int
 main(void)
 {
@@ -669,6 +853,9 @@ main(void)
 	test_settings_file();
 	test_delivery();
 	test_connection();
+	test_connection_waits();
+	test_registry_errors();
+	test_id_patch();
 	test_topic_groups();
 	test_topic_groups_wrong();
 	test_idmap();
@@ -676,6 +863,7 @@ main(void)
 	test_answers();
 	test_answers_keep_errors();
 	test_damaged_session();
+	test_damaged_schemas();
 	fflush(stdout);
 	return done_testing();
 }

@@ -19,7 +19,8 @@ use Time::HiRes qw(time sleep);
 
 our @EXPORT = qw(
   hello config topic headers begin_txn commit_txn record flush_frame signalled frame
-  start_broker start_sender run_alone read_topic tempfile
+  schema known framed
+  start_broker start_sender start_registry run_alone read_topic tempfile
 );
 
 our $build = abs_path(dirname(__FILE__) . '/../build');
@@ -50,7 +51,7 @@ sub frame
 sub hello
 {
 	my (%o) = @_;
-	return frame('H', pack('v v', $o{version} // 1, 0) . str('test') . str('c'));
+	return frame('H', pack('v v', $o{version} // 2, 0) . str('test') . str('c'));
 }
 
 sub config
@@ -105,9 +106,35 @@ sub record
 			$o{lsn} // 1, $o{timestamp} // 0, $topic, $o{set} // 0,
 			defined $key ? length($key) : -1,
 			defined $value ? length($value) : -1,
-			$o{partition} // -1, @own / 2, $o{op} // 'c', 0)
+			$o{partition} // -1, @own / 2, $o{op} // 'c', $o{flags} // 0)
 		  . ($key // '') . ($value // '') . header_list(@own));
 }
+
+# A schema: of keys or not, by its reference; the rest has defaults.
+sub schema
+{
+	my ($reference, $is_key, $text, %o) = @_;
+	my $topic = $o{topic} // 'rows';
+	my @others = @{ $o{references} // [] };
+
+	return frame('X',
+		pack('V C C v', $reference, $is_key, $o{schema_type} // 1, 0)
+		  . str($topic)
+		  . str($o{subject} // "$topic-" . ($is_key ? 'key' : 'value'))
+		  . str($text)
+		  . pack('v', @others / 3)
+		  . join('', map { str($_) } @others));
+}
+
+sub known
+{
+	my ($frame) = @_;
+	return frame('N', pack('C C v', $frame->{is_key}, $frame->{schema_type}, 0)
+		  . str($frame->{subject}) . str($frame->{fingerprint}) . pack('V', $frame->{id}));
+}
+
+# Bytes in Confluent's frame.
+sub framed { my ($number, $bytes) = @_; return pack('C N a*', 0, $number, $bytes); }
 
 sub signalled   { my ($offset) = @_; return frame('i', pack('Q<', $offset)); }
 sub flush_frame { my ($id) = @_; return frame('F', pack('V', $id)); }
@@ -159,6 +186,51 @@ sub SenderTest::Broker::tell
 	chomp(my $answer = readline($self->{out}) // 'gone');
 	die "mock broker: $command: $answer" if $answer ne 'ok';
 	return;
+}
+
+# ---- the fake schema registry ----
+
+sub start_registry
+{
+	my (@args) = @_;
+	my $self = bless({}, 'SenderTest::Registry');
+
+	pipe(my $in_r, my $in_w) or die;
+	pipe(my $out_r, my $out_w) or die;
+	my $pid = fork() // die "fork: $!";
+	if ($pid == 0)
+	{
+		open(STDIN,  '<&', $in_r)  or die;
+		open(STDOUT, '>&', $out_w) or die;
+		close $_ foreach ($in_r, $in_w, $out_r, $out_w);
+		exec('python3', dirname(__FILE__) . '/fake_registry.py', @args) or POSIX::_exit(127);
+	}
+	close $in_r;
+	close $out_w;
+	$in_w->autoflush(1);
+	push @children, $pid;
+	@{$self}{qw(pid in out)} = ($pid, $in_w, $out_r);
+	chomp($self->{url} = <$out_r> // die 'the registry did not start');
+	return $self;
+}
+
+# Gives it a command; dies unless it says "ok".
+sub SenderTest::Registry::tell
+{
+	my ($self, $command) = @_;
+	my $answer = $self->ask($command);
+
+	die "registry: $command: $answer" if $answer ne 'ok';
+	return;
+}
+
+sub SenderTest::Registry::ask
+{
+	my ($self, $command) = @_;
+
+	print { $self->{in} } "$command\n";
+	chomp(my $answer = readline($self->{out}) // 'gone');
+	return $answer;
 }
 
 # All records of a topic, as kcat's JSON says, in offset order per partition.
@@ -310,6 +382,21 @@ sub decode
 	{
 		my ($offset, $value) = unpack('Q< V/a', $p);
 		return { type => $type, offset => $offset, value => $value };
+	}
+	if ($type eq 'x')
+	{
+		my ($is_key, $schema_type, undef, $id, $version, $topic, $subject, $fingerprint, $schema) =
+		  unpack('C C v V V V/a V/a V/a V/a', $p);
+		return {
+			type => $type, is_key => $is_key, schema_type => $schema_type, id => $id,
+			version => $version, topic => $topic, subject => $subject,
+			fingerprint => $fingerprint, schema => $schema
+		};
+	}
+	if ($type eq 'y')
+	{
+		my ($requests, $errors) = unpack('Q< Q<', $p);
+		return { type => $type, requests => $requests, errors => $errors };
 	}
 	die "unknown answer $type";
 }

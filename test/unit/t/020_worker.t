@@ -16,7 +16,7 @@ my @servers = ('bootstrap.servers', $broker->{address});
 my $sender = start_sender(@servers, 'w2k.connector', 'shop', 'w2k.statistics.interval.ms', '200');
 my $first  = $sender->wait_for(sub { 1 });
 is($first->{type}, 'H', 'the first answer is HELLO');
-is($first->{version}, 1, 'with the protocol version');
+is($first->{version}, 2, 'with the protocol version');
 like($first->{library}, qr/^\d+\.\d+/, 'and that of librdkafka');
 my $status = $sender->wait_for(sub { $_->{type} eq 'U' });
 is($status->{up}, 1, 'connected, before any record');

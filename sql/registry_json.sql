@@ -1,0 +1,77 @@
+--
+-- JSON with a registry: schemas as Confluent's converter derives them.
+--
+SET client_min_messages = warning;
+CREATE SCHEMA registry_json;
+SET search_path = registry_json;
+\pset format unaligned
+\pset tuples_only on
+-- What a stream says: schemas, and keys and values behind their references.
+CREATE FUNCTION stream(VARIADIC options text[] DEFAULT '{}')
+RETURNS TABLE (what text, subject text, data text) LANGUAGE plpgsql AS $$
+DECLARE
+    msg bytea; at int; len int; p bytea; texts text[]; key_len int; value_len int; n int;
+BEGIN
+    FOR msg IN SELECT x.data FROM pg_logical_slot_peek_binary_changes('regress_registry_json', NULL, NULL,
+            VARIADIC ARRAY['framing', 'binary', 'topic.prefix', 'p'] || CASE WHEN 'key.converter' = ANY (options) THEN '{}' ELSE ARRAY['format', 'json-registry'] END || options) x LOOP
+        at := 0;
+        WHILE at < length(msg) LOOP
+            len := get_byte(msg, at + 4) + 256 * (get_byte(msg, at + 5) + 256 * get_byte(msg, at + 6));
+            p := substr(msg, at + 9, len);
+            IF get_byte(msg, at + 1) = ascii('X') THEN
+                n := 8; texts := '{}';
+                FOR i IN 1..3 LOOP
+                    len := get_byte(p, n) + 256 * (get_byte(p, n + 1) + 256 * get_byte(p, n + 2));
+                    texts := texts || convert_from(substr(p, n + 5, len), 'UTF8');
+                    n := n + 4 + len;
+                END LOOP;
+                what := format('%s %s of %s', CASE get_byte(p, 4) WHEN 1 THEN 'keys' ELSE 'values' END, get_byte(p, 5), texts[1]);
+                subject := texts[2]; data := texts[3];
+                RETURN NEXT;
+            ELSIF get_byte(msg, at + 1) = ascii('R') THEN
+                key_len := get_byte(p, 24) + 256 * get_byte(p, 25);
+                value_len := get_byte(p, 28) + 256 * get_byte(p, 29);
+                what := format('record %s, flags %s', chr(get_byte(p, 38)), get_byte(p, 39));
+                subject := CASE WHEN key_len = 65535 THEN 'null' ELSE encode(substr(p, 41, 5), 'hex') || ' ' || convert_from(substr(p, 46, key_len - 5), 'UTF8') END;
+                data := CASE WHEN value_len = 65535 THEN 'null' ELSE encode(substr(p, 41 + CASE key_len WHEN 65535 THEN 0 ELSE key_len END, 5), 'hex') || ' ' || convert_from(substr(p, 46 + CASE key_len WHEN 65535 THEN 0 ELSE key_len END, value_len - 5), 'UTF8') END;
+                RETURN NEXT;
+            END IF;
+            at := at + 8 + length(p);
+        END LOOP;
+    END LOOP;
+END $$;
+SELECT 'init' FROM pg_create_logical_replication_slot('regress_registry_json', 'wal2kafka');
+\set unwrap '''transforms'', ''u'', ''transforms.u.type'', ''io.debezium.transforms.ExtractNewRecordState'''
+
+-- The envelope, and the key
+CREATE TABLE t (id int PRIMARY KEY, v text NOT NULL DEFAULT 'd', n numeric(6,2) DEFAULT 1.5, s smallint, dec numeric, e bytea);
+INSERT INTO t VALUES (1, 'a', NULL, -2, 1.50, '\x00ff');
+SELECT what, subject, data FROM stream() WHERE what NOT LIKE 'record%';
+SELECT what, subject, data FROM stream(:unwrap);
+SELECT what, subject, data FROM stream(:unwrap, 'value.converter.decimal.format', 'NUMERIC', 'value.converter.object.additional.properties', 'false', 'value.converter.ignore.default.for.nullables', 'false');
+DELETE FROM t;
+SELECT what, subject FROM stream();
+SELECT pg_replication_slot_advance('regress_registry_json', pg_current_wal_lsn()) IS NOT NULL;
+
+-- Every kind of schema
+CREATE TABLE k (b bool, i8 bigint, r real, d float8 DEFAULT 1e7, da date, ts timestamp, u uuid, j jsonb, p point NOT NULL, c circle, vb varbit(9), a int[], aa text[]);
+INSERT INTO k VALUES (true, -1, 1.5, -0.5, '2020-01-01', '2020-01-01', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '[1]', '(1,2)', '<(0,0),1>', '101', '{1,NULL}', '{{a,b},{c,d}}');
+SELECT what, subject, data FROM stream(:unwrap);
+-- Names are what they are; subjects
+CREATE TABLE "odd-name" (id int PRIMARY KEY, "a b" int);
+INSERT INTO "odd-name" VALUES (1, 2);
+SELECT subject FROM stream('table.include.list', 'registry_json.odd-name', 'key.subject.name.strategy', 'RecordNameStrategy', 'value.subject.name.strategy', 'TopicRecordNameStrategy') WHERE what NOT LIKE 'record%';
+SELECT pg_replication_slot_advance('regress_registry_json', pg_current_wal_lsn()) IS NOT NULL;
+
+-- Records that are no row's
+CREATE TABLE x (id int PRIMARY KEY);
+BEGIN;
+INSERT INTO x VALUES (1);
+SELECT 'message' FROM pg_logical_emit_message(true, 'pre', 'content');
+COMMIT;
+SELECT what, subject, data FROM stream('provide.transaction.metadata', 'true') WHERE what NOT LIKE 'record%' AND what NOT LIKE '%.x';
+-- Frames only
+SELECT count(*) FROM pg_logical_slot_peek_changes('regress_registry_json', NULL, NULL, 'format', 'json-registry');
+
+SELECT pg_drop_replication_slot('regress_registry_json');
+DROP SCHEMA registry_json CASCADE;

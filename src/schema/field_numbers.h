@@ -1,0 +1,34 @@
+/*
+ * field_numbers.h
+ *		Numbers of columns in Protobuf records, which they keep.
+ */
+#ifndef W2K_SCHEMA_FIELD_NUMBERS_H
+#define W2K_SCHEMA_FIELD_NUMBERS_H
+
+#include "nodes/pg_list.h"
+
+#include "schema/relation.h"
+
+/* A row of wal2kafka.connector_field. */
+typedef struct W2kFieldNumber
+{
+	int attnum;
+	const char *field; /* in the server's encoding */
+	int number;
+	bool is_recorded; /* else it would be this one */
+} W2kFieldNumber;
+
+/*
+ * The numbers of a table's captured columns, in the order of wrel->columns,
+ * and behind them those of columns that it had or that are not captured any
+ * more: a list of W2kFieldNumber in the current memory context.  The latter
+ * have *nreserved of its members, and must not be used again.
+ *
+ * Where no number is recorded a column has the next free one, so that a table
+ * of which nothing is recorded has the positions of its captured columns.
+ * While decoding, what is recorded is as of the change.
+ */
+extern List *w2k_field_numbers_read(const char *connector,
+									const W2kRelation *wrel, int *nreserved);
+
+#endif /* W2K_SCHEMA_FIELD_NUMBERS_H */
