@@ -17,8 +17,8 @@
 /* syslog's level, as LOG frames use it. */
 #define LEVEL_WARNING 4
 
-/* The zero byte and an id. */
-#define FRAME_HEAD 5
+/* An answer that takes longer is worth a word, whatever it may still take. */
+#define SLOW_MS 5000
 
 static const char *
 side_name(bool is_key)
@@ -104,7 +104,9 @@ w2k_registering_prepare(W2kSession *session, const W2kCursor *body,
 						W2kIdPatch *patch)
 {
 	const char *value = body->p + (rec->key_len > 0 ? rec->key_len : 0);
-	bool is_ready = true;
+	W2kSchemas *schemas = &session->schemas;
+	const W2kSchema *stalled = NULL;
+	int64_t now_ms = 0;
 
 	*patch = (W2kIdPatch){0};
 	if (((rec->flags & W2K_RECORD_KEY_REFERENCE) != 0 &&
@@ -121,12 +123,17 @@ w2k_registering_prepare(W2kSession *session, const W2kCursor *body,
 
 		if (schema == NULL || schema->state == W2K_SCHEMA_READY)
 			continue;
-		w2k_schemas_prepare(&session->schemas, schema, w2k_session_now_ms());
+		now_ms = w2k_session_now_ms();
+		w2k_schemas_prepare(schemas, schema, now_ms);
 		if (schema->state == W2K_SCHEMA_FAILED)
 			return end_with(session, schema, rec->lsn, topic);
-		is_ready = is_ready && schema->has_id;
+		if (!schema->has_id)
+			stalled = schema;
 	}
-	return is_ready ? W2K_TAKEN : W2K_NOT_NOW;
+	if (stalled != NULL && schemas->stalled == NULL)
+		schemas->stalled_since_ms = now_ms;
+	schemas->stalled = stalled;
+	return stalled == NULL ? W2K_TAKEN : W2K_NOT_NOW;
 }
 
 static void
@@ -165,7 +172,9 @@ take_failure(W2kSession *session, W2kSchema *schema)
 
 	if (!schema->has_id)
 	{
-		session->schemas.awaited = schema;
+		if (!schema->is_awaited)
+			session->schemas.nawaited++;
+		schema->is_awaited = true;
 		snprintf(text, sizeof(text), "schema registry: %s%s%s (%s)",
 				 schema->answer.text, info->advice ? "; " : "",
 				 info->advice ? info->advice : "", info->name);
@@ -204,13 +213,40 @@ take_answer(W2kSession *session, W2kSchema *schema, uint32_t id_before)
 		}
 		w2k_answers_registered(session->answers, schema);
 	}
-	if ((schema->has_id || schema->state == W2K_SCHEMA_FAILED) &&
-		session->schemas.awaited == schema)
+	if (schema->is_awaited &&
+		(schema->has_id || schema->state == W2K_SCHEMA_FAILED))
 	{
-		session->schemas.awaited = NULL;
-		is_news = w2k_connection_goes_on(&session->connection) || is_news;
+		schema->is_awaited = false;
+		if (--session->schemas.nawaited == 0)
+			is_news = w2k_connection_goes_on(&session->connection) || is_news;
 	}
 	return is_news;
+}
+
+/* A registry that takes its time, or a connection that goes nowhere. */
+static bool
+check_slow(W2kSession *session, int64_t now_ms)
+{
+	W2kSchemas *schemas = &session->schemas;
+	const W2kSchema *stalled = schemas->stalled;
+	char text[1024];
+
+	if (stalled == NULL && schemas->is_slow)
+	{
+		schemas->is_slow = false;
+		return schemas->nawaited == 0 &&
+			   w2k_connection_goes_on(&session->connection);
+	}
+	if (stalled == NULL || schemas->is_slow || schemas->nawaited > 0 ||
+		now_ms - schemas->stalled_since_ms < SLOW_MS)
+		return false;
+	schemas->is_slow = true;
+	snprintf(text, sizeof(text),
+			 "schema registry: no answer for %d seconds from %.500s, which was asked for the schema under subject \"%.200s\" (REGISTRY_SLOW)",
+			 SLOW_MS / 1000,
+			 w2k_registry_identity(schemas->registries[stalled->is_key]),
+			 stalled->question.text.subject);
+	return w2k_connection_waits(&session->connection, "REGISTRY_SLOW", text);
 }
 
 bool
@@ -236,5 +272,5 @@ w2k_registering_poll(W2kSession *session, int64_t now_ms)
 		w2k_schemas_counts(schemas, &requests, &errors);
 		w2k_answers_registry(session->answers, requests, errors);
 	}
-	return is_news;
+	return check_slow(session, now_ms) || is_news;
 }

@@ -137,6 +137,8 @@ send_request(W2kRegistry *registry, const W2kSchemaText *text,
 								  (long) get_number(object, "error_code"));
 	if (json_is_string(json_object_get(object, "message")))
 		said = json_string_value(json_object_get(object, "message"));
+	else if (json_is_string(json_object_get(object, "detail")))
+		said = json_string_value(json_object_get(object, "detail"));
 	else if (exchange->text[0] != '\0')
 		said = exchange->text;
 	else if (error == W2K_REGISTRY_GARBLED)

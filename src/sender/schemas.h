@@ -40,6 +40,7 @@ typedef struct W2kSchema
 	uint32_t id;	 /* where has_id */
 	bool has_id;	 /* records can be written */
 	bool is_assumed; /* by what was known, not by the registry */
+	bool is_awaited; /* its registry is away, and that is shown */
 	bool has_complained;
 	int64_t retry_ms;
 	int backoff_ms;
@@ -55,7 +56,10 @@ typedef struct W2kSchemas
 	W2kIdMap references;	  /* of the session: reference -> W2kSchema */
 	W2kIdMap all;			  /* by the beginning of their fingerprints */
 	W2kIdMap known;			  /* the same, of what KNOWN frames said */
-	const W2kSchema *awaited; /* whose registry is away, or NULL */
+	int nawaited;			  /* schemas whose registry is away */
+	const W2kSchema *stalled; /* without an id, a record of it waits, */
+	int64_t stalled_since_ms; /* since then; NULL = none does */
+	bool is_slow;			  /* that was shown */
 	unsigned int seed;		  /* of the jitter */
 
 	pthread_mutex_t mutex;

@@ -190,6 +190,7 @@ SUITES = [
     ("transforms", script("test/kafka/parity/transforms_parity.py")),
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
+    ("registry", script("test/kafka/registry.py")),
     ("majors", script("test/tools/majors.py")),
 ]
 

@@ -18,6 +18,7 @@ $ENV{http_proxy} = $ENV{https_proxy} = $ENV{ALL_PROXY} = 'http://127.0.0.1:1';
 my $broker   = start_broker('--topic', 'rows:1', '--topic', 'alone:1');
 my $registry = start_registry();
 my $n        = 0;
+my $seen_slow = 0;
 
 # A sender with a registry for both sides, the topic "rows".
 sub start
@@ -242,6 +243,16 @@ $registry->tell('mode slow 0.05');
 put_new($sender, 2);
 ok($sender->wait_for_ack(++$sequence), 'one that is slow is waited for');
 $registry->tell('mode normal');
+$sender->close_input;
+$sender->exit_code;
+
+$registry->tell('next 1 slow 6');
+$sender = start($registry->{url});
+put_new($sender, 1);
+my $slow = status($sender, 0, qr/REGISTRY_SLOW/);
+like($slow && $slow->{text}, qr/no answer for 5 seconds from \Q$registry->{url}\E,/, 'one that is very slow is shown before it times out');
+ok($sender->wait_for_ack(1), 'and waited for');
+ok($sender->wait_for(sub { $_->{type} eq 'U' && $_->{up} && $seen_slow++ }), 'which ends it');
 $sender->close_input;
 $sender->exit_code;
 
