@@ -212,6 +212,7 @@ WITH_KAFKA = [
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
     ("registry", script("test/kafka/registry.py")),
+    ("registry_formats", script("test/kafka/registry_formats.py")),
 ]
 SUITES = WITHOUT_KAFKA + WITH_KAFKA
 
