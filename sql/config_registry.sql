@@ -1,6 +1,5 @@
 -- Properties of a schema registry's client: for both sides, or below a
--- converter.  Formats with a registry are not accepted yet; what is said of the
--- format itself is left out here.
+-- converter.
 CREATE EXTENSION wal2kafka;
 \pset format unaligned
 \pset tuples_only on

@@ -191,6 +191,7 @@ SUITES = [
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
     ("registry", script("test/kafka/registry.py")),
+    ("registry_formats", script("test/kafka/registry_formats.py")),
     ("majors", script("test/tools/majors.py")),
 ]
 
