@@ -128,6 +128,14 @@ WHERE property <> 'format';
 RESET ROLE;
 DROP ROLE regress_w2k_registry;
 
+-- Protobuf: names, and what it has no use for
+SELECT problems(jsonb_build_object('format', 'protobuf-registry', 'schema.registry.url', 'http://a',
+	'topic.prefix', prefix) || more)
+FROM (VALUES ('shop.x_1', '{}'::jsonb), ('my-shop', '{}'), ('1shop', '{}'), ('a.2', '{}'),
+	('my-shop', '{"key.converter.scrub.invalid.names": "true", "value.converter.scrub.invalid.names": "true"}'),
+	('my-shop', '{"schema.name.adjustment.mode": "avro"}'),
+	('shop', '{"value.converter.skip.known.types": "false", "value.converter.int.for.enums": "true"}')) AS p(prefix, more);
+
 -- Secrets
 SELECT key, value FROM jsonb_each_text((SELECT wal2kafka_masked FROM (
 	SELECT jsonb_object_agg(property, value) AS wal2kafka_masked

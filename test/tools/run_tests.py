@@ -213,6 +213,7 @@ WITH_KAFKA = [
     ("faults", script("test/kafka/faults.py")),
     ("registry", script("test/kafka/registry.py")),
     ("registry_formats", script("test/kafka/registry_formats.py")),
+    ("protobuf_registry", script("test/kafka/protobuf_registry.py")),
 ]
 SUITES = WITHOUT_KAFKA + WITH_KAFKA
 
