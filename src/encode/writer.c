@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "encode/json.h"
+#include "encode/protobuf.h"
 #include "encode/writer.h"
 
 typedef W2kWriter *(*CreateWriter)(const W2kWriterOptions *options);
@@ -13,6 +14,7 @@ typedef W2kWriter *(*CreateWriter)(const W2kWriterOptions *options);
 static const CreateWriter creators[W2K_FORMAT_COUNT] = {
 	[W2K_FORMAT_JSON] = w2k_json_create_writer,
 	[W2K_FORMAT_JSON_SCHEMAS] = w2k_json_create_writer,
+	[W2K_FORMAT_PROTOBUF] = w2k_protobuf_create_writer,
 };
 
 /* The creator of a format; the configuration lets through none without. */
