@@ -366,17 +366,23 @@ append_source(const W2kWriter *base, StringInfo out, const Bytes *names,
 			  XLogRecPtr lsn)
 {
 	const StringInfoData *common = &((const ProtoWriter *) base)->source;
-	int len = common->len + names->len + 1 + w2k_wire_varint_len(lsn);
-	char *p = w2k_buffer_reserve(out, W2K_WIRE_FIELD_MAX + (Size) len);
+	int len = common->len + names->len;
+	char *p = w2k_buffer_reserve(out, 3 * W2K_WIRE_FIELD_MAX + (Size) len);
 
+	if (lsn != 0)
+		len += 1 + w2k_wire_varint_len(lsn);
 	*p++ = (char) W2K_WIRE_TAG(ENVELOPE_SOURCE, W2K_WIRE_BYTES);
 	p = w2k_wire_put_varint(p, (uint64) len);
 	memcpy(p, common->data, common->len);
 	p += common->len;
 	memcpy(p, names->data, names->len);
 	p += names->len;
-	*p++ = (char) W2K_WIRE_TAG(SOURCE_LSN, W2K_WIRE_VARINT);
-	w2k_buffer_close(out, w2k_wire_put_varint(p, lsn));
+	if (lsn != 0)
+	{
+		*p++ = (char) W2K_WIRE_TAG(SOURCE_LSN, W2K_WIRE_VARINT);
+		p = w2k_wire_put_varint(p, lsn);
+	}
+	w2k_buffer_close(out, p);
 }
 
 static void

@@ -1,9 +1,9 @@
-import io.wal2kafka.v1.Envelope;
-import io.wal2kafka.v1.Heartbeat;
-import io.wal2kafka.v1.Key;
-import io.wal2kafka.v1.Notification;
-import io.wal2kafka.v1.TransactionBoundary;
-import io.wal2kafka.v1.Value;
+import wal2kafka.v1.Envelope;
+import wal2kafka.v1.Heartbeat;
+import wal2kafka.v1.Key;
+import wal2kafka.v1.Notification;
+import wal2kafka.v1.TransactionBoundary;
+import wal2kafka.v1.Value;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.FieldDescriptor;
