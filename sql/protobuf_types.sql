@@ -98,8 +98,8 @@ SELECT r.n, c.* FROM r, columns(part(value, 2)) c WHERE r.n <= 2;
 SELECT s.id, c.kind, c.holds = s.nv::text AS same, left(c.holds, 40) FROM r, columns(key) k, columns(part(value, 2)) c, s
 WHERE k.holds::int = s.id AND c.name = 'nv' AND s.nv IS NOT NULL ORDER BY s.id DESC;
 CREATE TABLE numbers (id int PRIMARY KEY, nv numeric);
-INSERT INTO numbers SELECT i, (CASE WHEN i % 2 = 0 THEN -1 ELSE 1 END * (i * 7919 % 10007)::numeric * 10::numeric ^ (i % 41 - 20))::numeric FROM generate_series(1, 1000) i;
-INSERT INTO numbers SELECT 1000 + i, round((i * 7919 % 10007)::numeric / 1234567 * 10::numeric ^ (i % 13 - 6), i % 11) FROM generate_series(1, 1000) i;
+INSERT INTO numbers SELECT i, (CASE WHEN i % 2 = 0 THEN -1 ELSE 1 END * (i * 7919 % 10007)::numeric * 10::numeric ^ (i % 41 - 20))::numeric FROM generate_series(1, 300) i;
+INSERT INTO numbers SELECT 1000 + i, round((i * 7919 % 10007)::numeric / 1234567 * 10::numeric ^ (i % 13 - 6), i % 11) FROM generate_series(1, 300) i;
 SELECT count(*), count(*) FILTER (WHERE c.holds = s.nv::text) AS same FROM records() r, columns(part(r.value, 2)) k, columns(part(r.value, 2)) c, numbers s
 WHERE k.name = 'id' AND k.holds::int = s.id AND c.name = 'nv';
 
