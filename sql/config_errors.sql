@@ -119,6 +119,11 @@ FROM (VALUES
 	(108, '{"value.converter.decimal.format": "HEX"}'),
 	(109, '{"format": "json-with-schemas", "key.converter": "JsonConverter"}'),
 	(110, '{"column.propagate.source.type": "a.("}'),
+	(111, '{"format": "protobuf", "decimal.handling.mode": "double"}'),
+	(112, '{"format": "protobuf", "value.converter.schemas.enable": false}'),
+	(113, '{"format": "protobuf", "unavailable.value.placeholder": "x"}'),
+	(114, '{"format": "protobuf", "transforms": "a", "transforms.a.type": "io.debezium.transforms.ExtractNewRecordState"}'),
+	(115, '{"format": "protobuf", "value.converter": "JsonConverter"}'),
 	-- the database
 	(120, '{"database.dbname": "elsewhere"}'),
 	(121, '{"publication.name": "nowhere", "publication.autocreate.mode": "disabled"}')
@@ -156,6 +161,7 @@ FROM (VALUES
 	(191, '{"value.converter": "org.apache.kafka.connect.json.JsonConverter"}'),
 	(192, '{"key.converter": "JsonConverter", "key.converter.schemas.enable": true}'),
 	(193, '{"format": "json-with-schemas", "value.converter.decimal.format": "numeric", "value.converter.replace.null.with.default": "FALSE"}'),
+	(194, '{"format": "protobuf", "decimal.handling.mode": "precise"}'),
 	(20, '{"connector.class": ""}'),
 	(21, '{"connector.class": "wal2kafka"}'),
 	(22, '{"start.after.lsn": "16/B374D848"}'),

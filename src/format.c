@@ -27,6 +27,7 @@ const W2kFormatInfo w2k_formats[W2K_FORMAT_COUNT] = {
 	[W2K_FORMAT_PROTOBUF] =
 		{
 			.name = "protobuf",
+			.is_built = true,
 		},
 	[W2K_FORMAT_JSON_REGISTRY] =
 		{

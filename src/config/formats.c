@@ -201,9 +201,53 @@ check_format_use(W2kPropertyParse *parse, const char *side, W2kFormat format)
 			"Leave out \"include.schema.changes\", or choose another format.";
 }
 
+/*
+ * Where values have the types that are stored, what chooses among forms of
+ * theirs has nothing to choose.  Saying the default does no harm.
+ */
+static void
+check_stored_types(W2kPropertyParse *parse, const char *format)
+{
+	static const char *const unused[] = {
+		"decimal.handling.mode",
+		"time.precision.mode",
+		"binary.handling.mode",
+		"interval.handling.mode",
+		"hstore.handling.mode",
+		"money.fraction.digits",
+		"unavailable.value.placeholder",
+		"before.unknown.values",
+		"key.converter.schemas.enable",
+		"key.converter.decimal.format",
+		"key.converter.replace.null.with.default",
+		"value.converter.schemas.enable",
+		"value.converter.decimal.format",
+		"value.converter.replace.null.with.default",
+	};
+
+	for (int i = 0; i < (int) lengthof(unused); i++)
+	{
+		const char *said = w2k_properties_said(parse, unused[i]);
+		const W2kProperty *prop = w2k_properties_find(unused[i]);
+
+		if (said == NULL || w2k_properties_has_problem(parse, unused[i]) ||
+			(strstr(unused[i], ".converter.") == NULL &&
+			 pg_strcasecmp(said, prop->default_value) == 0))
+			continue;
+		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+						unused[i], w2k_properties_show(unused[i], said),
+						"connector property \"%s\" has no effect on format \"%s\"",
+						unused[i], format)
+			->hint =
+			"Its values have the types that PostgreSQL stores: leave the property out.";
+	}
+}
+
 void
 w2k_formats_check(W2kPropertyParse *parse)
 {
+	if (parse->conf->value_converter.format == W2K_FORMAT_PROTOBUF)
+		check_stored_types(parse, w2k_formats[W2K_FORMAT_PROTOBUF].name);
 	check_format_use(parse, "key", parse->conf->key_converter.format);
 	check_format_use(parse, "value", parse->conf->value_converter.format);
 	check_package(parse, "key", &parse->conf->key_converter);

@@ -78,7 +78,12 @@ init_change(Change *change, LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	if (wrel->has_printed_types)
 		w2k_output_set_modes(session);
 	if (unlikely(!w2k_writers_are_prepared(wrel)))
+	{
 		w2k_writers_prepare(&session->writers, wrel);
+		/* a writer may print more types than the others do */
+		if (wrel->has_printed_types)
+			w2k_output_set_modes(session);
+	}
 }
 
 /* ---- records ---- */

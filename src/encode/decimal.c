@@ -30,6 +30,9 @@
 #define SIGN_SHORT 0x8000
 #define SIGN_SPECIAL 0xC000
 #define SHORT_NEGATIVE 0x2000
+#define SHORT_SCALE_MASK 0x1F80
+#define SHORT_SCALE_SHIFT 7
+#define LONG_SCALE_MASK 0x3FFF
 #define SHORT_WEIGHT_SIGN 0x0040
 #define SHORT_WEIGHT_MASK 0x003F
 #define SPECIAL_MASK 0xF000
@@ -45,6 +48,7 @@ typedef struct Parts
 	const char *digits;
 	int ndigits;
 	int weight;
+	int scale; /* digits behind the point that are shown */
 	bool is_negative;
 } Parts;
 
@@ -71,6 +75,7 @@ take_apart(Datum datum, Parts *parts, W2kValue *value)
 	if ((header & SIGN_MASK) == SIGN_SHORT)
 	{
 		parts->is_negative = (header & SHORT_NEGATIVE) != 0;
+		parts->scale = (header & SHORT_SCALE_MASK) >> SHORT_SCALE_SHIFT;
 		parts->weight = header & SHORT_WEIGHT_MASK;
 		if (header & SHORT_WEIGHT_SIGN)
 			parts->weight |= ~SHORT_WEIGHT_MASK;
@@ -83,6 +88,7 @@ take_apart(Datum datum, Parts *parts, W2kValue *value)
 		p += sizeof(weight);
 		len -= sizeof(weight);
 		parts->is_negative = (header & SIGN_MASK) == SIGN_NEGATIVE;
+		parts->scale = header & LONG_SCALE_MASK;
 		parts->weight = weight;
 	}
 	parts->digits = p;
@@ -282,6 +288,76 @@ w2k_decimal_read_text(const W2kType *type, Datum datum, W2kValue *value)
 	else if (strcmp(text, "-Infinity") == 0)
 		text = "NEGATIVE_INFINITY";
 	w2k_value_set_ascii(value, text);
+}
+
+/* Four digits. */
+static inline char *
+put_group(char *p, uint32 group)
+{
+	p[0] = (char) ('0' + group / 1000);
+	p[1] = (char) ('0' + group / 100 % 10);
+	p[2] = (char) ('0' + group / 10 % 10);
+	p[3] = (char) ('0' + group % 10);
+	return p + GROUP_DIGITS;
+}
+
+/* The digits in front of the point. */
+static char *
+put_whole(char *p, const Parts *parts)
+{
+	char first[GROUP_DIGITS];
+	int skip = 0;
+
+	if (parts->weight < 0)
+	{
+		*p++ = '0';
+		return p;
+	}
+	(void) put_group(first, get_digit(parts, 0));
+	while (skip < GROUP_DIGITS - 1 && first[skip] == '0')
+		skip++;
+	memcpy(p, first + skip, GROUP_DIGITS - skip);
+	p += GROUP_DIGITS - skip;
+	for (int i = 1; i <= parts->weight; i++)
+		p = put_group(p, get_digit(parts, i));
+	return p;
+}
+
+/* As numeric_out() prints it, without its copies. */
+void
+w2k_decimal_read_plain(Datum datum, W2kValue *value)
+{
+	Parts parts;
+	Size size;
+	char *start = value->scratch;
+	char *p;
+
+	if (unlikely(!take_apart(datum, &parts, value)))
+	{
+		w2k_value_set_ascii(value,
+							DatumGetCString(
+								DirectFunctionCall1(numeric_out, datum)));
+		return;
+	}
+	size = ((Size) Max(parts.weight, 0) + 3) * GROUP_DIGITS + parts.scale;
+	if (size > sizeof(value->scratch))
+		start = palloc(size);
+	p = start;
+	if (parts.is_negative)
+		*p++ = '-';
+	p = put_whole(p, &parts);
+	if (parts.scale > 0)
+	{
+		char *end = p + 1 + parts.scale;
+
+		*p++ = '.';
+		for (int i = parts.weight + 1; p < end; i++)
+			p = put_group(p, i < 0 ? 0 : get_digit(&parts, i));
+		p = end;
+	}
+	value->kind = W2K_VALUE_ASCII;
+	value->data = start;
+	value->len = (int) (p - start);
 }
 
 /* ---- money ---- */

@@ -22,6 +22,10 @@ extern void w2k_decimal_read_money_double(const W2kType *type, Datum datum,
 extern void w2k_decimal_read_money_text(const W2kType *type, Datum datum,
 										W2kValue *value);
 
+/* As the server prints it, whatever the mode; into the value's scratch where
+ * that has room. */
+extern void w2k_decimal_read_plain(Datum datum, W2kValue *value);
+
 /* Zero, at the scale that value->scale says. */
 extern void w2k_decimal_zero(W2kValue *value);
 

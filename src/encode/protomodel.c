@@ -287,7 +287,7 @@ static W2kWireType
 wire_type(const W2kProtoField *field)
 {
 	if (field->is_wrapped || field->is_packed)
-		return W2K_WIRE_LENGTH;
+		return W2K_WIRE_BYTES;
 	switch (field->kind)
 	{
 		case W2K_PROTO_INT32:
@@ -299,7 +299,7 @@ wire_type(const W2kProtoField *field)
 		case W2K_PROTO_DOUBLE:
 			return W2K_WIRE_FIXED64;
 		default:
-			return W2K_WIRE_LENGTH;
+			return W2K_WIRE_BYTES;
 	}
 }
 
@@ -308,7 +308,7 @@ fill_tag(W2kProtoField *field)
 {
 	uint64 tag = (uint64) field->number << 3 | wire_type(field);
 
-	field->tag_len = (int) (w2k_put_varint(field->tag, tag) - field->tag);
+	field->tag_len = (int) (w2k_wire_put_varint(field->tag, tag) - field->tag);
 	field->length_size = 1;
 }
 
@@ -341,7 +341,7 @@ fill_field(Maker *maker, W2kProtoMessage *parent, W2kProtoField *field,
 	field->is_wrapped = field->kind <= W2K_PROTO_BYTES &&
 						schema->is_optional && maker->options->has_wrappers;
 	field->is_packed = field->is_repeated &&
-					   wire_type(field) != W2K_WIRE_LENGTH;
+					   wire_type(field) != W2K_WIRE_BYTES;
 	fill_tag(field);
 
 	switch (field->kind)

@@ -27,21 +27,22 @@
 static inline void
 append_integer(StringInfo out, const W2kProtoField *field, int64 integer)
 {
-	char *p = w2k_buffer_reserve(out, W2K_PROTO_TAG_SIZE + W2K_VARINT_SIZE);
+	char *p = w2k_buffer_reserve(out, W2K_PROTO_TAG_SIZE + W2K_WIRE_VARINT_MAX);
 
 	memcpy(p, field->tag, W2K_PROTO_TAG_SIZE);
-	w2k_buffer_close(out, w2k_put_varint(p + field->tag_len, (uint64) integer));
+	w2k_buffer_close(out, w2k_wire_put_varint(p + field->tag_len,
+											  (uint64) integer));
 }
 
 static inline void
 append_bytes(StringInfo out, const W2kProtoField *field, const char *data,
 			 int len)
 {
-	char *p = w2k_buffer_reserve(out, W2K_PROTO_TAG_SIZE + W2K_VARINT_SIZE +
-										  (Size) len);
+	char *p = w2k_buffer_reserve(out, W2K_PROTO_TAG_SIZE +
+										  W2K_WIRE_VARINT_MAX + (Size) len);
 
 	memcpy(p, field->tag, W2K_PROTO_TAG_SIZE);
-	p = w2k_put_varint(p + field->tag_len, (uint64) len);
+	p = w2k_wire_put_varint(p + field->tag_len, (uint64) len);
 	memcpy(p, data, len);
 	w2k_buffer_close(out, p + len);
 }
@@ -95,21 +96,21 @@ append_bare(StringInfo out, W2kProtoKind kind, const W2kValue *value)
 
 	if (kind == W2K_PROTO_STRING || kind == W2K_PROTO_BYTES)
 	{
-		p = w2k_buffer_reserve(out, W2K_VARINT_SIZE + (Size) value->len);
-		p = w2k_put_varint(p, (uint64) value->len);
+		p = w2k_buffer_reserve(out, W2K_WIRE_VARINT_MAX + (Size) value->len);
+		p = w2k_wire_put_varint(p, (uint64) value->len);
 		memcpy(p, value->data, value->len);
 		w2k_buffer_close(out, p + value->len);
 		return;
 	}
-	p = w2k_buffer_reserve(out, W2K_VARINT_SIZE);
+	p = w2k_buffer_reserve(out, W2K_WIRE_VARINT_MAX);
 	if (kind == W2K_PROTO_FLOAT)
-		p = w2k_put_fixed32(p, float_bits(value->u.float4));
+		p = w2k_wire_put_fixed32(p, float_bits(value->u.float4));
 	else if (kind == W2K_PROTO_DOUBLE)
-		p = w2k_put_fixed64(p, double_bits(value->u.float8));
+		p = w2k_wire_put_fixed64(p, double_bits(value->u.float8));
 	else if (kind == W2K_PROTO_BOOL)
 		*p++ = value->u.boolean ? 1 : 0;
 	else
-		p = w2k_put_varint(p, (uint64) value->u.integer);
+		p = w2k_wire_put_varint(p, (uint64) value->u.integer);
 	w2k_buffer_close(out, p);
 }
 
@@ -161,7 +162,7 @@ put_members(char *p, const int64 *members, int nmembers)
 		if (members[i] == 0)
 			continue;
 		*p++ = TAG(i + 1, W2K_WIRE_VARINT);
-		p = w2k_put_varint(p, (uint64) members[i]);
+		p = w2k_wire_put_varint(p, (uint64) members[i]);
 	}
 	return p;
 }
@@ -245,19 +246,19 @@ count_digits(const W2kValue *value)
 static void
 append_decimal(StringInfo out, const W2kValue *value)
 {
-	char *p = w2k_buffer_reserve(out, 3 * (1 + W2K_VARINT_SIZE) +
+	char *p = w2k_buffer_reserve(out, 3 * (1 + W2K_WIRE_VARINT_MAX) +
 										  (Size) value->len);
 
-	*p++ = TAG(1, W2K_WIRE_LENGTH);
-	p = w2k_put_varint(p, (uint64) value->len);
+	*p++ = TAG(1, W2K_WIRE_BYTES);
+	p = w2k_wire_put_varint(p, (uint64) value->len);
 	memcpy(p, value->data, value->len);
 	p += value->len;
 	*p++ = TAG(2, W2K_WIRE_VARINT);
-	p = w2k_put_varint(p, (uint64) count_digits(value));
+	p = w2k_wire_put_varint(p, (uint64) count_digits(value));
 	if (value->scale != 0)
 	{
 		*p++ = TAG(3, W2K_WIRE_VARINT);
-		p = w2k_put_varint(p, (uint64) (int64) value->scale);
+		p = w2k_wire_put_varint(p, (uint64) (int64) value->scale);
 	}
 	w2k_buffer_close(out, p);
 }
@@ -288,7 +289,7 @@ append_known(StringInfo out, W2kProtoKind kind, const W2kValue *value)
 			nmembers = 2;
 			break;
 	}
-	p = w2k_buffer_reserve(out, lengthof(members) * (1 + W2K_VARINT_SIZE));
+	p = w2k_buffer_reserve(out, lengthof(members) * (1 + W2K_WIRE_VARINT_MAX));
 	w2k_buffer_close(out, put_members(p, members, nmembers));
 }
 
@@ -377,8 +378,8 @@ append_single(W2kWriter *writer, StringInfo out, W2kProtoField *field,
 				[W2K_PROTO_FLOAT] = W2K_WIRE_FIXED32,
 				[W2K_PROTO_DOUBLE] = W2K_WIRE_FIXED64,
 				[W2K_PROTO_BOOL] = W2K_WIRE_VARINT,
-				[W2K_PROTO_STRING] = W2K_WIRE_LENGTH,
-				[W2K_PROTO_BYTES] = W2K_WIRE_LENGTH,
+				[W2K_PROTO_STRING] = W2K_WIRE_BYTES,
+				[W2K_PROTO_BYTES] = W2K_WIRE_BYTES,
 			};
 
 			w2k_buffer_append_char(out, (char) TAG(1, types[field->kind]));

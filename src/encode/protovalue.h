@@ -38,13 +38,13 @@ static inline int
 w2k_protovalue_begin(StringInfo out, const W2kProtoField *field)
 {
 	w2k_buffer_append(out, field->tag, field->tag_len);
-	return w2k_protowire_begin(out, field->length_size);
+	return w2k_wire_begin(out, field->length_size);
 }
 
 static inline void
 w2k_protovalue_end(StringInfo out, W2kProtoField *field, int start)
 {
-	w2k_protowire_end(out, start, &field->length_size);
+	w2k_wire_end(out, start, &field->length_size);
 }
 
 #endif /* W2K_ENCODE_PROTOVALUE_H */

@@ -1,13 +1,20 @@
 /*
  * protowire.h
- *		The bytes that Protobuf is made of.
+ *		Protobuf's wire format: what its values look like as bytes.
  *
- * Messages within messages are written in place: their length, of which
+ * Fields are written in the order of their numbers and, outside of a oneof,
+ * left out where they are zero or empty, as every library does: so unpacking
+ * and packing again gives the same bytes.
+ *
+ * Messages within messages may be written in place: their length, of which
  * nothing is known before, gets as many bytes as it needed the last time, and
  * they are moved where it needs another number.
  */
 #ifndef W2K_ENCODE_PROTOWIRE_H
 #define W2K_ENCODE_PROTOWIRE_H
+
+#include "port/pg_bitutils.h"
+#include "port/pg_bswap.h"
 
 #include "encode/buffer.h"
 
@@ -16,61 +23,123 @@ typedef enum W2kWireType
 {
 	W2K_WIRE_VARINT = 0,
 	W2K_WIRE_FIXED64 = 1,
-	W2K_WIRE_LENGTH = 2,
+	W2K_WIRE_BYTES = 2,
 	W2K_WIRE_FIXED32 = 5
 } W2kWireType;
 
-#define W2K_VARINT_SIZE 10 /* bytes of the largest */
+/* What stands in front of a field. */
+#define W2K_WIRE_TAG(number, wire) ((uint32) (number) << 3 | (wire))
 
-static inline char *
-w2k_put_varint(char *p, uint64 v)
-{
-	while (v >= 0x80)
-	{
-		*p++ = (char) (v | 0x80);
-		v >>= 7;
-	}
-	*p++ = (char) v;
-	return p;
-}
+/* The most bytes that a tag and a number, or a tag and a length, take. */
+#define W2K_WIRE_FIELD_MAX 15
+/* And a number alone. */
+#define W2K_WIRE_VARINT_MAX 10
 
 static inline int
-w2k_varint_size(uint64 v)
+w2k_wire_varint_len(uint64 number)
 {
-	int size = 1;
-
-	for (; v >= 0x80; v >>= 7)
-		size++;
-	return size;
+	return (pg_leftmost_one_pos64(number | 1) * 9 + 73) / 64;
 }
 
-/* Little-endian, whatever the machine. */
 static inline char *
-w2k_put_fixed32(char *p, uint32 v)
+w2k_wire_put_varint(char *p, uint64 number)
 {
-	for (int i = 0; i < 4; i++)
-		*p++ = (char) (v >> (8 * i));
+	while (number >= 0x80)
+	{
+		*p++ = (char) (number | 0x80);
+		number >>= 7;
+	}
+	*p++ = (char) number;
 	return p;
 }
 
-static inline char *
-w2k_put_fixed64(char *p, uint64 v)
+/* sint32 and sint64: small numbers of either sign are short. */
+static inline uint64
+w2k_wire_zigzag(int64 number)
 {
-	p = w2k_put_fixed32(p, (uint32) v);
-	return w2k_put_fixed32(p, (uint32) (v >> 32));
+	return ((uint64) number << 1) ^ (uint64) (number >> 63);
+}
+
+static inline char *
+w2k_wire_put_fixed64(char *p, uint64 bits)
+{
+#ifdef WORDS_BIGENDIAN
+	bits = pg_bswap64(bits);
+#endif
+	memcpy(p, &bits, sizeof(bits));
+	return p + sizeof(bits);
+}
+
+static inline char *
+w2k_wire_put_fixed32(char *p, uint32 bits)
+{
+#ifdef WORDS_BIGENDIAN
+	bits = pg_bswap32(bits);
+#endif
+	memcpy(p, &bits, sizeof(bits));
+	return p + sizeof(bits);
+}
+
+/* ---- whole fields, which are left out where they are zero or empty ---- */
+
+static inline void
+w2k_wire_append_number(StringInfo out, int field, uint64 number)
+{
+	char *p;
+
+	if (number == 0)
+		return;
+	p = w2k_buffer_reserve(out, W2K_WIRE_FIELD_MAX);
+	p = w2k_wire_put_varint(p, W2K_WIRE_TAG(field, W2K_WIRE_VARINT));
+	w2k_buffer_close(out, w2k_wire_put_varint(p, number));
 }
 
 static inline void
-w2k_protowire_append_varint(StringInfo out, uint64 v)
+w2k_wire_append_fixed64(StringInfo out, int field, uint64 bits)
+{
+	char *p;
+
+	if (bits == 0)
+		return;
+	p = w2k_buffer_reserve(out, W2K_WIRE_FIELD_MAX);
+	p = w2k_wire_put_varint(p, W2K_WIRE_TAG(field, W2K_WIRE_FIXED64));
+	w2k_buffer_close(out, w2k_wire_put_fixed64(p, bits));
+}
+
+/* A message in another one, which is there even if it is empty. */
+static inline void
+w2k_wire_append_message(StringInfo out, int field, const char *data, int len)
+{
+	char *p = w2k_buffer_reserve(out, W2K_WIRE_FIELD_MAX + (Size) len);
+
+	p = w2k_wire_put_varint(p, W2K_WIRE_TAG(field, W2K_WIRE_BYTES));
+	p = w2k_wire_put_varint(p, (uint64) len);
+	memcpy(p, data, len);
+	w2k_buffer_close(out, p + len);
+}
+
+/* string and bytes */
+static inline void
+w2k_wire_append_bytes(StringInfo out, int field, const char *data, int len)
+{
+	if (len > 0)
+		w2k_wire_append_message(out, field, data, len);
+}
+
+/* ---- in place ---- */
+
+static inline void
+w2k_wire_append_varint(StringInfo out, uint64 v)
 {
 	w2k_buffer_close(out,
-					 w2k_put_varint(w2k_buffer_reserve(out, W2K_VARINT_SIZE),
-									v));
+					 w2k_wire_put_varint(w2k_buffer_reserve(out,
+															W2K_WIRE_VARINT_MAX),
+										 v));
 }
 
 /* Leaves room for a length; where what it counts begins. */
 static inline int
-w2k_protowire_begin(StringInfo out, int size)
+w2k_wire_begin(StringInfo out, int size)
 {
 	w2k_buffer_reserve(out, size);
 	out->len += size;
@@ -82,20 +151,20 @@ w2k_protowire_begin(StringInfo out, int size)
  * left, and becomes how much it took.
  */
 static inline void
-w2k_protowire_end(StringInfo out, int start, int *size)
+w2k_wire_end(StringInfo out, int start, int *size)
 {
 	int len = out->len - start;
-	int needed = w2k_varint_size((uint64) len);
+	int needed = w2k_wire_varint_len((uint64) len);
 	int at = start - *size;
 
 	if (unlikely(needed != *size))
 	{
-		w2k_buffer_reserve(out, W2K_VARINT_SIZE);
+		w2k_buffer_reserve(out, W2K_WIRE_VARINT_MAX);
 		memmove(out->data + at + needed, out->data + start, len);
 		out->len += needed - *size;
 		*size = needed;
 	}
-	(void) w2k_put_varint(out->data + at, (uint64) len);
+	(void) w2k_wire_put_varint(out->data + at, (uint64) len);
 }
 
 #endif /* W2K_ENCODE_PROTOWIRE_H */

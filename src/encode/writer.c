@@ -6,6 +6,7 @@
 
 #include "encode/avro.h"
 #include "encode/json.h"
+#include "encode/protobuf.h"
 #include "encode/protobuf_registry.h"
 #include "encode/writer.h"
 
@@ -15,9 +16,10 @@ typedef W2kWriter *(*CreateWriter)(const W2kWriterOptions *options);
 static const CreateWriter creators[W2K_FORMAT_COUNT] = {
 	[W2K_FORMAT_JSON] = w2k_json_create_writer,
 	[W2K_FORMAT_JSON_SCHEMAS] = w2k_json_create_writer,
-	[W2K_FORMAT_PROTOBUF_REGISTRY] = w2k_protobuf_registry_create_writer,
+	[W2K_FORMAT_PROTOBUF] = w2k_protobuf_create_writer,
 	[W2K_FORMAT_JSON_REGISTRY] = w2k_json_create_writer,
 	[W2K_FORMAT_AVRO] = w2k_avro_create_writer,
+	[W2K_FORMAT_PROTOBUF_REGISTRY] = w2k_protobuf_registry_create_writer,
 };
 
 /* The creator of a format; the configuration lets through none without. */

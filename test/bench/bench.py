@@ -6,6 +6,10 @@
 	wal2kafka	our worker and its sender
 	Debezium	the real one, in Kafka Connect, as it comes
 
+"formats" is the workload "insert" in one format after the other: what encoding
+costs (the plugin's CPU less noop's), what it takes on the wire, and all of it
+through worker and sender.
+
 "snapshot" is rows that are there already, read by an initial snapshot;
 "beside" is what an incremental one costs those who wait for changes: it
 pauses every few seconds, so that what else the machine does is the same with
@@ -114,6 +118,9 @@ def workloads():
                 "generate_series(%(from)s, %(to)s) i")], toast,
             "%d values of 20 kB" % toast),
     ]
+
+
+FORMATS = ("json", "json-with-schemas", "protobuf")
 
 
 class Result:
@@ -230,15 +237,15 @@ class Bench:
             sample()
             time.sleep(0.02)
 
-    def run_wal2kafka(self, load):
-        topic = "ours.bench." + load.table
-        self.cluster.query("SELECT wal2kafka.resume_connector('bench')")
+    def run_wal2kafka(self, load, name="bench", prefix="ours"):
+        topic = "%s.bench.%s" % (prefix, load.table)
+        self.cluster.query("SELECT wal2kafka.resume_connector('%s')" % name)
         began = time.monotonic()
-        self.cluster.wait_connector("bench", "streaming")
+        self.cluster.wait_connector(name, "streaming")
         worker, sender = wait_until(
             "there is a sender",
             lambda: (lambda p: p if all(p) else None)(
-                self.cluster.worker_pids("bench")), 10, 0.01)
+                self.cluster.worker_pids(name)), 10, 0.01)
         memory = [0]
         next_sample = [0]
 
@@ -251,7 +258,7 @@ class Bench:
         sample()
         # Both processes are new: all their CPU is this workload's.
         cpu = proc.cpu_seconds(worker) + proc.cpu_seconds(sender)
-        self.drop_connector()
+        self.drop_connector(name)
         return Result(load.events / took, cpu / load.events * 1e6, memory[0])
 
     def run_debezium(self, load):
@@ -280,6 +287,59 @@ class Bench:
         del config["poll.interval.ms"]
         config.update(more)
         return config
+
+    # Formats
+
+    def formats(self):
+        """The same rows in each format: rows of a table."""
+        load = workloads()[0]
+        self.cluster.query("CREATE TABLE bench.%s (%s)"
+                           % (load.table, load.columns))
+        self.slot("noop", "w2k_noop")
+        self.slot("plugin", "wal2kafka")
+        for name in FORMATS:
+            self.cluster.query(
+                "SELECT wal2kafka.create_connector(%s::jsonb)"
+                % quote(json.dumps({
+                    "name": name, "initial_state": "PAUSED",
+                    "config": self.our_config(load, **{
+                        "format": name, "topic.prefix": "in-" + name})})))
+            self.cluster.wait_connector(name, "paused")
+        with self.cluster.connect() as conn:
+            conn.query("SET synchronous_commit = off")
+            for step in load.write:
+                conn.query(step)
+        self.cluster.query("CHECKPOINT")
+        noop = min(self.decode("noop", load)[0] for _ in range(3))
+        rows = []
+        for name in FORMATS:
+            costs = [self.decode("plugin", load, name) for _ in range(3)]
+            ours = self.run_wal2kafka(load, name, "in-" + name)
+            rows.append((name, costs[0][1], min(c[0] for c in costs) - noop,
+                         ours.rate, ours.cpu))
+            log("%-18s %4.0f bytes  %4.1f CPU s per M to encode, "
+                "%9.0f events/s %7.1f CPU s per M" % rows[-1])
+        self.drop_slot("noop")
+        self.drop_slot("plugin")
+        self.cluster.query("DROP TABLE bench." + load.table)
+        return rows
+
+    def decode(self, slot, load, name=None):
+        """CPU s per M, and bytes for a record with its frame."""
+        call = ("SELECT count(*) FROM "
+                "pg_logical_slot_peek_changes('%s', NULL, NULL)" % slot)
+        if name:
+            call = ("SELECT sum(length(data)) FROM "
+                    "pg_logical_slot_peek_binary_changes('%s', NULL, NULL, "
+                    "'framing', 'binary', 'topic.prefix', 'ours', "
+                    "'table.include.list', 'bench.%s', 'format', '%s')"
+                    % (slot, load.table, name))
+        with self.cluster.connect() as conn:
+            conn.query("SET work_mem = '2GB'")  # nothing goes to a file
+            cpu = proc.cpu_seconds(conn.pid)
+            size = conn.query(call)
+            return ((proc.cpu_seconds(conn.pid) - cpu) / load.events * 1e6,
+                    int(size[0][0]) / load.events if name else 0)
 
     # Existing rows
 
@@ -334,10 +394,11 @@ class Bench:
             connect.stop()
             self.drop_slot("dbz")
 
-    def drop_connector(self):
-        self.cluster.query("SELECT wal2kafka.drop_connector('bench')")
+    def drop_connector(self, name="bench"):
+        self.cluster.query("SELECT wal2kafka.drop_connector('%s')" % name)
         wait_until("the connector is gone", lambda: self.cluster.value(
-            "SELECT count(*) FROM wal2kafka.connectors") == "0", 60)
+            "SELECT count(*) FROM wal2kafka.connectors WHERE name = '%s'"
+            % name) == "0", 60)
 
     def latency_beside(self, rate, seconds, rounds):
         """Percentiles (ms) without an incremental snapshot, and beside one
@@ -590,7 +651,7 @@ def run_bench():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readers", default="noop,plugin,wal2kafka,debezium")
     parser.add_argument("--workloads", default="insert,bulk,update-full,wide,"
-                        "toast,snapshot,beside,latency,pgbench")
+                        "toast,formats,snapshot,beside,latency,pgbench")
     parser.add_argument("--rates", default="100,1000")
     parser.add_argument("--pauses", type=int, default=15,
                         help="of \"beside\", each of two seconds")
@@ -621,6 +682,7 @@ def run_bench():
         for load in workloads():
             if load.name in chosen:
                 table.append((load, measure(bench, load, readers)))
+        formats = bench.formats() if "formats" in chosen else []
         if "snapshot" in chosen:
             results = bench.snapshot(readers)
             table.append((Workload("snapshot", TEN, [], ROWS, ""), results))
@@ -641,6 +703,7 @@ def run_bench():
                         log("latency %s %d/s: p50 %.2f p95 %.2f p99 %.2f ms"
                             % (reader, rate, *got))
         print_results(table, latencies)
+        print_formats(formats)
         if "pgbench" in chosen:
             for are_apart in (True, False):
                 tps = bench.pgbench(args.rounds, 10, are_apart)
@@ -698,6 +761,19 @@ def print_results(table, latencies):
             ("reader", "commits/s", "p50", "p95", "p99")] + [
                 (reader, str(rate)) + tuple(number(x, 2) for x in got)
                 for reader, rate, got in latencies])
+
+
+def print_formats(formats):
+    """Beside JSON, which is the first."""
+    if not formats:
+        return
+    rows = [("format", "bytes", "of JSON's", "to encode: CPU s per M",
+             "of JSON's", "wal2kafka: events/s", "CPU s per M")]
+    for name, size, cost, rate, cpu in formats:
+        rows.append((name, number(size), "%.0f%%" % (size / formats[0][1] * 100),
+                     number(cost, 2), "%.0f%%" % (cost / formats[0][2] * 100),
+                     number(rate), number(cpu, 1)))
+    show("Formats, the workload \"insert\"", rows)
 
 
 main(run_bench)

@@ -65,6 +65,10 @@ ONLY_IN = [
 MAX_C, MAX_H, MAX_FUNCTION = 700, 120, 120
 # longer than the rule, and why
 LONG_FILES = {
+    "src/decode/change.h": "every field of a session",
+    "src/schema/connect.h": "the schema's tree, its rows and their makers",
+    "src/schema/relation.h": "every field of a relation and a column",
+    "src/encode/protowire.h": "inline: the bytes of a hot path",
     "src/worker/snapshot_message.h": "every message with its fields",
     "src/wire/frame.h": "the protocol's description is its header comment",
     "src/worker/slots.h": "every shared field with its lock",

@@ -205,6 +205,7 @@ WITH_KAFKA = [
                           ))),
     ("snapparity", script("test/kafka/parity/snapshot_parity.py")),
     ("snapshots", script("test/kafka/snapshots.py")),
+    ("formats", script("test/kafka/formats.py")),
     ("streams", script("test/kafka/streams/streams.py")),
     ("jdbcsink", script("test/kafka/jdbcsink/jdbcsink.py")),
     ("transforms", script("test/kafka/parity/transforms_parity.py")),

@@ -1,7 +1,13 @@
 /*
  * proto_test.c
- *		The generic envelope of proto/envelope.proto, as protoc-c made it:
- *		packed and unpacked, every kind of value comes back as it was.
+ *		What the server writes with format=protobuf, through protobuf-c's code
+ *		of proto/envelope.proto: unpacked and packed again it is the same bytes.
+ *
+ *			proto_test [FILE]
+ *
+ * Each line of the file is a message's name and its bytes in hexadecimal.
+ * proto_samples.txt was saved from a server by test/kafka/formats.py, which
+ * also runs this with all it reads.
  */
 #include <stdlib.h>
 
@@ -9,101 +15,92 @@
 
 #include "tap.h"
 
-/* A row of one field, packed into an envelope and back; caller frees. */
-static Wal2kafka__V1__Envelope *
-round_trip(Wal2kafka__V1__Value *value)
-{
-	Wal2kafka__V1__Field field = WAL2KAFKA__V1__FIELD__INIT;
-	Wal2kafka__V1__Field *fields[] = {&field};
-	Wal2kafka__V1__Row row = WAL2KAFKA__V1__ROW__INIT;
-	Wal2kafka__V1__Envelope envelope = WAL2KAFKA__V1__ENVELOPE__INIT;
-	Wal2kafka__V1__Envelope *back;
-	uint8_t *bytes;
-	size_t len;
+#define MAX_MESSAGE 1000000
 
-	field.name = "c\xc3\xb6l";
-	field.value = value;
-	row.n_fields = 1;
-	row.fields = fields;
-	envelope.after = &row;
-	envelope.op = WAL2KAFKA__V1__OPERATION__OPERATION_CREATE;
-	envelope.ts_ns = INT64_C(1700000000123456789);
-	len = wal2kafka__v1__envelope__get_packed_size(&envelope);
-	bytes = malloc(len);
-	wal2kafka__v1__envelope__pack(&envelope, bytes);
-	back = wal2kafka__v1__envelope__unpack(NULL, len, bytes);
-	free(bytes);
-	return back;
+static const ProtobufCMessageDescriptor *
+find_message(const char *name)
+{
+	static const ProtobufCMessageDescriptor *const messages[] = {
+		&wal2kafka__v1__envelope__descriptor,
+		&wal2kafka__v1__key__descriptor,
+		&wal2kafka__v1__transaction_boundary__descriptor,
+		&wal2kafka__v1__heartbeat__descriptor,
+		&wal2kafka__v1__notification__descriptor,
+	};
+
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
+	{
+		if (strcmp(messages[i]->short_name, name) == 0)
+			return messages[i];
+	}
+	return NULL;
+}
+
+/* Fields that the file does not have would be kept, and packed again. */
+static bool
+has_unknown_fields(const ProtobufCMessage *message)
+{
+	return message->n_unknown_fields > 0;
 }
 
 static void
-check_integer(int64_t number)
+check_message(int line, const char *name, const uint8_t *bytes, size_t len)
 {
-	Wal2kafka__V1__Value value = WAL2KAFKA__V1__VALUE__INIT;
-	Wal2kafka__V1__Envelope *back;
-	Wal2kafka__V1__Field *field;
+	const ProtobufCMessageDescriptor *type = find_message(name);
+	static uint8_t packed[MAX_MESSAGE];
+	ProtobufCMessage *message;
+	size_t packed_len;
 
-	value.kind_case = WAL2KAFKA__V1__VALUE__KIND_INTEGER;
-	value.integer = number;
-	back = round_trip(&value);
-	field = back->after->fields[0];
-	is_text(field->name, "c\xc3\xb6l", "the column's name");
-	is_number(field->value->kind_case, WAL2KAFKA__V1__VALUE__KIND_INTEGER,
-			  "an integer is an integer");
-	is_number(field->value->integer, number, "of the same value");
-	is_number(back->op, WAL2KAFKA__V1__OPERATION__OPERATION_CREATE, "op");
-	is_number(back->ts_ns, INT64_C(1700000000123456789), "ts_ns");
-	ok(back->before == NULL, "no before image");
-	wal2kafka__v1__envelope__free_unpacked(back, NULL);
+	if (!ok(type != NULL, "line %d: there is a message %s", line, name))
+		return;
+	message = protobuf_c_message_unpack(type, NULL, len, bytes);
+	if (!ok(message != NULL, "line %d: a %s of %zu bytes", line, name, len))
+		return;
+	ok(!has_unknown_fields(message), "line %d: all its fields are known", line);
+	packed_len = protobuf_c_message_get_packed_size(message);
+	ok(packed_len == len && protobuf_c_message_pack(message, packed) == len &&
+		   memcmp(packed, bytes, len) == 0,
+	   "line %d: packed again it is the same", line);
+	protobuf_c_message_free_unpacked(message, NULL);
 }
 
-static void
-check_decimal(void)
+/* Reads pairs of hexadecimal digits; returns how many. */
+static size_t
+read_hex(const char *text, uint8_t *bytes)
 {
-	Wal2kafka__V1__Value value = WAL2KAFKA__V1__VALUE__INIT;
-	Wal2kafka__V1__Decimal decimal = WAL2KAFKA__V1__DECIMAL__INIT;
-	uint8_t unscaled[] = {0xff, 0x00};
-	Wal2kafka__V1__Envelope *back;
+	size_t len = 0;
+	unsigned int byte;
 
-	decimal.unscaled.data = unscaled;
-	decimal.unscaled.len = sizeof(unscaled);
-	decimal.scale = -2;
-	value.kind_case = WAL2KAFKA__V1__VALUE__KIND_DECIMAL;
-	value.decimal = &decimal;
-	back = round_trip(&value);
-	is_number(back->after->fields[0]->value->decimal->scale, -2,
-			  "a negative scale");
-	is_number(back->after->fields[0]->value->decimal->unscaled.len, 2,
-			  "the unscaled value's length, zero byte included");
-	wal2kafka__v1__envelope__free_unpacked(back, NULL);
-}
-
-static void
-check_null_and_unavailable(void)
-{
-	Wal2kafka__V1__Value value = WAL2KAFKA__V1__VALUE__INIT;
-	Wal2kafka__V1__Unavailable unavailable = WAL2KAFKA__V1__UNAVAILABLE__INIT;
-	Wal2kafka__V1__Envelope *back = round_trip(NULL);
-
-	ok(back->after->fields[0]->value == NULL, "NULL is a field without value");
-	wal2kafka__v1__envelope__free_unpacked(back, NULL);
-
-	value.kind_case = WAL2KAFKA__V1__VALUE__KIND_UNAVAILABLE;
-	value.unavailable = &unavailable;
-	back = round_trip(&value);
-	is_number(back->after->fields[0]->value->kind_case,
-			  WAL2KAFKA__V1__VALUE__KIND_UNAVAILABLE,
-			  "unchanged TOAST is neither NULL nor a value");
-	wal2kafka__v1__envelope__free_unpacked(back, NULL);
+	while (len < MAX_MESSAGE && sscanf(text, "%2x", &byte) == 1)
+	{
+		bytes[len++] = (uint8_t) byte;
+		text += 2;
+	}
+	return len;
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	check_integer(0);
-	check_integer(INT64_MIN);
-	check_integer(INT64_MAX);
-	check_decimal();
-	check_null_and_unavailable();
+	const char *path = argc > 1 ? argv[1] : "proto_samples.txt";
+	static char text[2 * MAX_MESSAGE + 100];
+	static uint8_t bytes[MAX_MESSAGE];
+	FILE *file = fopen(path, "r");
+	int line = 0;
+
+	if (!ok(file != NULL, "%s can be read", path))
+		return done_testing();
+	while (fgets(text, sizeof(text), file) != NULL)
+	{
+		char *hex = strchr(text, ' ');
+
+		line++;
+		if (!ok(hex != NULL, "line %d has two parts", line))
+			continue;
+		*hex++ = '\0';
+		check_message(line, text, bytes, read_hex(hex, bytes));
+	}
+	ok(line > 0, "there are lines");
+	fclose(file);
 	return done_testing();
 }
