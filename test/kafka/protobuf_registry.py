@@ -452,6 +452,7 @@ class Reader:
     """Confluent's deserializer, with classes made of the registry's texts."""
 
     def __init__(self, test, broker, registry_):
+        self.test = test
         self.schemas = test.schemas
         self.broker = broker
         self.registry = registry_
@@ -494,6 +495,9 @@ class Reader:
         consumer.subscribe([topic])
         try:
             wait_until("%d records of %s" % (at_least, topic), more, timeout)
+        except TestbedError as err:
+            raise TestbedError("%s, there are %d; %s" % (
+                err, len(found), self.test.errors())) from None
         finally:
             consumer.close()
         return found
@@ -521,6 +525,10 @@ class StreamTest(Test):
                        for key, value in more.items()})
         self.cluster.create_connector(name, config)
         self.cluster.wait_connector(name)
+
+    def errors(self):
+        return self.cluster.query(
+            "SELECT name, state, last_error FROM wal2kafka.stat_connector")
 
     def stream(self):
         self.broker = kafka.Broker().start()
