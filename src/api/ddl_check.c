@@ -196,7 +196,7 @@ w2k_ddl_check_command(const W2kConnectorInfo *row,
 {
 	Check check = {.row = row, .conf = conf};
 
-	check.schemas = w2k_table_schemas_create(conf);
+	check.schemas = w2k_table_schemas_create(row->name, conf);
 	w2k_ddl_capture_each(row, conf, concern, check_table, &check);
 	return check.refusals;
 }
