@@ -30,7 +30,7 @@ SELECT name, side = 'key', 'shop.public.t-' || side, 'AVRO', md5(side || n), 'sh
 		generate_series(1, 2) AS n
 	WHERE name = 'alices' OR side = 'value';
 INSERT INTO wal2kafka.connector_schema VALUES
-	('bobs', false, 's', 'XML', 'f', 't', '', 1, 1, now(), now());
+	('bobs', false, 's', 'XML', 'f', 't', '', 1, 1, '2026-01-01', '2026-01-01');
 
 SELECT name, total_requests, total_errors, waits_for, schemas, subjects,
 	last_registered_time = '2026-01-03' AS is_newest

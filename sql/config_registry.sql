@@ -1,6 +1,5 @@
 -- Properties of a schema registry's client: for both sides, or below a
--- converter.  Formats with a registry are not accepted yet; what is said of the
--- format itself is left out here.
+-- converter.
 CREATE EXTENSION wal2kafka;
 \pset format unaligned
 \pset tuples_only on
@@ -128,6 +127,14 @@ SELECT concat_ws(E'\n\t', problem, hint) FROM wal2kafka.validate_config('{
 WHERE property <> 'format';
 RESET ROLE;
 DROP ROLE regress_w2k_registry;
+
+-- Protobuf: names, and what it has no use for
+SELECT problems(jsonb_build_object('format', 'protobuf-registry', 'schema.registry.url', 'http://a',
+	'topic.prefix', prefix) || more)
+FROM (VALUES ('shop.x_1', '{}'::jsonb), ('my-shop', '{}'), ('1shop', '{}'), ('a.2', '{}'),
+	('my-shop', '{"key.converter.scrub.invalid.names": "true", "value.converter.scrub.invalid.names": "true"}'),
+	('my-shop', '{"schema.name.adjustment.mode": "avro"}'),
+	('shop', '{"value.converter.skip.known.types": "false", "value.converter.int.for.enums": "true"}')) AS p(prefix, more);
 
 -- Secrets
 SELECT key, value FROM jsonb_each_text((SELECT wal2kafka_masked FROM (

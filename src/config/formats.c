@@ -125,6 +125,44 @@ format_property(const W2kPropertyParse *parse, const char *side)
 	return class != NULL && class[0] != '\0' ? class_name : "format";
 }
 
+/* Can topic.prefix be the first parts of a package's name? */
+static bool
+makes_package(const char *prefix)
+{
+	bool is_start = true;
+
+	for (const char *p = prefix; *p != '\0'; p++)
+	{
+		if (*p == '-' || (is_start && ((*p >= '0' && *p <= '9') || *p == '.')))
+			return false;
+		is_start = *p == '.';
+	}
+	return !is_start;
+}
+
+/* Names that Protobuf does not allow; columns' are only known to decoding. */
+static void
+check_package(W2kPropertyParse *parse, const char *side,
+			  const W2kConverterConfig *converter)
+{
+	const W2kConnectorConfig *conf = parse->conf;
+
+	if (converter->format != W2K_FORMAT_PROTOBUF_REGISTRY ||
+		converter->schema.scrubs_names || conf->topic_prefix == NULL ||
+		conf->schema_adjustment != W2K_ADJUST_NONE ||
+		w2k_properties_has_problem(parse, "topic.prefix") ||
+		makes_package(conf->topic_prefix))
+		return;
+	w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
+					"topic.prefix", conf->topic_prefix,
+					"connector property \"topic.prefix\" cannot be \"%s\" with format \"%s\"",
+					conf->topic_prefix, w2k_formats[converter->format].name)
+		->hint = psprintf("It is part of a Protobuf package's name.  Set "
+						  "\"%s.converter.scrub.invalid.names\" to \"true\", "
+						  "or choose one without a hyphen and a leading digit.",
+						  side);
+}
+
 /* What one side's format cannot do. */
 static void
 check_format_use(W2kPropertyParse *parse, const char *side, W2kFormat format)
@@ -168,4 +206,6 @@ w2k_formats_check(W2kPropertyParse *parse)
 {
 	check_format_use(parse, "key", parse->conf->key_converter.format);
 	check_format_use(parse, "value", parse->conf->value_converter.format);
+	check_package(parse, "key", &parse->conf->key_converter);
+	check_package(parse, "value", &parse->conf->value_converter);
 }

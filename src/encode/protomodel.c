@@ -169,7 +169,7 @@ is_same_schema(const W2kSchema *one, const W2kSchema *other)
 	check_stack_depth();
 	if (one->type != other->type || one->nchildren != other->nchildren ||
 		one->nparameters != other->nparameters ||
-		one->nreserved != other->nreserved ||
+		one->numbers != other->numbers ||
 		!is_same_text(one->name, other->name))
 		return false;
 	for (int i = 0; i < one->nparameters; i++)
@@ -398,7 +398,7 @@ number_fields(W2kProtoMessage *message)
 	const W2kSchema *schema = message->schema;
 	bool is_by_place = schema->type != W2K_CONNECT_STRUCT ||
 					   has_same_numbers(schema);
-	int last = !is_by_place && schema->nreserved > 0 ? FIRST_ADDED - 1 : 0;
+	int last = !is_by_place && schema->numbers != NULL ? FIRST_ADDED - 1 : 0;
 
 	for (int i = 0; i < message->nfields && !is_by_place; i++)
 	{
@@ -470,15 +470,15 @@ check_names(W2kProtoMessage *message)
 static void
 fill_reserved(const Maker *maker, W2kProtoMessage *message)
 {
-	const W2kSchema *schema = message->schema;
+	const W2kNumbers *numbers = message->schema->numbers;
 
-	message->nreserved = schema->nreserved;
-	if (schema->nreserved == 0)
+	if (numbers == NULL || numbers->nreserved == 0)
 		return;
-	message->reserved = palloc(sizeof(W2kReservedField) * schema->nreserved);
-	for (int i = 0; i < schema->nreserved; i++)
+	message->nreserved = numbers->nreserved;
+	message->reserved = palloc(sizeof(W2kReservedField) * numbers->nreserved);
+	for (int i = 0; i < numbers->nreserved; i++)
 	{
-		const char *name = schema->reserved[i].name;
+		const char *name = numbers->reserved[i].name;
 		bool is_known;
 
 		if (maker->options->scrubs_names)
@@ -489,7 +489,7 @@ fill_reserved(const Maker *maker, W2kProtoMessage *message)
 		for (int j = 0; j < i && !is_known; j++)
 			is_known = is_same_text(message->reserved[j].name, name);
 		message->reserved[i].name = is_known ? NULL : name;
-		message->reserved[i].number = schema->reserved[i].number;
+		message->reserved[i].number = numbers->reserved[i].number;
 	}
 }
 

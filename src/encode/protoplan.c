@@ -191,25 +191,27 @@ w2k_protoplan_adapt(W2kWriter *writer, W2kProtoPlan *plan,
 static void
 take_numbers(const W2kWriter *writer, W2kRelation *wrel)
 {
+	MemoryContext context = wrel->context;
+	W2kNumbers *made;
+	List *numbers;
 	int nreserved;
 	int n = 0;
-	List *numbers;
-	W2kReservedField *reserved;
 
 	if (writer->options.connector == NULL)
 		return;
 	numbers = w2k_field_numbers_read(writer->options.connector, wrel,
 									 &nreserved);
+	made = MemoryContextAllocZero(context, sizeof(W2kNumbers));
+	made->columns =
+		MemoryContextAllocZero(context, sizeof(int) * Max(wrel->ncolumns, 1));
 	for (int i = 0; i < wrel->ncolumns; i++)
 	{
-		const W2kFieldNumber *number;
-
-		if (!wrel->columns[i].is_captured)
-			continue;
-		number = list_nth(numbers, n++);
-		wrel->columns[i].number = number->number;
+		if (wrel->columns[i].is_captured)
+			made->columns[i] =
+				((W2kFieldNumber *) list_nth(numbers, n++))->number;
 	}
-	reserved = MemoryContextAlloc(wrel->context, sizeof(W2kReservedField) *
+	made->nreserved = nreserved;
+	made->reserved = MemoryContextAlloc(context, sizeof(W2kReservedField) *
 													 Max(nreserved, 1));
 	for (int i = 0; i < nreserved; i++)
 	{
@@ -218,11 +220,10 @@ take_numbers(const W2kWriter *writer, W2kRelation *wrel)
 											(int) strlen(number->field),
 											PG_UTF8);
 
-		reserved[i].number = number->number;
-		reserved[i].name = MemoryContextStrdup(wrel->context, name);
+		made->reserved[i].number = number->number;
+		made->reserved[i].name = MemoryContextStrdup(context, name);
 	}
-	wrel->reserved = reserved;
-	wrel->nreserved = nreserved;
+	wrel->numbers = made;
 }
 
 void

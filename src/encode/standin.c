@@ -140,6 +140,12 @@ w2k_standin_fallback(const W2kType *type, W2kValue *value)
 			set_integer(value, 0);
 			break;
 		case W2K_FALLBACK_FLOAT:
+			if (type->logical == W2K_LOGICAL_FLOAT)
+			{
+				value->kind = W2K_VALUE_FLOAT;
+				value->u.float4 = 0;
+				break;
+			}
 			value->kind = W2K_VALUE_DOUBLE;
 			value->u.float8 = 0;
 			break;

@@ -7,6 +7,7 @@
 #include "postgres.h"
 
 #include "schema/change_schema.h"
+#include "schema/numbers.h"
 
 #define DEBEZIUM_POSTGRES "io.debezium.connector.postgresql."
 #define DEBEZIUM_COMMON "io.debezium.connector.common."
@@ -91,16 +92,20 @@ make_row(const W2kRelation *wrel, bool is_before)
 	W2kSchema *row = make_struct(psprintf("%s.Value", wrel->schema_name), 0,
 								 true);
 
-	row->nreserved = wrel->nreserved;
-	row->reserved = wrel->reserved;
+	row->numbers = wrel->numbers;
 	for (int i = 0; i < wrel->ncolumns; i++)
 	{
 		const W2kColumn *column = &wrel->columns[i];
 		int ndims = is_before ? column->before_ndims : column->ndims;
 
-		if (column->is_captured)
-			w2k_connect_add(row, column->field,
-							w2k_connect_of_column(column, false, ndims));
+		W2kSchema *field;
+
+		if (!column->is_captured)
+			continue;
+		field = w2k_connect_of_column(column, false, ndims);
+		w2k_connect_add(row, column->field, field);
+		if (wrel->numbers != NULL)
+			field->number = wrel->numbers->columns[i];
 	}
 	return row;
 }

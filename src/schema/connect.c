@@ -466,8 +466,6 @@ w2k_connect_of_column(const W2kColumn *column, bool is_key, int ndims)
 		w2k_connect_add(schema, NULL, inner);
 	}
 	schema->field = column->field;
-	if (!is_key)
-		schema->number = column->number;
 	if (column->has_constant_default || column->has_computed_default)
 		schema->default_column = column;
 	if (column->source_type != NULL && !is_key)

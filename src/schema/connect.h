@@ -2,13 +2,11 @@
  * connect.h
  *		Kafka Connect's schemas: what a record is made of, whatever the format.
  *
- * A W2kSchema is a tree, as Connect's SchemaBuilder makes it for Debezium:
- * JSON prints it (encode/jsonschema), other formats may derive their own from
- * it.  All text is UTF-8.  A tree lives in the context in which it was made.
+ * A W2kSchema is a tree, as Connect's SchemaBuilder makes it for Debezium, from
+ * which each format makes its own.  All text is UTF-8.
  *
  * What schema a type has is a row of the table in connect.c, one for each
- * W2kLogical, in the order of the enum.  What depends on the type's modifier or
- * on catalogs is a rule (W2kConnectRule).
+ * W2kLogical; what its modifier or catalogs decide is a rule (W2kConnectRule).
  */
 #ifndef W2K_SCHEMA_CONNECT_H
 #define W2K_SCHEMA_CONNECT_H
@@ -16,6 +14,7 @@
 #include "schema/types.h"
 
 struct W2kColumn;
+struct W2kNumbers;
 
 typedef enum W2kConnectType
 {
@@ -73,13 +72,6 @@ typedef struct W2kSchemaParameter
 	const char *value;
 } W2kSchemaParameter;
 
-/* A field that a struct had: its number must not get another meaning. */
-typedef struct W2kReservedField
-{
-	const char *name; /* UTF-8 */
-	int number;
-} W2kReservedField;
-
 typedef struct W2kSchema W2kSchema;
 
 struct W2kSchema
@@ -97,10 +89,9 @@ struct W2kSchema
 	const char *default_text;				/* this string */
 
 	const char *field; /* its name in the struct it belongs to, or NULL */
-	int number;		   /* there, where formats number fields; 0 = its place */
-	int nreserved;	   /* of a struct that had other fields */
-	const W2kReservedField *reserved;
-	int nchildren;	   /* fields | 1: element | 2: key, value */
+	int number;		   /* there, for formats that have such; 0 = its place */
+	const struct W2kNumbers *numbers; /* of a struct of columns, or NULL */
+	int nchildren;					  /* fields | 1: element | 2: key, value */
 	W2kSchema **children;
 };
 

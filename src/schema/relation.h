@@ -3,9 +3,8 @@
  *		What decoding knows of a table: a cache of W2kRelation.
  *
  * An entry is made from the catalogs as of the change being decoded and holds
- * everything that the changes of a table have in common.  Invalidation only
- * marks entries stale; the next lookup rebuilds (a callback may fire in the
- * middle of one).
+ * what a table's changes have in common.  Invalidation only marks entries
+ * stale; the next lookup rebuilds (a callback may fire in the middle of one).
  */
 #ifndef W2K_SCHEMA_RELATION_H
 #define W2K_SCHEMA_RELATION_H
@@ -54,7 +53,6 @@ typedef struct W2kColumn
 	int before_ndims;		/* the same of the row before an update */
 	bool has_null_elements; /* an array with a NULL was seen */
 	struct W2kSourceType *source_type; /* to be told; NULL = not */
-	int number; /* where formats number fields; 0 = its place */
 
 	bool has_warned; /* of a value without a form, once */
 } W2kColumn;
@@ -95,8 +93,7 @@ typedef struct W2kRelation
 	void *plans[W2K_SIDES]; /* the Writers', made on first use, in context */
 	void *origin;			/* the transforms', likewise */
 	uint32 *shape_version;	/* counts what arrays look like (encode/shape) */
-	int nreserved;			/* columns that it had, where they have numbers */
-	struct W2kReservedField *reserved;
+	struct W2kNumbers *numbers; /* of columns, where a format has such */
 	/* Outlive a rebuild */
 	uint32 topic_id;		 /* 0 = none yet */
 	bool is_topic_announced; /* and it still is the topic */

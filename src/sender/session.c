@@ -321,7 +321,7 @@ take_record(W2kSession *session, W2kCursor *cur)
 	W2kOutgoing out = {0};
 	W2kResult result;
 	W2kTopic *topic;
-	W2kIdPatch patch = {0};
+	W2kIdPatch patch; /* of a record with flags */
 	uint64_t weight;
 
 	w2k_get_record_fixed(cur, &rec);
@@ -349,7 +349,8 @@ take_record(W2kSession *session, W2kCursor *cur)
 	out.partition = rec.partition;
 	out.timestamp_ms = rec.timestamp_ms;
 	out.sequence = session->window.last + 1;
-	w2k_registering_apply(&patch);
+	if (rec.flags != 0)
+		w2k_registering_apply(&patch);
 	switch (w2k_producer_enqueue(session->producer, &out, &result))
 	{
 		case W2K_ENQUEUED:
@@ -359,13 +360,15 @@ take_record(W2kSession *session, W2kCursor *cur)
 								  : (uint32_t) weight);
 			return W2K_TAKEN;
 		case W2K_ENQUEUE_FULL:
-			w2k_registering_undo(&patch);
+			if (rec.flags != 0)
+				w2k_registering_undo(&patch);
 			w2k_producer_free_headers(out.own_headers);
 			return W2K_NOT_NOW;
 		case W2K_ENQUEUE_FAILED:
 			break;
 	}
-	w2k_registering_undo(&patch);
+	if (rec.flags != 0)
+		w2k_registering_undo(&patch);
 	w2k_producer_free_headers(out.own_headers);
 	return refuse_record(session, &result, topic, rec.lsn,
 						 out.key_len + out.value_len);

@@ -165,8 +165,7 @@ w2k_node_copy_schema(const W2kSchema *schema, int nfields)
 	copy->doc = schema->doc;
 	copy->nparameters = schema->nparameters;
 	copy->parameters = schema->parameters;
-	copy->nreserved = schema->nreserved;
-	copy->reserved = schema->reserved;
+	copy->numbers = schema->numbers;
 	for (int i = 0; i < nfields; i++)
 		w2k_connect_add(copy, schema->children[i]->field, schema->children[i]);
 	return copy;

@@ -192,6 +192,8 @@ SUITES = [
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
     ("registry", script("test/kafka/registry.py")),
+    ("registry_formats", script("test/kafka/registry_formats.py")),
+    ("protobuf_registry", script("test/kafka/protobuf_registry.py")),
     ("majors", script("test/tools/majors.py")),
 ]
 

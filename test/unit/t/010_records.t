@@ -79,7 +79,7 @@ for my $case (
 	[ 'a topic without a name', hello() . topic(1, ''), qr/malformed TOPIC frame/ ],
 	[ 'a frame cut at the end', substr(hello() . topic(1, 'one'), 0, -1), qr/malformed end of the input/ ],
 	[ 'settings in the stream', hello() . config('linger.ms', '1'), qr/second CONFIG/ ],
-	[ 'another protocol version', hello(version => 9), qr/speaks version 9 .* speaks 1; install both of one version/ ],)
+	[ 'another protocol version', hello(version => 9), qr/speaks version 9 .* speaks 2; install both of one version/ ],)
 {
 	my ($what, $input, $expected) = @$case;
 
@@ -108,7 +108,7 @@ for my $weaker ("acks=1\n", "enable.idempotence=false\n", "retries=0\n", "max.in
 	($rc, $stderr) = run_alone($settings . $weaker, hello() . topic(1, 'weak') . record(1, 'k', 'v'));
 	is($rc, 0, 'weaker delivery is possible: ' . join(' ', split(/\n/, $weaker))) or diag $stderr;
 }
-like(`$SenderTest::build/wal2kafka-sender --version`, qr/^wal2kafka-sender [\d.]+ \(frame protocol 1, librdkafka [\d.]+\)$/, '--version');
+like(`$SenderTest::build/wal2kafka-sender --version`, qr/^wal2kafka-sender [\d.]+ \(frame protocol 2, librdkafka [\d.]+\)$/, '--version');
 like(`$SenderTest::build/wal2kafka-sender --help`, qr/^Usage:/m, '--help');
 is(system("$SenderTest::build/wal2kafka-sender --colour 2>/dev/null") >> 8, 2, 'an unknown option');
 

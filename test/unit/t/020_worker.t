@@ -195,9 +195,9 @@ for my $case (
 	is($sender->exit_code, 1, 'exit code 1');
 }
 $sender = start_sender();
-$sender->put(hello(version => 2));
+$sender->put(hello(version => 3));
 like($sender->wait_for(sub { $_->{type} eq 'E' })->{text},
-	qr/speaks version 2 of the frame protocol, wal2kafka-sender \S+ speaks 1; install both of one version and restart the server/,
+	qr/speaks version 3 of the frame protocol, wal2kafka-sender \S+ speaks 2; install both of one version and restart the server/,
 	'another protocol version');
 
 done_testing();
