@@ -5,6 +5,7 @@ SET client_min_messages = warning;
 CREATE SCHEMA registry_avro;
 SET search_path = registry_avro;
 \pset format unaligned
+\set SHOW_CONTEXT never
 \pset tuples_only on
 -- What a stream says: schemas, and keys and values behind their references.
 CREATE FUNCTION stream(VARIADIC options text[] DEFAULT '{}')

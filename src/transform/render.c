@@ -147,12 +147,16 @@ get_lead(const Renderer *renderer, W2kSide side, W2kOrigin *origin,
 	return lead;
 }
 
-/* A null with a schema is JSON's null; without one it is nothing. */
+/*
+ * A null with a schema is JSON's null; without one, or with one in a registry,
+ * it is nothing: a tombstone must be one.
+ */
 static bool
 render(const Renderer *renderer, W2kSide side, const W2kTransformRecord *rec,
 	   const W2kSchema *schema, W2kNode *node, bool is_transient)
 {
-	if (schema == NULL && node == NULL)
+	if (node == NULL &&
+		(schema == NULL || renderer->side->format == W2K_FORMAT_JSON_REGISTRY))
 		return false;
 	if (w2k_jsonplan_has_leads(renderer->side))
 		w2k_jsonplan_append_lead(renderer->writer, renderer->out,
