@@ -138,6 +138,7 @@ SELECT * FROM wal2kafka.check_compatibility('JSON', 'full', '{"oneOf": 7}', '{}'
 SELECT * FROM wal2kafka.check_compatibility('JSON', 'full', '{"$ref": "#/definitions/a"}', '{"type": "null"}');
 SELECT * FROM wal2kafka.check_compatibility('JSON', 'full', '{"$ref": "other.json"}', '{"type": "null"}');
 SELECT * FROM wal2kafka.check_compatibility('JSON', 'full', '{"type": "string", "maxLength": "7"}', '{"type": "string", "maxLength": 7}');
+SELECT * FROM wal2kafka.check_compatibility('JSON', 'full', '{"required": ["a"]}', '{"required": [["a"]]}');
 SELECT * FROM wal2kafka.check_compatibility('JSON', 'full', '{"type": }', '{}');
 
 DROP EXTENSION wal2kafka;

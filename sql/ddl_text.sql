@@ -17,8 +17,8 @@ CREATE VIEW ddl_hidden.texts AS
 CREATE ROLE ddl_secret PASSWORD 'secret1'\; CREATE TABLE ddl.t (i int)\;   ALTER TABLE ddl.t ADD v text DEFAULT 'a;b'  \; ALTER ROLE ddl_secret PASSWORD 'secret2';
 SELECT * FROM ddl_hidden.texts;
 
--- Over several lines, with comments.
-/* in front */ ALTER TABLE ddl.t -- of it
+-- Over several lines, with a comment.
+ALTER TABLE ddl.t -- of it
 	ADD w int; -- behind
 SELECT * FROM ddl_hidden.texts;
 

@@ -122,7 +122,9 @@ wal2kafka_table_schemas(PG_FUNCTION_ARGS)
 						errmsg("connector \"%s\" does not capture table \"%s\"",
 							   row->name, RelationGetRelationName(relation)),
 						errhint("The view stat_connector_table says why.")));
-	foreach(lc, w2k_table_schemas_list(w2k_table_schemas_create(conf), wrel))
+	foreach(lc,
+			w2k_table_schemas_list(w2k_table_schemas_create(row->name, conf),
+								   wrel))
 	{
 		const W2kTableSchema *schema = lfirst(lc);
 		W2kResultRow result = {0};

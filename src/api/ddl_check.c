@@ -23,7 +23,7 @@
 #include "decode/table_schemas.h"
 #include "schema/compatibility.h"
 
-/* What is said of one schema, at most. */
+/* What is said of one schema besides the first, at most. */
 #define MAX_LINES 8
 
 /* A connector at work on a command. */
@@ -101,25 +101,42 @@ find_column(const W2kRelation *wrel, const char *field)
 	return field;
 }
 
+/* What is said first: that of a column, if there is any. */
+static const W2kIncompatibility *
+find_headline(const W2kTableSchema *schema, const List *found)
+{
+	ListCell *lc;
+
+	foreach(lc, found)
+	{
+		if (find_field(schema, lfirst(lc)) != NULL)
+			return lfirst(lc);
+	}
+	return linitial(found);
+}
+
 /* What was found, in words that outlive the comparison. */
 static void
 add_refusal(Check *check, const W2kRelation *wrel,
 			const W2kTableSchema *schema, const W2kKnownSchema *known,
 			const List *found)
 {
-	const W2kIncompatibility *first = linitial(found);
+	const W2kIncompatibility *first = find_headline(schema, found);
 	Refusal *refusal = palloc0(sizeof(Refusal));
 	StringInfoData others;
+	int nlines = 0;
 
 	initStringInfo(&others);
-	for (int i = 1; i < list_length(found); i++)
+	for (int i = 0; i < list_length(found); i++)
 	{
 		const W2kIncompatibility *item = list_nth(found, i);
 
-		if (i == MAX_LINES)
+		if (item == first)
+			continue;
+		if (nlines++ == MAX_LINES)
 		{
 			appendStringInfo(&others, "\nand %d more",
-							 list_length(found) - MAX_LINES);
+							 list_length(found) - 1 - MAX_LINES);
 			break;
 		}
 		appendStringInfo(&others, "\n%s%s%s", item->path,
@@ -196,7 +213,7 @@ w2k_ddl_check_command(const W2kConnectorInfo *row,
 {
 	Check check = {.row = row, .conf = conf};
 
-	check.schemas = w2k_table_schemas_create(conf);
+	check.schemas = w2k_table_schemas_create(row->name, conf);
 	w2k_ddl_capture_each(row, conf, concern, check_table, &check);
 	return check.refusals;
 }

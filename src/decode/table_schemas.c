@@ -20,11 +20,14 @@ struct W2kTableSchemas
 };
 
 W2kTableSchemas *
-w2k_table_schemas_create(const W2kConnectorConfig *conf)
+w2k_table_schemas_create(const char *connector, const W2kConnectorConfig *conf)
 {
 	W2kTableSchemas *schemas = palloc0(sizeof(W2kTableSchemas));
+	W2kConnectorConfig plugin_conf = *conf;
 
-	w2k_options_create_writers(&schemas->writers, conf, false);
+	/* as the worker tells the plugin: its columns' numbers are kept by name */
+	plugin_conf.connector = pstrdup(connector);
+	w2k_options_create_writers(&schemas->writers, &plugin_conf, false);
 	return schemas;
 }
 

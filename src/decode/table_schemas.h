@@ -23,9 +23,13 @@ typedef struct W2kTableSchema
 
 typedef struct W2kTableSchemas W2kTableSchemas;
 
-/* What answers for single tables, in the current memory context. */
+/*
+ * What answers for single tables of a connector, in the current memory
+ * context.
+ */
 extern W2kTableSchemas *
-w2k_table_schemas_create(const struct W2kConnectorConfig *conf);
+w2k_table_schemas_create(const char *connector,
+						 const struct W2kConnectorConfig *conf);
 
 /*
  * The schemas of a captured table's records, before transforms: a list of

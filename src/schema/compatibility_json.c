@@ -187,15 +187,15 @@ compare_required(const JsonComparison *c, const W2kJsonNode *old,
 		return;
 	for (uint32 i = 0; i < w2k_jsonb_length(required); i++)
 	{
-		JsonbValue *name = w2k_jsonb_item(required, i);
+		JsonbValue *item = w2k_jsonb_item(required, i);
+		const char *name = w2k_json_node_string(item, "\"required\"");
 		int len;
 
 		if (w2k_jsonb_is_array(before) &&
 			findJsonbValueFromContainer(before->val.binary.data, JB_FARRAY,
-										name) != NULL)
+										item) != NULL)
 			continue;
-		len = w2k_comparison_enter(c->cmp,
-								   w2k_json_node_string(name, "\"required\""));
+		len = w2k_comparison_enter(c->cmp, name);
 		w2k_comparison_add(c->cmp, W2K_CHANGE_REQUIRED, NULL, NULL);
 		w2k_comparison_leave(c->cmp, len);
 	}

@@ -13,8 +13,11 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../tools"))
 
-from testbed import Checks, REPO, TestbedError, log, main, registry
+from testbed import (Checks, REPO, TestbedError, log, main, registry,
+                     wait_until)
+from testbed.mock import MockBroker
 from testbed.postgres import Cluster, Installation
+from testbed.pq import PgError
 
 RULES = ("backward", "forward", "full")
 LANGUAGES = ("avro", "json", "protobuf")
@@ -110,6 +113,64 @@ def compare(checks, judge, language, pairs):
         % (language, len(pairs), len(pairs) * len(RULES), laxer))
 
 
+def check_story(checks, cluster, server):
+    """A worker registers, an ALTER is refused; done all the same, the
+    registry refuses it, and the connector says so."""
+    database, subject = "story", "story.public.t-value"
+    broker = MockBroker()
+    cluster.script("CREATE DATABASE story")
+    cluster.script("CREATE EXTENSION wal2kafka;"
+                   "CREATE TABLE t (id int PRIMARY KEY, v text)", database)
+
+    def query(sql):
+        return cluster.query(sql, database)
+
+    def versions():
+        return query("SELECT version FROM wal2kafka.registered_schemas "
+                     "WHERE subject = '%s' ORDER BY version" % subject)
+
+    def refusal(sql):
+        try:
+            query(sql)
+            return ""
+        except PgError as err:
+            return str(err)
+
+    try:
+        cluster.create_connector("story", {
+            "bootstrap.servers": broker.address, "format": "avro",
+            "schema.registry.url": server.url, "topic.prefix": "story",
+            "schema.compatibility": "backward", "snapshot.mode": "no_data"},
+            database)
+        cluster.wait_connector("story", database=database)
+        checks.ok(not refusal("ALTER TABLE t ADD early int NOT NULL"),
+                  "before the first record anything goes")
+        query("INSERT INTO t VALUES (1, 'a', 1)")
+        wait_until("the schema is known", versions)
+        server.set_compatibility(subject, "BACKWARD")
+        text = refusal("ALTER TABLE t ALTER v TYPE int USING 1")
+        checks.ok('column "v"' in text and "backward" in text,
+                  "what the worker registered is what counts", text)
+        query("ALTER TABLE t ADD w int")
+        query("INSERT INTO t VALUES (2, 'b', 2, 2)")
+        wait_until("the second is known", lambda: len(versions()) == 2)
+        checks.ok(len(server.versions(subject)) == 2,
+                  "the registry took what was allowed")
+        query("SET wal2kafka.allow_incompatible_ddl = on;"
+              "ALTER TABLE t ADD x int NOT NULL DEFAULT 0;"
+              "ALTER TABLE t ALTER x DROP DEFAULT")
+        query("INSERT INTO t VALUES (3, 'c', 3, 3, 3)")
+        text = wait_until("the connector fails", lambda: cluster.value(
+            "SELECT last_error FROM wal2kafka.connectors "
+            "WHERE state = 'failed'", database), 60)
+        checks.ok(subject in text and "schema.compatibility" in text,
+                  "what was allowed here and not there: failed, in words",
+                  text)
+        log(text)
+    finally:
+        broker.close()
+
+
 def run_compatibility():
     checks = Checks("compatibility")
     if not registry.fetch():
@@ -128,6 +189,7 @@ def run_compatibility():
             compare(checks, judge, language, read_pairs(cluster, language))
         for language, pairs in read_ddl(cluster, LANGUAGES).items():
             compare(checks, judge, language, pairs)
+        check_story(checks, cluster, server)
     finally:
         server.stop()
         cluster.destroy()
