@@ -168,10 +168,8 @@ SELECT count(dc_hidden.drop_connector(name)) FROM wal2kafka.connector WHERE name
 SELECT wal2kafka.patch_connector('avro', '{"schema.compatibility": "backward"}');
 
 -- The whole of an error.
-\set VERBOSITY verbose
-\set SHOW_CONTEXT never
 ALTER TABLE dc.t ADD COLUMN x text NOT NULL, ADD COLUMN y int NOT NULL, ALTER n TYPE text;
-\set VERBOSITY default
+\echo :LAST_ERROR_SQLSTATE
 
 -- In a larger transaction, all of it; after a savepoint, that.
 BEGIN;
