@@ -528,7 +528,7 @@ class StreamTest(Test):
 
     def errors(self):
         return self.cluster.query(
-            "SELECT name, state, last_error FROM wal2kafka.stat_connector")
+            "SELECT to_jsonb(s) FROM wal2kafka.stat_connector AS s")
 
     def stream(self):
         self.broker = kafka.Broker().start()
@@ -626,9 +626,9 @@ class StreamTest(Test):
         self.registry.set_compatibility(subject, "BACKWARD")
         self.cluster.script("INSERT INTO evolve VALUES (1, 'one', 10)")
         for n, (step, _) in enumerate(self.STEPS):
-            if step.startswith("RENAME"):
-                # Apicurio takes a new name for an old number as another field
-                self.reader.read("shop.public.evolve", 3 + n)
+            if step.startswith("DROP"):
+                # Apicurio 3.0.9 has no field dropped, reserved or not
+                self.reader.read("shop.public.evolve", 3 + 2 * n)
                 self.registry.set_compatibility(subject, "NONE")
             self.cluster.script(
                 "ALTER TABLE evolve %s; INSERT INTO evolve (a) VALUES (%d);"
