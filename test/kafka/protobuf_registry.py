@@ -547,6 +547,7 @@ class StreamTest(Test):
             self.others()
             self.evolve()
             self.flat()
+            self.snapshot()
         finally:
             self.registry.stop()
             self.broker.stop()
@@ -657,6 +658,30 @@ class StreamTest(Test):
                        not old.after.HasField("b"),
                        "a reader with the first schema reads the last record",
                        str(old.after))
+
+    def snapshot(self):
+        """Rows that are there already, and what is said of reading them."""
+        self.connector("snap", snapshot_mode="initial",
+                       table_include_list="public.(evolve|types)",
+                       provide_transaction_metadata="false",
+                       notification_enabled_channels="sink",
+                       notification_sink_topic_name="snap.notes")
+        value = self.reader.read("snap.public.types", 1)[0][1]
+        self.checks.ok(value.op == "r" and value.source.snapshot != "false" and
+                       value.after.t == TYPES[13][3] and
+                       as_value(None, value.after.ia2) == [[1, 2], [3, 4]],
+                       "a row of a snapshot is read", str(value))
+        key, value = self.reader.read("snap.notes", 2)[0]
+        self.checks.ok(key.id == value.id and value.type == "STARTED" and
+                       value.aggregate_type == "Initial Snapshot" and
+                       {p.key: p.value for p in value.additional_data}
+                       ["connector_name"] == "snap",
+                       "a notification is read", str(value))
+        self.cluster.script("INSERT INTO evolve (a) VALUES (99)")
+        last = self.reader.read("snap.public.evolve",
+                                2 + len(self.STEPS))[-1][1]
+        self.checks.ok(last.op == "c" and last.after.a == 99,
+                       "and what comes after it")
 
     def flat(self):
         """As ExtractNewRecordState has it: what is no column is above."""
