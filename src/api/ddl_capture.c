@@ -104,9 +104,7 @@ w2k_ddl_capture_conf(const W2kConnectorInfo *row)
 static void
 write_numbers(const Capture *capture, const W2kRelation *wrel)
 {
-	int nreserved;
-	List *numbers = w2k_field_numbers_read(capture->connector, wrel,
-										   &nreserved);
+	List *numbers = w2k_field_numbers_read(capture->connector, wrel);
 	int n = 0;
 
 	for (int i = 0; i < wrel->ncolumns; i++)

@@ -466,33 +466,6 @@ check_names(W2kProtoMessage *message)
 	}
 }
 
-/* Names that could not be used may be, but cannot be said to be reserved. */
-static void
-fill_reserved(const Maker *maker, W2kProtoMessage *message)
-{
-	const W2kNumbers *numbers = message->schema->numbers;
-
-	if (numbers == NULL || numbers->nreserved == 0)
-		return;
-	message->nreserved = numbers->nreserved;
-	message->reserved = palloc(sizeof(W2kReservedField) * numbers->nreserved);
-	for (int i = 0; i < numbers->nreserved; i++)
-	{
-		const char *name = numbers->reserved[i].name;
-		bool is_known;
-
-		if (maker->options->scrubs_names)
-			name = check_name(maker, "a field", name);
-		is_known = !is_valid_name(name) ||
-				   w2k_protomodel_find(message, name) != NULL;
-		/* a name may have been given up more than once */
-		for (int j = 0; j < i && !is_known; j++)
-			is_known = is_same_text(message->reserved[j].name, name);
-		message->reserved[i].name = is_known ? NULL : name;
-		message->reserved[i].number = numbers->reserved[i].number;
-	}
-}
-
 /* What a struct has in it, or a map's pair. */
 static void
 fill_fields(Maker *maker, W2kProtoMessage *message)
@@ -513,7 +486,6 @@ fill_fields(Maker *maker, W2kProtoMessage *message)
 									  : check_name(maker, "a field",
 												   schema->children[i]->field);
 	check_names(message);
-	fill_reserved(maker, message);
 	for (int i = 0; i < message->nfields; i++)
 	{
 		fill_field(maker, message, &message->fields[i], schema->children[i]);

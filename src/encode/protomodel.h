@@ -66,8 +66,6 @@ struct W2kProtoMessage
 	W2kProtoField *fields;
 	int nmessages; /* declared in it */
 	W2kProtoMessage **messages;
-	int nreserved;
-	W2kReservedField *reserved; /* a name may be NULL */
 };
 
 /* What a schema's file has in it. */

@@ -185,8 +185,8 @@ w2k_protoplan_adapt(W2kWriter *writer, W2kProtoPlan *plan,
 }
 
 /*
- * Lets the relation say which numbers its columns have, and which must not be
- * used again; what transforms make of its schema has them, too.
+ * Lets the relation say which numbers its columns have; what transforms make of
+ * its schema has them, too.
  */
 static void
 take_numbers(const W2kWriter *writer, W2kRelation *wrel)
@@ -194,13 +194,11 @@ take_numbers(const W2kWriter *writer, W2kRelation *wrel)
 	MemoryContext context = wrel->context;
 	W2kNumbers *made;
 	List *numbers;
-	int nreserved;
 	int n = 0;
 
 	if (writer->options.connector == NULL)
 		return;
-	numbers = w2k_field_numbers_read(writer->options.connector, wrel,
-									 &nreserved);
+	numbers = w2k_field_numbers_read(writer->options.connector, wrel);
 	made = MemoryContextAllocZero(context, sizeof(W2kNumbers));
 	made->columns =
 		MemoryContextAllocZero(context, sizeof(int) * Max(wrel->ncolumns, 1));
@@ -209,19 +207,6 @@ take_numbers(const W2kWriter *writer, W2kRelation *wrel)
 		if (wrel->columns[i].is_captured)
 			made->columns[i] =
 				((W2kFieldNumber *) list_nth(numbers, n++))->number;
-	}
-	made->nreserved = nreserved;
-	made->reserved = MemoryContextAlloc(context, sizeof(W2kReservedField) *
-													 Max(nreserved, 1));
-	for (int i = 0; i < nreserved; i++)
-	{
-		const W2kFieldNumber *number = list_nth(numbers, n + i);
-		const char *name = pg_server_to_any(number->field,
-											(int) strlen(number->field),
-											PG_UTF8);
-
-		made->reserved[i].number = number->number;
-		made->reserved[i].name = MemoryContextStrdup(context, name);
 	}
 	wrel->numbers = made;
 }

@@ -203,33 +203,6 @@ append_field(StringInfo out, int depth, const W2kProtoFile *file,
 
 /* ---- a message ---- */
 
-/* Numbers and names that fields had which are gone. */
-static void
-append_reserved(StringInfo out, int depth, const W2kProtoMessage *message)
-{
-	int nnames = 0;
-
-	if (message->nreserved == 0)
-		return;
-	append_indent(out, depth + 1);
-	appendStringInfoString(out, "reserved ");
-	for (int i = 0; i < message->nreserved; i++)
-		appendStringInfo(out, "%s%d", i > 0 ? ", " : "",
-						 message->reserved[i].number);
-	appendStringInfoString(out, ";\n");
-	for (int i = 0; i < message->nreserved; i++)
-	{
-		if (message->reserved[i].name == NULL)
-			continue;
-		if (nnames == 0)
-			append_indent(out, depth + 1);
-		appendStringInfo(out, "%s\"%s\"", nnames++ == 0 ? "reserved " : ", ",
-						 message->reserved[i].name);
-	}
-	if (nnames > 0)
-		appendStringInfoString(out, ";\n");
-}
-
 static void
 append_message(StringInfo out, int depth, const W2kProtoFile *file,
 			   const W2kProtoMessage *message)
@@ -237,7 +210,6 @@ append_message(StringInfo out, int depth, const W2kProtoFile *file,
 	check_stack_depth();
 	append_indent(out, depth);
 	appendStringInfo(out, "message %s {\n", message->name);
-	append_reserved(out, depth, message);
 	for (int i = 0; i < message->nfields; i++)
 		append_field(out, depth, file, &message->fields[i]);
 	for (int i = 0; i < message->nmessages; i++)

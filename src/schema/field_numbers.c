@@ -116,8 +116,7 @@ find_number(List *numbers, int attnum)
 }
 
 List *
-w2k_field_numbers_read(const char *connector, const W2kRelation *wrel,
-					   int *nreserved)
+w2k_field_numbers_read(const char *connector, const W2kRelation *wrel)
 {
 	List *recorded = read_recorded(connector, wrel->published.root);
 	List *result = NIL;
@@ -142,14 +141,6 @@ w2k_field_numbers_read(const char *connector, const W2kRelation *wrel,
 			number->number = ++last;
 		}
 		result = lappend(result, number);
-	}
-	*nreserved = 0;
-	foreach(lc, recorded)
-	{
-		if (list_member_ptr(result, lfirst(lc)))
-			continue;
-		result = lappend(result, lfirst(lc));
-		(*nreserved)++;
 	}
 	return result;
 }

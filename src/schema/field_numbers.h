@@ -19,16 +19,14 @@ typedef struct W2kFieldNumber
 } W2kFieldNumber;
 
 /*
- * The numbers of a table's captured columns, in the order of wrel->columns,
- * and behind them those of columns that it had or that are not captured any
- * more: a list of W2kFieldNumber in the current memory context.  The latter
- * have *nreserved of its members, and must not be used again.
+ * The numbers of a table's captured columns, in the order of wrel->columns: a
+ * list of W2kFieldNumber in the current memory context.
  *
- * Where no number is recorded a column has the next free one, so that a table
- * of which nothing is recorded has the positions of its captured columns.
- * While decoding, what is recorded is as of the change.
+ * Where no number is recorded a column has the next one that no column had
+ * before, so that a table of which nothing is recorded has the positions of
+ * its captured columns.  While decoding, what is recorded is as of the change.
  */
 extern List *w2k_field_numbers_read(const char *connector,
-									const W2kRelation *wrel, int *nreserved);
+									const W2kRelation *wrel);
 
 #endif /* W2K_SCHEMA_FIELD_NUMBERS_H */
