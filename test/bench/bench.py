@@ -38,6 +38,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../tools"))
 
 from testbed import TestbedError, kafka, log, main, proc, rd, run, wait_until
+from testbed import registry as registry_module
 from testbed.meter import Meter
 from testbed.postgres import Cluster, Installation, make_env
 from testbed.pq import quote
@@ -121,6 +122,8 @@ def workloads():
 
 
 FORMATS = ("json", "json-with-schemas", "protobuf")
+# these ask a registry, once for each schema
+REGISTRY_FORMATS = ("json-registry", "avro", "protobuf-registry")
 
 
 class Result:
@@ -292,18 +295,34 @@ class Bench:
 
     def formats(self):
         """The same rows in each format: rows of a table."""
+        if not registry_module.fetch():
+            return self.measure_formats(FORMATS, None)
+        registry = registry_module.Registry()
+        try:
+            registry.start()
+            return self.measure_formats(FORMATS + REGISTRY_FORMATS, registry)
+        finally:
+            registry.stop()
+
+    def measure_formats(self, formats, registry):
+        def prefix(name):
+            # Avro and Protobuf have rules for names
+            return "in_" + name.replace("-", "_")
+
         load = workloads()[0]
         self.cluster.query("CREATE TABLE bench.%s (%s)"
                            % (load.table, load.columns))
         self.slot("noop", "w2k_noop")
         self.slot("plugin", "wal2kafka")
-        for name in FORMATS:
+        for name in formats:
             self.cluster.query(
                 "SELECT wal2kafka.create_connector(%s::jsonb)"
                 % quote(json.dumps({
                     "name": name, "initial_state": "PAUSED",
-                    "config": self.our_config(load, **{
-                        "format": name, "topic.prefix": "in-" + name})})))
+                    "config": self.our_config(load, **dict({
+                        "format": name, "topic.prefix": prefix(name)},
+                        **({"schema.registry.url": registry.url}
+                           if name in REGISTRY_FORMATS else {})))})))
             self.cluster.wait_connector(name, "paused")
         with self.cluster.connect() as conn:
             conn.query("SET synchronous_commit = off")
@@ -312,9 +331,9 @@ class Bench:
         self.cluster.query("CHECKPOINT")
         noop = min(self.decode("noop", load)[0] for _ in range(3))
         rows = []
-        for name in FORMATS:
+        for name in formats:
             costs = [self.decode("plugin", load, name) for _ in range(3)]
-            ours = self.run_wal2kafka(load, name, "in-" + name)
+            ours = self.run_wal2kafka(load, name, prefix(name))
             rows.append((name, costs[0][1], min(c[0] for c in costs) - noop,
                          ours.rate, ours.cpu))
             log("%-18s %4.0f bytes  %4.1f CPU s per M to encode, "
