@@ -28,10 +28,10 @@
 
 #include "api/access.h"
 #include "api/ddl_capture.h"
+#include "api/ddl_numbers.h"
 #include "api/ddl_rows.h"
 #include "config/properties.h"
 #include "schema/captured.h"
-#include "schema/field_numbers.h"
 #include "schema/table_definition.h"
 
 /* Columns of wal2kafka.schema_change, less one. */
@@ -96,32 +96,6 @@ w2k_ddl_capture_conf(const W2kConnectorInfo *row)
 				   w2k_ddl_capture_has_rule(parse->conf)
 			   ? parse->conf
 			   : NULL;
-}
-
-/* ---- what is kept ---- */
-
-/* Gives numbers to columns that have none, and others their new names. */
-static void
-write_numbers(const Capture *capture, const W2kRelation *wrel)
-{
-	int nreserved;
-	List *numbers = w2k_field_numbers_read(capture->connector, wrel,
-										   &nreserved);
-	int n = 0;
-
-	for (int i = 0; i < wrel->ncolumns; i++)
-	{
-		const W2kColumn *column = &wrel->columns[i];
-		const W2kFieldNumber *number;
-
-		if (!column->is_captured)
-			continue;
-		number = list_nth(numbers, n++);
-		if (!number->is_recorded || strcmp(number->field, column->name) != 0)
-			w2k_ddl_rows_put_field(capture->connector, wrel->relid,
-								   number->attnum, column->name,
-								   number->number);
-	}
 }
 
 /* ---- changes ---- */
@@ -195,7 +169,8 @@ look_at_table(Capture *capture, W2kRelation *wrel, Relation relation,
 		return;
 	}
 	if (keeps_numbers(capture->conf))
-		write_numbers(capture, wrel);
+		w2k_ddl_numbers_write(capture->connector, capture->conf, wrel,
+							  relation, is_change);
 	if (capture->conf->include_schema_changes)
 	{
 		W2kKnownTable *known = w2k_ddl_rows_find_table(capture->connector,
