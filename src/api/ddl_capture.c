@@ -235,7 +235,8 @@ look_at_concerned(Capture *capture, const W2kConnectorInfo *row,
 	capture->cache = w2k_captured_create_cache(capture->conf, row->owner);
 	foreach(lc, concern->relids)
 		look_at(capture, lfirst_oid(lc), true);
-	foreach(lc, concern->granted)
+	/* who may read a table does not make its schema another */
+	foreach(lc, capture->look == NULL ? concern->granted : NIL)
 		look_at(capture, lfirst_oid(lc), false);
 	if (concern->has_publications && capture->conf->publication_name != NULL)
 		look_at_all(capture);
