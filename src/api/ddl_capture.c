@@ -9,8 +9,8 @@
  * columns, for formats that have them.  So a table that is gone, or that its
  * new name hides, is still known.
  *
- * What somebody else has locked exclusively is passed over: he alters it, and
- * his own command will see to it.
+ * What somebody else has locked exclusively is passed over, with a warning:
+ * mostly he alters it, and his own command will see to it.
  *
  * The rule that compares the new schema of each table, and may refuse it, is
  * in ddl_check.c and comes by here as well, to be shown the tables.
@@ -22,6 +22,7 @@
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -30,6 +31,7 @@
 #include "api/ddl_capture.h"
 #include "api/ddl_numbers.h"
 #include "api/ddl_rows.h"
+#include "config/filter.h"
 #include "config/properties.h"
 #include "schema/captured.h"
 #include "schema/table_definition.h"
@@ -186,6 +188,28 @@ look_at_table(Capture *capture, W2kRelation *wrel, Relation relation,
 	}
 }
 
+/* What has it locked may be no DDL, or DDL that was noticed before. */
+static void
+warn_of_locked(const Capture *capture, Oid relid)
+{
+	const char *schema = get_namespace_name(get_rel_namespace(relid));
+	const char *name = get_rel_name(relid);
+
+	/* a partition may be published as another table */
+	if (schema == NULL || name == NULL ||
+		w2k_filter_is_system_schema(schema) ||
+		(!get_rel_relispartition(relid) &&
+		 !w2k_filter_table(w2k_filter_compile(capture->conf), schema, name,
+						   NULL)))
+		return;
+	ereport(WARNING,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("connector \"%s\" could not look at table \"%s.%s\", which somebody has locked",
+					capture->connector, schema, name),
+			 errhint(
+				 "Unless that alters the table, use alter_connector or patch_connector to have the connector look at its tables again.")));
+}
+
 /*
  * Looks at a table.  A partition that is published as another table is not
  * what its records are of.  Is it a change, or may only what is captured be
@@ -199,7 +223,11 @@ look_at(Capture *capture, Oid relid, bool is_change)
 
 	CHECK_FOR_INTERRUPTS();
 	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+	{
+		if (is_change && capture->look == NULL)
+			warn_of_locked(capture, relid);
 		return;
+	}
 	relation = try_relation_open(relid, NoLock);
 	if (relation == NULL)
 	{
