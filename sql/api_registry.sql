@@ -44,6 +44,14 @@ SELECT name, schemas FROM wal2kafka.stat_registry;
 SELECT DISTINCT name FROM wal2kafka.registered_schemas;
 SELECT DISTINCT name FROM wal2kafka.connector_schema;
 UPDATE wal2kafka.connector_schema SET schema_id = 1;
+-- nor does a function of its own, called before the view knows whose they are
+CREATE FUNCTION pg_temp.regress_w2k_leak(text) RETURNS bool LANGUAGE plpgsql COST 0.0001 AS $$
+BEGIN
+	RAISE WARNING 'seen: %', $1;
+	RETURN true;
+END $$;
+SELECT count(*) FROM wal2kafka.registered_schemas WHERE pg_temp.regress_w2k_leak(name);
+DROP FUNCTION pg_temp.regress_w2k_leak;
 SET ROLE regress_w2k_monitor;
 SELECT name, schemas FROM wal2kafka.stat_registry ORDER BY name;
 SELECT DISTINCT name FROM wal2kafka.registered_schemas ORDER BY name;

@@ -612,7 +612,8 @@ CREATE FUNCTION wal2kafka.stat_get_registry(
 COMMENT ON FUNCTION wal2kafka.stat_get_registry() IS
 'rows of the view stat_registry';
 
-CREATE VIEW wal2kafka.stat_registry AS
+-- What others may not see is kept from functions in a reader's query, too.
+CREATE VIEW wal2kafka.stat_registry WITH (security_barrier) AS
 	SELECT r.name, r.total_requests, r.total_errors, r.waits_for,
 		s.schemas, s.subjects, s.last_registered_time
 	FROM wal2kafka.stat_get_registry() AS r,
@@ -627,7 +628,7 @@ CREATE VIEW wal2kafka.stat_registry AS
 COMMENT ON VIEW wal2kafka.stat_registry IS
 'for each connector with a schema registry: requests to it, those of no use, what it waits for, and how many schemas it has there';
 
-CREATE VIEW wal2kafka.registered_schemas AS
+CREATE VIEW wal2kafka.registered_schemas WITH (security_barrier) AS
 	SELECT c.name, c.is_key, c.topic, c.subject, c.version, c.schema_id,
 		c.type, c.schema, c.registered AS registered_time,
 		c.confirmed AS confirmed_time

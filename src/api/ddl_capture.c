@@ -9,8 +9,8 @@
  * columns, for formats that have them.  So a table that is gone, or that its
  * new name hides, is still known.
  *
- * What somebody else has locked exclusively is passed over: he alters it, and
- * his own command will see to it.
+ * What somebody else has locked exclusively is passed over, with a warning:
+ * mostly he alters it, and his own command will see to it.
  *
  * The rule that compares the new schema of each table, and may refuse it, is
  * in ddl_check.c and comes by here as well, to be shown the tables.
@@ -22,16 +22,18 @@
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "api/access.h"
 #include "api/ddl_capture.h"
+#include "api/ddl_numbers.h"
 #include "api/ddl_rows.h"
+#include "config/filter.h"
 #include "config/properties.h"
 #include "schema/captured.h"
-#include "schema/field_numbers.h"
 #include "schema/table_definition.h"
 
 /* Columns of wal2kafka.schema_change, less one. */
@@ -96,30 +98,6 @@ w2k_ddl_capture_conf(const W2kConnectorInfo *row)
 				   w2k_ddl_capture_has_rule(parse->conf)
 			   ? parse->conf
 			   : NULL;
-}
-
-/* ---- what is kept ---- */
-
-/* Gives numbers to columns that have none, and others their new names. */
-static void
-write_numbers(const Capture *capture, const W2kRelation *wrel)
-{
-	List *numbers = w2k_field_numbers_read(capture->connector, wrel);
-	int n = 0;
-
-	for (int i = 0; i < wrel->ncolumns; i++)
-	{
-		const W2kColumn *column = &wrel->columns[i];
-		const W2kFieldNumber *number;
-
-		if (!column->is_captured)
-			continue;
-		number = list_nth(numbers, n++);
-		if (!number->is_recorded || strcmp(number->field, column->name) != 0)
-			w2k_ddl_rows_put_field(capture->connector, wrel->relid,
-								   number->attnum, column->name,
-								   number->number);
-	}
 }
 
 /* ---- changes ---- */
@@ -193,7 +171,8 @@ look_at_table(Capture *capture, W2kRelation *wrel, Relation relation,
 		return;
 	}
 	if (keeps_numbers(capture->conf))
-		write_numbers(capture, wrel);
+		w2k_ddl_numbers_write(capture->connector, capture->conf, wrel,
+							  relation, is_change);
 	if (capture->conf->include_schema_changes)
 	{
 		W2kKnownTable *known = w2k_ddl_rows_find_table(capture->connector,
@@ -209,6 +188,28 @@ look_at_table(Capture *capture, W2kRelation *wrel, Relation relation,
 	}
 }
 
+/* What has it locked may be no DDL, or DDL that was noticed before. */
+static void
+warn_of_locked(const Capture *capture, Oid relid)
+{
+	const char *schema = get_namespace_name(get_rel_namespace(relid));
+	const char *name = get_rel_name(relid);
+
+	/* a partition may be published as another table */
+	if (schema == NULL || name == NULL ||
+		w2k_filter_is_system_schema(schema) ||
+		(!get_rel_relispartition(relid) &&
+		 !w2k_filter_table(w2k_filter_compile(capture->conf), schema, name,
+						   NULL)))
+		return;
+	ereport(WARNING,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("connector \"%s\" could not look at table \"%s.%s\", which somebody has locked",
+					capture->connector, schema, name),
+			 errhint(
+				 "Unless that alters the table, use alter_connector or patch_connector to have the connector look at its tables again.")));
+}
+
 /*
  * Looks at a table.  A partition that is published as another table is not
  * what its records are of.  Is it a change, or may only what is captured be
@@ -222,7 +223,11 @@ look_at(Capture *capture, Oid relid, bool is_change)
 
 	CHECK_FOR_INTERRUPTS();
 	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+	{
+		if (is_change && capture->look == NULL)
+			warn_of_locked(capture, relid);
 		return;
+	}
 	relation = try_relation_open(relid, NoLock);
 	if (relation == NULL)
 	{
@@ -258,7 +263,8 @@ look_at_concerned(Capture *capture, const W2kConnectorInfo *row,
 	capture->cache = w2k_captured_create_cache(capture->conf, row->owner);
 	foreach(lc, concern->relids)
 		look_at(capture, lfirst_oid(lc), true);
-	foreach(lc, concern->granted)
+	/* who may read a table does not make its schema another */
+	foreach(lc, capture->look == NULL ? concern->granted : NIL)
 		look_at(capture, lfirst_oid(lc), false);
 	if (concern->has_publications && capture->conf->publication_name != NULL)
 		look_at_all(capture);

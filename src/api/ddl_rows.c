@@ -22,6 +22,7 @@
 
 #include "api/access.h"
 #include "api/ddl_rows.h"
+#include "schema/field_numbers.h"
 
 #define TABLES "connector_table"
 #define FIELDS "connector_field"
@@ -59,6 +60,10 @@ begin_scan(RowScan *scan, const char *relname, LOCKMODE lockmode,
 {
 	static const RegProcedure equals[] = {F_TEXTEQ, F_OIDEQ, F_INT2EQ};
 	Oid relid = w2k_access_relation(relname);
+	/* what the registry knows is written by workers, and may be toasted */
+	Snapshot snapshot = strcmp(relname, SCHEMAS) == 0
+							? NULL
+							: w2k_field_numbers_snapshot();
 	Oid index = get_relname_relid(psprintf("%s_pkey", relname),
 								  get_rel_namespace(relid));
 
@@ -66,7 +71,7 @@ begin_scan(RowScan *scan, const char *relname, LOCKMODE lockmode,
 		ScanKeyInit(&scan->keys[i], (AttrNumber) (i + 1),
 					BTEqualStrategyNumber, equals[i], values[i]);
 	scan->rel = table_open(relid, lockmode);
-	scan->scan = systable_beginscan(scan->rel, index, true, NULL, nkeys,
+	scan->scan = systable_beginscan(scan->rel, index, true, snapshot, nkeys,
 									scan->keys);
 }
 

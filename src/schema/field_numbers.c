@@ -17,6 +17,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -25,6 +26,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "schema/field_numbers.h"
 #include "wal2kafka.h"
@@ -40,6 +42,14 @@ enum
 	ANUM_FIELD_FIELD,
 	ANUM_FIELD_NUMBER
 };
+
+Snapshot
+w2k_field_numbers_snapshot(void)
+{
+	return IsolationIsSerializable() && !HistoricSnapshotActive()
+			   ? SnapshotSelf
+			   : NULL;
+}
 
 /* Our table, by what belongs to the extension (R30); InvalidOid = none. */
 static Oid
@@ -92,7 +102,7 @@ read_recorded(const char *connector, Oid relid)
 				ObjectIdGetDatum(relid));
 	scan = systable_beginscan(rel,
 							  get_relname_relid(TABLE_NAME "_pkey", nspid),
-							  true, NULL, 2, key);
+							  true, w2k_field_numbers_snapshot(), 2, key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		result = lappend(result, make_number(tuple, RelationGetDescr(rel)));
 	systable_endscan(scan);

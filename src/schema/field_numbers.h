@@ -6,6 +6,7 @@
 #define W2K_SCHEMA_FIELD_NUMBERS_H
 
 #include "nodes/pg_list.h"
+#include "utils/snapshot.h"
 
 #include "schema/relation.h"
 
@@ -17,6 +18,15 @@ typedef struct W2kFieldNumber
 	int number;
 	bool is_recorded; /* else it would be this one */
 } W2kFieldNumber;
+
+/*
+ * For scans of what event triggers write: NULL, the server's snapshot for
+ * catalogs.  As that would be taken for the reader's own by a serializable
+ * transaction, DDL of unrelated tables would depend on one another; there it
+ * is whatever is committed, and our own, since whoever alters a table has it
+ * locked.
+ */
+extern Snapshot w2k_field_numbers_snapshot(void);
 
 /*
  * The numbers of a table's captured columns, in the order of wrel->columns: a

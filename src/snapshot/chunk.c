@@ -603,10 +603,8 @@ w2k_chunk_answer(W2kReader *reader, W2kChunkRequest *request,
 				   .from = request->from};
 	char *volatile text = NULL;
 
-	chunk.max_bytes = reader->mode != W2K_READER_FRESH ? SLICE_SIZE
-					  : request->max_bytes > 0
-						  ? Min(request->max_bytes, CHUNK_SIZE)
-						  : CHUNK_SIZE;
+	chunk.max_bytes = reader->mode == W2K_READER_FRESH ? CHUNK_SIZE
+													   : SLICE_SIZE;
 	resetStringInfo(&reader->out);
 	PG_TRY();
 	{

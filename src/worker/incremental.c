@@ -57,7 +57,8 @@ typedef enum Phase
 	PHASE_READY,
 	PHASE_ASKED,  /* for a chunk, which is not complete */
 	PHASE_LOADED, /* it is; decoding has to catch up with it */
-	PHASE_SENT	  /* Kafka has to acknowledge it */
+	PHASE_SENT,	  /* a slice of it: Kafka has to acknowledge that */
+	PHASE_RESTING /* before the next slice */
 } Phase;
 
 static struct
@@ -69,17 +70,19 @@ static struct
 	bool is_dirty;
 	Phase phase;
 	W2kCrewMember *reader;
-	ItemPointerData next; /* where the next chunk begins */
-	StringInfoData chunk; /* messages of rows, one behind the other */
+	ItemPointerData next;		/* where the next chunk begins */
+	StringInfoData chunk;		/* messages of rows, one behind the other */
+	int chunk_sent;				/* bytes of it that are dealt with */
+	StringInfoData definitions; /* what those have in them besides records */
 	W2kChunkDone done;
 	int probed;		 /* ordinal of the table that is looked at, 0 = none */
-	uint64 sequence; /* of the chunk's last record */
+	uint64 sequence; /* of the last record sent of the chunk */
 	int64 sent_rows;
 	int lost;				/* times that this chunk had to be read again */
 	int pass;				/* over the table, from 1 */
 	bool is_all;			/* and it is for every row */
 	TimestampTz retry_time; /* not before; 0 = now */
-	TimestampTz ask_time;	/* of the present chunk */
+	TimestampTz sent_time;	/* of the present slice */
 	TimestampTz recorded_time;
 	W2kRate rate;
 	W2kPace pace;
@@ -205,9 +208,6 @@ ask(void)
 										  ? InvalidBlockNumber
 										  : (BlockNumber) row->total_blocks,
 							   .max_rows = conf->incremental_chunk_size,
-							   .max_bytes = blocks
-												? 0
-												: w2k_pace_bytes(&snap.pace),
 							   .marker = row->kind == W2K_KIND_BLOCKING
 											 ? W2K_MARKER_TRUE
 											 : W2K_MARKER_INCREMENTAL,
@@ -226,6 +226,7 @@ ask(void)
 		MemoryContext caller = MemoryContextSwitchTo(snap.chunk_context);
 
 		initStringInfo(&snap.chunk);
+		initStringInfo(&snap.definitions);
 		MemoryContextSwitchTo(caller);
 	}
 	if (query != NULL)
@@ -236,8 +237,8 @@ ask(void)
 					   (BlockNumber) Max(1, request.max_rows / 50);
 	request.first_marker = request.last_marker = request.marker;
 	w2k_markers_set(w2k_todo_rows(), row, &request);
+	snap.chunk_sent = 0;
 	snap.sent_rows = 0;
-	snap.ask_time = GetCurrentTimestamp();
 	w2k_crew_ask(snap.reader, &request, query == NULL ? row->filter : NULL,
 				 query);
 	snap.phase = PHASE_ASKED;
@@ -245,19 +246,22 @@ ask(void)
 
 /* ---- a chunk that is there ---- */
 
-/* Sends the rows that nobody has changed. */
+/* Sends a slice of the rows, those that nobody has changed. */
 static void
-send_chunk(void)
+send_slice(void)
 {
 	W2kSenderLink *sender = &w2k_attempt->sender;
 
-	snap.sent_rows = w2k_rows_append(&sender->out, &snap.chunk,
-									 snap.row->relid, snap.is_all);
+	snap.sent_rows += w2k_rows_append(&sender->out, &snap.chunk,
+									  &snap.chunk_sent, &snap.definitions,
+									  w2k_pace_bytes(&snap.pace),
+									  snap.row->relid, snap.is_all);
 	(void) w2k_sender_link_feed(sender);
 	w2k_sender_link_flush(sender);
-	w2k_window_close();
-	resetStringInfo(&snap.chunk);
+	if (snap.chunk_sent >= snap.chunk.len)
+		w2k_window_close();
 	snap.sequence = sender->sequence;
+	snap.sent_time = GetCurrentTimestamp();
 	snap.phase = PHASE_SENT;
 }
 
@@ -318,8 +322,6 @@ count_chunk(void)
 		end_pass();
 		return;
 	}
-	if (!w2k_todo_is_blocking(row))
-		w2k_pace_add_chunk(&snap.pace, GetCurrentTimestamp() - snap.ask_time);
 	snap.next = done->next;
 	row->next_block = ItemPointerGetBlockNumberNoCheck(&snap.next);
 	record(false);
@@ -451,9 +453,13 @@ has_caught_up(void)
 		   w2k_stream_position(w2k_attempt->stream) >= snap.done.high;
 }
 
-/* The chunk goes out, or is read again. */
+/*
+ * The chunk goes out, slice by slice, while the stream goes on: the window is
+ * open until the last one.  Or it is read again, if what has happened meanwhile
+ * does not tell which of the rows left are still as they were.
+ */
 static void
-finish_chunk(void)
+go_on_sending(void)
 {
 	if (w2k_todo_is_blocking(snap.row))
 	{
@@ -462,8 +468,9 @@ finish_chunk(void)
 		snap.sequence = w2k_attempt->sender.sequence;
 		snap.phase = PHASE_SENT;
 	}
-	else if (!w2k_window_is_lost() && w2k_rows_are_clear(&snap.chunk))
-		send_chunk();
+	else if (!w2k_window_is_lost() &&
+			 w2k_rows_are_clear(&snap.chunk, snap.chunk_sent))
+		send_slice();
 	else if (++snap.lost < MAX_LOST)
 		ask_again_later(LOCKED_RETRY_MS);
 	else
@@ -503,6 +510,15 @@ is_too_early(void)
 	return snap.retry_time != 0 && GetCurrentTimestamp() < snap.retry_time;
 }
 
+/* May rows be sent now, as far as the sender and the stream are concerned? */
+static bool
+may_send(void)
+{
+	return w2k_attempt->sender.is_connected &&
+		   w2k_sender_link_unsent(&w2k_attempt->sender) == 0 &&
+		   w2k_pace_allows(&snap.pace);
+}
+
 /* May a chunk be asked for at all now? */
 static bool
 may_ask(void)
@@ -511,11 +527,10 @@ may_ask(void)
 				 Min(w2k_stream_flushed(),
 					 w2k_stream_position(w2k_attempt->stream));
 
-	return !w2k_todo_is_paused() && w2k_attempt->sender.is_connected &&
-		   w2k_sender_link_unsent(&w2k_attempt->sender) == 0 &&
+	return !w2k_todo_is_paused() &&
 		   (lag <= MAX_LAG || w2k_incremental_blocks_stream()) &&
 		   w2k_rate_allows(&snap.rate, w2k_attempt->conf->snapshot_max_rate) &&
-		   !is_too_early() && w2k_pace_allows(&snap.pace);
+		   !is_too_early() && may_send();
 }
 
 /* One step; false where there is none to take now. */
@@ -565,11 +580,22 @@ step(void)
 			break;
 		case PHASE_LOADED:
 			if (has_caught_up())
-				finish_chunk();
+				go_on_sending();
 			break;
 		case PHASE_SENT:
-			if (w2k_attempt->sender.acked >= snap.sequence)
+			if (w2k_attempt->sender.acked < snap.sequence)
+				break;
+			if (!w2k_todo_is_blocking(snap.row))
+				w2k_pace_add(&snap.pace,
+							 GetCurrentTimestamp() - snap.sent_time);
+			if (snap.chunk_sent < snap.chunk.len)
+				snap.phase = PHASE_RESTING;
+			else
 				count_chunk();
+			break;
+		case PHASE_RESTING:
+			if (may_send())
+				go_on_sending();
 			break;
 	}
 	return snap.phase != before;
@@ -645,7 +671,7 @@ w2k_incremental_limit_sleep(long timeout_ms)
 {
 	if (snap.phase == PHASE_IDLE || w2k_todo_is_paused())
 		return timeout_ms;
-	if (snap.phase == PHASE_READY)
+	if (snap.phase == PHASE_READY || snap.phase == PHASE_RESTING)
 	{
 		long left_ms = w2k_pace_left_ms(&snap.pace);
 

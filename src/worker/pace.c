@@ -4,8 +4,8 @@
  *
  * A chunk's records stand between a change and the broker all the way: in the
  * pipe, in the client, in its connection and in the broker, which takes one
- * request after the other.  So while changes are streamed a chunk is small,
- * and the reader rests when Kafka has it.
+ * request after the other.  So while changes are streamed a chunk is sent in
+ * small slices, with a rest when Kafka has one.
  *
  * That is gentle where the machines have anything to spare.  Whether they do
  * is found out: now and then the reader rests for long enough to see how long
@@ -24,12 +24,12 @@
 #define QUIET_MS 1000
 
 /*
- * A chunk's bytes: about as much as the client sends in one request.  (With
+ * A slice's bytes: about as much as the client sends in one request.  (With
  * 1 MB, and more rest, the slowest of a hundred changes took several times
  * as long beside a snapshot as without; with this they do not.)
  */
 #define MAX_BYTES (64 * 1024)
-/* The rest is so many times what the chunk has taken, up to a limit. */
+/* The rest is so many times what the slice has taken, up to a limit. */
 #define PACE 1
 #define MAX_REST_MS 500
 /* Where that is too fast, so many times half as much; and then a rest of at
@@ -37,7 +37,7 @@
 #define HALVINGS 1
 #define MIN_REST_MS 10
 #define SLOWEST (HALVINGS + 3)
-/* For every so many milliseconds that a chunk has taken the next one is larger
+/* For every so many milliseconds that a slice has taken the next one is larger
  * by as much as it would be: where everything takes long (decoding is behind,
  * or Kafka), small ones would get nowhere, and large ones do not matter. */
 #define LAG_MS 25
@@ -171,7 +171,7 @@ w2k_pace_bytes(const W2kPace *pace)
 }
 
 void
-w2k_pace_add_chunk(W2kPace *pace, int64 took)
+w2k_pace_add(W2kPace *pace, int64 took)
 {
 	XLogRecPtr sent_lsn = pg_atomic_read_u64(&pace->counters->sent_lsn);
 	TimestampTz now = GetCurrentTimestamp();

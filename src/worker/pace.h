@@ -30,19 +30,19 @@ typedef struct W2kPace
 	W2kLatencySum mark; /* latencies when the present task began */
 	W2kLatencySum beside, alone; /* since the last judgement */
 	int slower;					 /* steps below the fastest pace, see pace.c */
-	int64 took;					 /* by the last chunk, in microseconds */
+	int64 took;					 /* by the last slice, in microseconds */
 } W2kPace;
 
-/* May a chunk be read now? */
+/* May rows be read, or sent, now? */
 extern bool w2k_pace_allows(W2kPace *pace);
 
 /* If not: for how long at least, in milliseconds, rounded up. */
 extern long w2k_pace_left_ms(const W2kPace *pace);
 
-/* Bytes that a chunk may have; 0 = as many as it likes. */
+/* Bytes that may be sent at a time; 0 = as many as one likes. */
 extern int w2k_pace_bytes(const W2kPace *pace);
 
-/* A chunk is on Kafka, so many microseconds after it was asked for. */
-extern void w2k_pace_add_chunk(W2kPace *pace, int64 took);
+/* Rows are on Kafka, so many microseconds after they were sent. */
+extern void w2k_pace_add(W2kPace *pace, int64 took);
 
 #endif /* W2K_WORKER_PACE_H */

@@ -75,7 +75,6 @@ typedef struct W2kChunkRequest
 	BlockNumber end;  /* of the table, or what of it is read; not included */
 	BlockNumber stop; /* of this chunk, where a filter reads; 0 = end */
 	int max_rows;	  /* 0 = no limit */
-	int max_bytes;	  /* under a new snapshot; 0 = the reader's own limit */
 	ItemPointerData first, last; /* rows with a marker of their own ... */
 	W2kMarker first_marker, last_marker;
 	W2kMarker marker; /* ... and that of all others */

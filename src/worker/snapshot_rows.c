@@ -36,9 +36,9 @@ next_row(const StringInfoData *chunk, int *at, Row *row)
 }
 
 bool
-w2k_rows_are_clear(const StringInfoData *chunk)
+w2k_rows_are_clear(const StringInfoData *chunk, int from)
 {
-	int at = 0;
+	int at = from;
 	Row row;
 
 	if (!w2k_window_is_shared())
@@ -71,15 +71,19 @@ append_definitions(StringInfo out, const char *frames, Size len)
 }
 
 int64
-w2k_rows_append(StringInfo out, const StringInfoData *chunk, Oid relid,
-				bool is_all)
+w2k_rows_append(StringInfo out, const StringInfoData *chunk, int *at,
+				StringInfo definitions, int max_bytes, Oid relid, bool is_all)
 {
 	int64 count = 0;
-	int at = 0;
+	int start = out->len;
 	Row row;
 
-	while (next_row(chunk, &at, &row))
+	/* the stream's HELLO may have been in between, and ends what they say */
+	appendBinaryStringInfo(out, definitions->data, definitions->len);
+	while ((max_bytes == 0 || out->len - start < max_bytes) &&
+		   next_row(chunk, at, &row))
 	{
+		append_definitions(definitions, row.frames, row.frames_len);
 		if (w2k_window_evicts(row.identity, row.identity_len) ||
 			(!is_all &&
 			 !w2k_window_is_incomplete(relid, row.identity, row.identity_len)))

@@ -10,7 +10,7 @@ use Wal2Kafka;
 
 # Issue and design: every loop can be interrupted within this.
 my $limit = 0.1;
-my $tries = 5;
+my $tries = 20;
 
 my $broker = start_broker();
 my $node = new_node('cancel', conf => "max_prepared_transactions = 4\n");
@@ -19,6 +19,8 @@ my $rows = 300000;
 
 $node->safe_psql($db, "CREATE TABLE big (id int PRIMARY KEY, v text);
 	INSERT INTO big SELECT i, repeat('x', 100) FROM generate_series(1, $rows) i;
+	CREATE TABLE first_of_all (id int PRIMARY KEY);
+	INSERT INTO first_of_all SELECT generate_series(1, 200);
 	CREATE TABLE held (id int PRIMARY KEY);
 	INSERT INTO held VALUES (1)");
 
@@ -102,10 +104,12 @@ is_quick('a reader in the middle of a chunk', sub {
 	return $took;
 });
 
-# Waiting for a table that is locked.
+# Waiting for a table that is locked, while another one is read slowly.
 drop_connector($node, $db, 'i');
-create_connector($node, $db, 'l', $broker, 'public.held',
-	'snapshot.lock.timeout.ms' => 60000);
+create_connector($node, $db, 'l', $broker, 'public.first_of_all,public.held',
+	'snapshot.mode' => 'no_data', 'snapshot.lock.timeout.ms' => 60000,
+	'incremental.snapshot.chunk.size' => 50,
+	'snapshot.max.rows.per.second' => 100);
 wait_state($node, $db, 'l', 'streaming');
 is_quick('a reader that waits for a lock', sub {
 	ask(q(SELECT wal2kafka.start_snapshot('l')));
