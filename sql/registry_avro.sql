@@ -66,6 +66,8 @@ SELECT what, subject, data FROM stream(:unwrap, 'time.precision.mode', 'connect'
 -- Both images of a row are of one schema, which follows its arrays
 UPDATE k SET aa = '{a}';
 SELECT what, subject FROM stream();
+-- So they are where transforms have made the record
+SELECT what, subject FROM stream('transforms', 'r', 'transforms.r.type', 'io.debezium.transforms.ByLogicalTableRouter', 'transforms.r.topic.regex', '(.*)[.]k', 'transforms.r.topic.replacement', '$1.routed') WHERE what LIKE 'record%';
 UPDATE k SET aa = NULL;
 SELECT what, subject FROM stream('event.converting.failure.handling.mode', 'skip');
 SELECT pg_replication_slot_advance('regress_registry_avro', pg_current_wal_lsn()) IS NOT NULL;

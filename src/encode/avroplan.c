@@ -116,13 +116,9 @@ static void
 fill_value(W2kWriter *writer, W2kAvroSide *side, const W2kRelation *wrel)
 {
 	W2kSchema *envelope = w2k_change_schema_envelope(wrel);
-	W2kSchema *before = palloc(sizeof(W2kSchema));
 	W2kAvroType *type;
 
-	/* one name is one record: arrays are as deep as they are afterwards */
-	*before = *envelope->children[1];
-	before->field = envelope->children[0]->field;
-	envelope->children[0] = before;
+	w2k_change_schema_share_image(envelope);
 	type = w2k_avroplan_register(writer, W2K_SIDE_VALUE, envelope,
 								 &side->registered);
 

@@ -127,6 +127,16 @@ w2k_change_schema_envelope(const W2kRelation *wrel)
 	return envelope;
 }
 
+void
+w2k_change_schema_share_image(W2kSchema *envelope)
+{
+	W2kSchema *before = palloc(sizeof(W2kSchema));
+
+	*before = *envelope->children[1];
+	before->field = envelope->children[0]->field;
+	envelope->children[0] = before;
+}
+
 W2kSchema *
 w2k_change_schema_message_key(void)
 {

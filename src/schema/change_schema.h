@@ -14,6 +14,12 @@ extern W2kSchema *w2k_change_schema_key(const W2kRelation *wrel);
 /* A value: the envelope, with the rows' schemas in "before" and "after". */
 extern W2kSchema *w2k_change_schema_envelope(const W2kRelation *wrel);
 
+/*
+ * Has both rows of an envelope share a schema, for formats in which one name is
+ * one record: arrays are as deep as they are afterwards.
+ */
+extern void w2k_change_schema_share_image(W2kSchema *envelope);
+
 /* The source block and the transaction block. */
 extern W2kSchema *w2k_change_schema_source(void);
 extern W2kSchema *w2k_change_schema_transaction(void);

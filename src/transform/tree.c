@@ -47,6 +47,7 @@ struct W2kTree
 {
 	const W2kWriters *writers;
 	bool is_typed;		   /* schemas follow what arrays are like */
+	bool has_one_image;	   /* the same ones in both images of a row */
 	MemoryContext context; /* the session's */
 	List *context_headers; /* of W2kTransformHeader */
 	W2kSchema *text_schema;
@@ -83,6 +84,7 @@ w2k_tree_create(const W2kWriters *writers)
 
 	tree->writers = writers;
 	tree->is_typed = options->key.is_typed || options->value.is_typed;
+	tree->has_one_image = options->value.format == W2K_FORMAT_AVRO;
 	tree->context = CurrentMemoryContext;
 	tree->source_context = AllocSetContextCreate(CurrentMemoryContext,
 												 "wal2kafka source",
@@ -130,7 +132,7 @@ make_origin(MemoryContext context, W2kSchema *key, W2kSchema *envelope)
  * shape: by this record, or by an image that was only compared.
  */
 static W2kOrigin *
-get_origin(W2kRelation *wrel)
+get_origin(const W2kTree *tree, W2kRelation *wrel)
 {
 	MemoryContext context;
 	MemoryContext oldcontext;
@@ -153,6 +155,8 @@ get_origin(W2kRelation *wrel)
 						 w2k_key_exists(wrel) ? w2k_change_schema_key(wrel)
 											  : NULL,
 						 w2k_change_schema_envelope(wrel));
+	if (tree->has_one_image)
+		w2k_change_schema_share_image(origin->envelope);
 	origin->schema_name = w2k_node_make_text(copy_utf8(wrel->schema));
 	origin->table_name = w2k_node_make_text(copy_utf8(wrel->table));
 	origin->shape_version = *wrel->shape_version;
@@ -323,7 +327,8 @@ set_row(W2kTree *tree, W2kNode *envelope, const W2kEvent *event, bool is_before)
 	for (int i = 0; i < wrel->ncolumns; i++)
 	{
 		W2kColumn *column = &wrel->columns[i];
-		int ndims = is_before ? column->before_ndims : column->ndims;
+		int ndims = is_before && !tree->has_one_image ? column->before_ndims
+													  : column->ndims;
 
 		if (column->is_captured)
 			node->items[n++] = read_column(tree, side, column, row, ndims);
@@ -384,7 +389,7 @@ void
 w2k_tree_begin_record(W2kTree *tree, W2kRelation *wrel, const W2kRow *key_row,
 					  W2kTransformRecord *rec)
 {
-	W2kOrigin *origin = get_origin(wrel);
+	W2kOrigin *origin = get_origin(tree, wrel);
 
 	init_record(rec, origin, wrel->topic);
 	rec->headers = list_copy(tree->context_headers);
@@ -421,7 +426,7 @@ void
 w2k_tree_add_key_header(W2kTree *tree, W2kRelation *wrel, const char *name,
 						const W2kRow *row, W2kTransformRecord *rec)
 {
-	const W2kOrigin *origin = get_origin(wrel);
+	const W2kOrigin *origin = get_origin(tree, wrel);
 	W2kTransformHeader *header = palloc0(sizeof(W2kTransformHeader));
 
 	header->name = name;

@@ -15,6 +15,7 @@
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "executor/spi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -64,6 +65,17 @@ w2k_catalog_override_settings(void)
 		if (GetConfigOption(settings[i][0], true, false) != NULL)
 			SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET,
 							PGC_S_OVERRIDE);
+
+	/*
+	 * What goes into frames is UTF-8.  Outside a transaction, where a stream
+	 * begins, the server only converts to the encoding of the client.
+	 */
+	if (OidIsValid(MyDatabaseId) && GetDatabaseEncoding() != PG_UTF8)
+	{
+		StartTransactionCommand();
+		SetConfigOption("client_encoding", "UTF8", PGC_SUSET, PGC_S_OVERRIDE);
+		CommitTransactionCommand();
+	}
 }
 
 /* This cluster, as it is written in our tables. */

@@ -164,6 +164,37 @@ text_datum(const char *utf8)
 		pg_any_to_server(utf8, (int) strlen(utf8), PG_UTF8));
 }
 
+/*
+ * A schema.  In those that are JSON, defaults may be characters that the
+ * server's encoding does not have, and an escape is the same to who reads it;
+ * Protobuf's are ASCII.
+ */
+static Datum
+schema_datum(const W2kRegisteredSchema *schema)
+{
+	StringInfoData text;
+
+	if (GetDatabaseEncoding() == PG_UTF8 || schema->type == W2K_SCHEMA_PROTOBUF)
+		return text_datum(schema->schema);
+	initStringInfo(&text);
+	for (const char *p = schema->schema; *p != '\0';)
+	{
+		const unsigned char *c = (const unsigned char *) p;
+		pg_wchar code = utf8_to_unicode(c);
+
+		if (code < 0x80)
+			appendStringInfoChar(&text, *p);
+		else if (code < 0x10000)
+			appendStringInfo(&text, "\\u%04x", code);
+		else
+			appendStringInfo(&text, "\\u%04x\\u%04x",
+							 0xD800 + ((code - 0x10000) >> 10),
+							 0xDC00 + ((code - 0x10000) & 0x3FF));
+		p += pg_utf_mblen(c);
+	}
+	return CStringGetTextDatum(text.data);
+}
+
 static void
 write_row(const W2kRegisteredSchema *schema)
 {
@@ -178,7 +209,7 @@ write_row(const W2kRegisteredSchema *schema)
 	values[3] = CStringGetTextDatum(type_names[schema->type]);
 	values[4] = text_datum(schema->fingerprint);
 	values[5] = text_datum(schema->topic);
-	values[6] = text_datum(schema->schema);
+	values[6] = schema_datum(schema);
 	values[7] = Int64GetDatum(schema->id);
 	values[8] = Int32GetDatum((int32) schema->version);
 	if (schema->version == 0)
