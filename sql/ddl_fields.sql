@@ -81,6 +81,11 @@ SELECT wal2kafka.patch_connector('d', '{"column.exclude.list": "ddl[.]keyed[.]id
 CREATE TABLE ddl.keyed (id int PRIMARY KEY, v int);
 SELECT * FROM ddl_numbers WHERE relname = 'keyed';
 
+-- None of those that were recorded is left, and their numbers are not free.
+CREATE TABLE ddl.swapped (a int, b int);
+ALTER TABLE ddl.swapped DROP a, DROP b, ADD c int;
+SELECT * FROM ddl_numbers WHERE relname = 'swapped';
+
 -- Another format: nothing more is recorded, and what is stays.
 SELECT wal2kafka.patch_connector('d', '{"format": null, "schema.registry.url": null}');
 ALTER TABLE ddl.old ADD z int;

@@ -122,32 +122,19 @@ write_as_before(const char *connector, const W2kConnectorConfig *conf,
 	}
 }
 
-/* Is anything recorded? */
-static bool
-has_record(const List *numbers)
-{
-	ListCell *lc;
-
-	foreach(lc, numbers)
-	{
-		if (((const W2kFieldNumber *) lfirst(lc))->is_recorded)
-			return true;
-	}
-	return false;
-}
-
 void
 w2k_ddl_numbers_write(const char *connector, const W2kConnectorConfig *conf,
 					  const W2kRelation *wrel, Relation relation,
 					  bool is_command)
 {
-	List *numbers = w2k_field_numbers_read(connector, wrel);
+	bool has_records;
+	List *numbers = w2k_field_numbers_read(connector, wrel, &has_records);
 	int n = 0;
 
-	if (is_command && !has_record(numbers))
+	if (is_command && !has_records)
 	{
 		write_as_before(connector, conf, wrel, relation);
-		numbers = w2k_field_numbers_read(connector, wrel);
+		numbers = w2k_field_numbers_read(connector, wrel, NULL);
 	}
 	for (int i = 0; i < wrel->ncolumns; i++)
 	{

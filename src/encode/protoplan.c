@@ -198,7 +198,7 @@ take_numbers(const W2kWriter *writer, W2kRelation *wrel)
 
 	if (writer->options.connector == NULL)
 		return;
-	numbers = w2k_field_numbers_read(writer->options.connector, wrel);
+	numbers = w2k_field_numbers_read(writer->options.connector, wrel, NULL);
 	made = MemoryContextAllocZero(context, sizeof(W2kNumbers));
 	made->columns =
 		MemoryContextAllocZero(context, sizeof(int) * Max(wrel->ncolumns, 1));

@@ -126,13 +126,16 @@ find_number(List *numbers, int attnum)
 }
 
 List *
-w2k_field_numbers_read(const char *connector, const W2kRelation *wrel)
+w2k_field_numbers_read(const char *connector, const W2kRelation *wrel,
+					   bool *has_records)
 {
 	List *recorded = read_recorded(connector, wrel->published.root);
 	List *result = NIL;
 	int last = 0;
 	ListCell *lc;
 
+	if (has_records != NULL)
+		*has_records = recorded != NIL;
 	foreach(lc, recorded)
 		last = Max(last, ((W2kFieldNumber *) lfirst(lc))->number);
 	for (int i = 0; i < wrel->ncolumns; i++)

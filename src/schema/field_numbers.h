@@ -30,13 +30,15 @@ extern Snapshot w2k_field_numbers_snapshot(void);
 
 /*
  * The numbers of a table's captured columns, in the order of wrel->columns: a
- * list of W2kFieldNumber in the current memory context.
+ * list of W2kFieldNumber in the current memory context.  *has_records (may be
+ * NULL) becomes whether any is recorded, be it of columns that are gone.
  *
  * Where no number is recorded a column has the next one that no column had
  * before, so that a table of which nothing is recorded has the positions of
  * its captured columns.  While decoding, what is recorded is as of the change.
  */
 extern List *w2k_field_numbers_read(const char *connector,
-									const W2kRelation *wrel);
+									const W2kRelation *wrel,
+									bool *has_records);
 
 #endif /* W2K_SCHEMA_FIELD_NUMBERS_H */
