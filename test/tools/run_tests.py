@@ -2,9 +2,8 @@
 """make test: builds the tree, installs it into a private PostgreSQL, and
 runs every suite against it.  Names of suites as arguments run only those.
 
-Two suites run at a time, one that needs Kafka and one that does not: most of
-their time is waiting.  What a suite prints is shown whole when it has ended;
-of one suite alone, as it comes.
+Two suites run at a time: most of their time is waiting.  What a suite prints
+is shown whole when it has ended; of one suite alone, as it comes.
 
 Each suite ends with a line "NAME: N passed, N failed, N skipped"; the last
 line here is their sum.  What failed is said once more in front of the sums:
@@ -185,8 +184,8 @@ def script(path, *args):
     return suite
 
 
-# In two lanes: those that need no Kafka, and those that do.
-WITHOUT_KAFKA = [
+# In two lanes, about as long; first what needs no Kafka.
+FIRST_LANE = [
     ("house", script("test/tools/house.py")),
     ("installcheck", installcheck),
     ("unit", unit),
@@ -195,8 +194,13 @@ WITHOUT_KAFKA = [
     ("memcheck", script("test/tools/memcheck.py")),
     ("readme", script("test/tools/readme_test.py")),
     ("majors", script("test/tools/majors.py")),
+    ("formats", script("test/kafka/formats.py")),
+    ("registry", script("test/kafka/registry.py")),
+    ("registry_formats", script("test/kafka/registry_formats.py")),
+    ("protobuf_registry", script("test/kafka/protobuf_registry.py")),
+    ("compatibility", script("test/kafka/compatibility.py")),
 ]
-WITH_KAFKA = [
+SECOND_LANE = [
     ("parity", script("test/kafka/parity/parity.py")),
     ("random", script("test/kafka/parity/random_parity.py")),
     # All pairs in the long run; a few of each sort otherwise.
@@ -205,18 +209,13 @@ WITH_KAFKA = [
                           ))),
     ("snapparity", script("test/kafka/parity/snapshot_parity.py")),
     ("snapshots", script("test/kafka/snapshots.py")),
-    ("formats", script("test/kafka/formats.py")),
     ("streams", script("test/kafka/streams/streams.py")),
     ("jdbcsink", script("test/kafka/jdbcsink/jdbcsink.py")),
     ("transforms", script("test/kafka/parity/transforms_parity.py")),
-    ("compatibility", script("test/kafka/compatibility.py")),
     ("scenarios", script("test/kafka/scenarios.py")),
     ("faults", script("test/kafka/faults.py")),
-    ("registry", script("test/kafka/registry.py")),
-    ("registry_formats", script("test/kafka/registry_formats.py")),
-    ("protobuf_registry", script("test/kafka/protobuf_registry.py")),
 ]
-SUITES = WITHOUT_KAFKA + WITH_KAFKA
+SUITES = FIRST_LANE + SECOND_LANE
 
 
 def run_suite(name, suite, inst, results, is_live):
@@ -251,7 +250,7 @@ def run_lane(suites, inst, results, is_live):
 
 def run_lanes(wanted, inst, results):
     lanes = [[each for each in lane if each[0] in wanted]
-             for lane in (WITHOUT_KAFKA, WITH_KAFKA)]
+             for lane in (FIRST_LANE, SECOND_LANE)]
     is_live = not all(lanes)
     second = threading.Thread(target=run_lane, daemon=True,
                               args=(lanes[1], inst, results, is_live))
