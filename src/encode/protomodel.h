@@ -13,7 +13,6 @@
 #include "encode/protowire.h"
 #include "encode/writer_options.h"
 #include "schema/connect.h"
-#include "schema/numbers.h"
 
 typedef enum W2kProtoKind
 {

@@ -192,21 +192,19 @@ static void
 take_numbers(const W2kWriter *writer, W2kRelation *wrel)
 {
 	MemoryContext context = wrel->context;
-	W2kNumbers *made;
+	int *made;
 	List *numbers;
 	int n = 0;
 
 	if (writer->options.connector == NULL)
 		return;
 	numbers = w2k_field_numbers_read(writer->options.connector, wrel, NULL);
-	made = MemoryContextAllocZero(context, sizeof(W2kNumbers));
-	made->columns =
-		MemoryContextAllocZero(context, sizeof(int) * Max(wrel->ncolumns, 1));
+	made = MemoryContextAllocZero(context,
+								  sizeof(int) * Max(wrel->ncolumns, 1));
 	for (int i = 0; i < wrel->ncolumns; i++)
 	{
 		if (wrel->columns[i].is_captured)
-			made->columns[i] =
-				((W2kFieldNumber *) list_nth(numbers, n++))->number;
+			made[i] = ((W2kFieldNumber *) list_nth(numbers, n++))->number;
 	}
 	wrel->numbers = made;
 }

@@ -7,7 +7,6 @@
 #include "postgres.h"
 
 #include "schema/change_schema.h"
-#include "schema/numbers.h"
 
 #define DEBEZIUM_POSTGRES "io.debezium.connector.postgresql."
 #define DEBEZIUM_COMMON "io.debezium.connector.common."
@@ -105,7 +104,7 @@ make_row(const W2kRelation *wrel, bool is_before)
 		field = w2k_connect_of_column(column, false, ndims);
 		w2k_connect_add(row, column->field, field);
 		if (wrel->numbers != NULL)
-			field->number = wrel->numbers->columns[i];
+			field->number = wrel->numbers[i];
 	}
 	return row;
 }

@@ -14,7 +14,6 @@
 #include "schema/types.h"
 
 struct W2kColumn;
-struct W2kNumbers;
 
 typedef enum W2kConnectType
 {
@@ -88,10 +87,10 @@ struct W2kSchema
 	const struct W2kColumn *default_column; /* that column's */
 	const char *default_text;				/* this string */
 
-	const char *field; /* its name in the struct it belongs to, or NULL */
-	int number;		   /* there, for formats that have such; 0 = its place */
-	const struct W2kNumbers *numbers; /* of a struct of columns, or NULL */
-	int nchildren;					  /* fields | 1: element | 2: key, value */
+	const char *field;	/* its name in the struct it belongs to, or NULL */
+	int number;			/* there, for formats that have such; 0 = its place */
+	const int *numbers; /* of a struct of columns, theirs; or NULL */
+	int nchildren;		/* fields | 1: element | 2: key, value */
 	W2kSchema **children;
 };
 

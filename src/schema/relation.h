@@ -93,7 +93,7 @@ typedef struct W2kRelation
 	void *plans[W2K_SIDES]; /* the Writers', made on first use, in context */
 	void *origin;			/* the transforms', likewise */
 	uint32 *shape_version;	/* counts what arrays look like (encode/shape) */
-	struct W2kNumbers *numbers; /* of columns, where a format has such */
+	int *numbers; /* by place in columns, 0 = none; NULL = no such format */
 	/* Outlive a rebuild */
 	uint32 topic_id;		 /* 0 = none yet */
 	bool is_topic_announced; /* and it still is the topic */

@@ -83,12 +83,15 @@ w2k_rows_append(StringInfo out, const StringInfoData *chunk, int *at,
 	while ((max_bytes == 0 || out->len - start < max_bytes) &&
 		   next_row(chunk, at, &row))
 	{
+		int known = definitions->len;
+
 		append_definitions(definitions, row.frames, row.frames_len);
 		if (w2k_window_evicts(row.identity, row.identity_len) ||
 			(!is_all &&
 			 !w2k_window_is_incomplete(relid, row.identity, row.identity_len)))
 		{
-			append_definitions(out, row.frames, row.frames_len);
+			appendBinaryStringInfo(out, definitions->data + known,
+								   definitions->len - known);
 			continue;
 		}
 		w2k_window_set_complete(relid, row.identity, row.identity_len);
