@@ -298,10 +298,14 @@ run(W2kSession *session, W2kInput *input, W2kAnswers *answers)
 								 .events = POLLOUT}};
 		int tick_ms = can_take ? TICK_MS : BUSY_TICK_MS;
 		int patience_ms = w2k_input_patience_ms(input);
+		int flush_ms = w2k_flusher_patience_ms(&session->flusher);
 		int64_t now_ms;
 
-		if (poll(fds, 3, patience_ms < tick_ms ? patience_ms : tick_ms) < 0 &&
-			errno != EINTR)
+		if (patience_ms < tick_ms)
+			tick_ms = patience_ms;
+		if (flush_ms < tick_ms)
+			tick_ms = flush_ms;
+		if (poll(fds, 3, tick_ms) < 0 && errno != EINTR)
 			_exit(1);
 
 		/* The writer of our input is gone: so are we, whatever is unread */
@@ -324,6 +328,7 @@ run(W2kSession *session, W2kInput *input, W2kAnswers *answers)
 			return false;
 		if (!can_take || input->is_gathering)
 			can_take = w2k_input_feed(input, session, now_ms);
+		w2k_flusher_heed(&session->flusher, &session->window, now_ms);
 		if (w2k_answers_is_pending(answers) && !w2k_answers_write(answers))
 			_exit(0); /* nobody reads any more: the worker is gone */
 		if (input->is_at_eof && can_take &&

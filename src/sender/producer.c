@@ -41,6 +41,9 @@ _Static_assert(sizeof(void *) >= sizeof(uint64_t), "needs 64 bit pointers");
 /* How long topic creation may take, in the client and on the broker. */
 #define CREATE_TOPIC_TIMEOUT_MS 30000
 
+/* How long records linger at most where a flusher sends them: flusher.h. */
+#define LINGER_MS 10000
+
 /* librdkafka 2.5.0 aborts on a broker's telemetry subscription. */
 #define BROKEN_VERSION 0x02050000
 #define VERSION_MASK 0xffffff00
@@ -66,6 +69,7 @@ struct W2kProducer
 	rd_kafka_event_t *event; /* the one last polled */
 	int wake_fd;
 	W2kLimits limits;
+	bool has_linger; /* the user's linger.ms */
 	Prober prober;
 };
 
@@ -212,9 +216,33 @@ settle_ordering(rd_kafka_conf_t *conf, const W2kSettings *settings,
 	return true;
 }
 
+/* Has the user said that records linger? */
+static bool
+lingers(const rd_kafka_conf_t *conf)
+{
+	char value[64];
+
+	get_property(conf, "linger.ms", value, sizeof(value));
+	return strtod(value, NULL) > 0;
+}
+
+/* Leaves it to flushes when records are sent: see flusher.h. */
+static bool
+defer_sending(rd_kafka_conf_t *conf, W2kResult *result)
+{
+	int64_t linger_ms = LINGER_MS;
+	int64_t timeout_ms = get_number(conf, "message.timeout.ms");
+	char value[64];
+
+	if (timeout_ms > 0 && timeout_ms <= linger_ms)
+		linger_ms = timeout_ms - 1; /* librdkafka wants it to be less */
+	snprintf(value, sizeof(value), "%d", (int) linger_ms);
+	return set_property(conf, "linger.ms", value, result);
+}
+
 /* Builds librdkafka's configuration: defaults, the user's, what must be. */
 static rd_kafka_conf_t *
-build_conf(const W2kSettings *settings, W2kResult *result)
+build_conf(const W2kSettings *settings, bool *has_linger, W2kResult *result)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	char text[512];
@@ -258,7 +286,9 @@ build_conf(const W2kSettings *settings, W2kResult *result)
 		set_config_error(result, "property \"bootstrap.servers\" is not set");
 		goto failed;
 	}
+	*has_linger = lingers(conf);
 	if (!settle_ordering(conf, settings, result) ||
+		(!*has_linger && !defer_sending(conf, result)) ||
 		!set_property(conf, "log.queue", "true", result))
 		goto failed;
 	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR |
@@ -388,13 +418,29 @@ prober_main(void *arg)
 	return NULL;
 }
 
+bool
+w2k_producer_spawn(void *(*run)(void *), void *arg, W2kResult *result)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run, arg) != 0)
+	{
+		set_result(result, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,
+				   "could not start a thread");
+		result->is_retriable = true;
+		return false;
+	}
+	pthread_detach(thread);
+	return true;
+}
+
 W2kProducer *
 w2k_producer_create(const W2kSettings *settings, int wake_fd, W2kResult *result)
 {
 	static const uint64_t one = 1;
 	W2kProducer *producer;
 	rd_kafka_conf_t *conf;
-	pthread_t thread;
+	bool has_linger;
 	char text[512];
 
 	if ((rd_kafka_version() & (int) VERSION_MASK) == BROKEN_VERSION)
@@ -403,12 +449,13 @@ w2k_producer_create(const W2kSettings *settings, int wake_fd, W2kResult *result)
 						 "librdkafka 2.5.0 is not supported: a broker's setting can crash it; install another version");
 		return NULL;
 	}
-	conf = build_conf(settings, result);
+	conf = build_conf(settings, &has_linger, result);
 	if (conf == NULL)
 		return NULL;
 
 	producer = w2k_memory_alloc(sizeof(*producer));
 	producer->wake_fd = wake_fd;
+	producer->has_linger = has_linger;
 	producer->limits.queue_bytes =
 		(uint64_t) get_number(conf, "queue.buffering.max.kbytes") * 1024;
 	producer->limits.queue_records =
@@ -433,15 +480,7 @@ w2k_producer_create(const W2kSettings *settings, int wake_fd, W2kResult *result)
 
 	pthread_mutex_init(&producer->prober.mutex, NULL);
 	pthread_cond_init(&producer->prober.wanted, NULL);
-	if (pthread_create(&thread, NULL, prober_main, producer) != 0)
-	{
-		set_result(result, RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE,
-				   "could not start a thread");
-		result->is_retriable = true;
-		return NULL;
-	}
-	pthread_detach(thread);
-	return producer;
+	return w2k_producer_spawn(prober_main, producer, result) ? producer : NULL;
 }
 
 const W2kLimits *
@@ -541,6 +580,19 @@ w2k_producer_enqueue(W2kProducer *producer, const W2kOutgoing *rec,
 		rd_kafka_headers_destroy(headers);
 	return err == RD_KAFKA_RESP_ERR__QUEUE_FULL ? W2K_ENQUEUE_FULL
 												: W2K_ENQUEUE_FAILED;
+}
+
+bool
+w2k_producer_has_linger(const W2kProducer *producer)
+{
+	return producer->has_linger;
+}
+
+bool
+w2k_producer_flush(W2kProducer *producer, int timeout_ms)
+{
+	return rd_kafka_flush(producer->rk, timeout_ms) ==
+		   RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 /* What the helper thread found out, one event at a time. */

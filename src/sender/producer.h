@@ -2,7 +2,7 @@
  * producer.h
  *		librdkafka, as the rest of the sender sees it.
  *
- * Only producer.c includes rdkafka.h.  Nothing here blocks, and nothing calls
+ * Only producer.c includes rdkafka.h.  Only w2k_producer_flush() blocks, and nothing calls
  * back: what happens comes out of w2k_producer_poll() on the main thread, and
  * a write to the wake-up descriptor says that there is something.
  */
@@ -82,6 +82,19 @@ extern void w2k_producer_free_headers(struct rd_kafka_headers_s *headers);
 extern W2kEnqueue w2k_producer_enqueue(W2kProducer *producer,
 									   const W2kOutgoing *rec,
 									   W2kResult *result);
+
+/* Starts a thread, which ends with the process.  False: see *result. */
+extern bool w2k_producer_spawn(void *(*run)(void *), void *arg,
+							   W2kResult *result);
+
+/* Did the user say how long records linger?  Else see flusher.h. */
+extern bool w2k_producer_has_linger(const W2kProducer *producer);
+
+/*
+ * While this waits for all acknowledgements, records do not linger.  The one
+ * function for another thread than the main one.  True: nothing is left.
+ */
+extern bool w2k_producer_flush(W2kProducer *producer, int timeout_ms);
 
 /* The next event, false when there is none. */
 extern bool w2k_producer_poll(W2kProducer *producer, W2kEvent *event);

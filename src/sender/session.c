@@ -490,7 +490,8 @@ w2k_session_start(W2kSession *session)
 	}
 	session->producer = w2k_producer_create(&session->settings,
 											session->wake_fd, &result);
-	if (session->producer == NULL)
+	if (session->producer == NULL ||
+		!w2k_flusher_start(&session->flusher, session->producer, &result))
 	{
 		w2k_failure_end(session,
 						result.is_retriable ? W2K_SEVERITY_RETRY

@@ -16,6 +16,7 @@
 #include "sender/ackwindow.h"
 #include "sender/answers.h"
 #include "sender/connection.h"
+#include "sender/flusher.h"
 #include "sender/idmap.h"
 #include "sender/logfilter.h"
 #include "sender/producer.h"
@@ -53,6 +54,7 @@ typedef struct W2kSession
 	W2kIdMap header_sets; /* id -> struct rd_kafka_headers_s */
 	W2kSchemas schemas;
 	W2kAckWindow window;
+	W2kFlusher flusher;
 	uint64_t shown_acked; /* the last sequence given to the answers, */
 	int64_t shown_ms;	  /* and when */
 	W2kPendingFlush flushes[W2K_MAX_FLUSHES];

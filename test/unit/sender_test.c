@@ -2,10 +2,11 @@
  * sender_test.c
  *		The parts of the sender that decide and need no Kafka: settings, error
  *		table, connection state, topic creation rules, id map, log filter,
- *		answers, input.
+ *		answers, input, flusher.
  */
 #define _GNU_SOURCE /* pipe2 */
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -845,6 +846,42 @@ test_damaged_schemas(void)
 	ok(session.window.last < 500, "no record goes without its id");
 }
 
+/* Little in flight is sent at once, much in full batches. */
+static void
+test_flusher(void)
+{
+	W2kFlusher flusher = {.mutex = PTHREAD_MUTEX_INITIALIZER,
+						  .changed = PTHREAD_COND_INITIALIZER};
+	W2kAckWindow window = {.records = 1, .bytes = 100};
+
+	w2k_flusher_heed(&flusher, &window, 1);
+	ok(!flusher.is_wanted, "a linger.ms of the user's is left alone");
+
+	/* No thread listens: what it would be told is looked at */
+	flusher.producer = (W2kProducer *) &flusher;
+	w2k_flusher_heed(&flusher, &window, 1);
+	ok(flusher.is_wanted && !flusher.is_pulse &&
+		   w2k_flusher_patience_ms(&flusher) == INT_MAX,
+	   "the first record does not linger");
+	window = (W2kAckWindow){.records = 1000, .bytes = 2000000};
+	w2k_flusher_heed(&flusher, &window, 2);
+	ok(!flusher.is_wanted && w2k_flusher_patience_ms(&flusher) <= 100,
+	   "batches fill while much is in flight");
+	window.bytes = 600000;
+	w2k_flusher_heed(&flusher, &window, 3);
+	ok(!flusher.is_wanted, "and go on to when it is a little less");
+	w2k_flusher_heed(&flusher, &window, 3 + w2k_flusher_patience_ms(&flusher));
+	ok(flusher.is_wanted && flusher.is_pulse,
+	   "what is in no full batch leaves before long");
+	window.bytes = 1000;
+	w2k_flusher_heed(&flusher, &window, 1000);
+	ok(flusher.is_wanted && !flusher.is_pulse, "the rest leaves at once");
+	window = (W2kAckWindow){0};
+	w2k_flusher_heed(&flusher, &window, 1001);
+	ok(!flusher.is_wanted && w2k_flusher_patience_ms(&flusher) == INT_MAX,
+	   "nothing is to be done when all is acknowledged");
+}
+
 int
 main(void)
 {
@@ -864,6 +901,7 @@ main(void)
 	test_answers_keep_errors();
 	test_damaged_session();
 	test_damaged_schemas();
+	test_flusher();
 	fflush(stdout);
 	return done_testing();
 }
