@@ -322,17 +322,20 @@ drain(bool is_between)
 	TimestampTz until = TimestampTzPlusMilliseconds(w2k_attempt->asked_time,
 													W2K_DRAIN_MS);
 
-	while (sender->is_connected && !w2k_sender_link_is_idle(sender) &&
-		   GetCurrentTimestamp() < until)
+	for (;;)
 	{
-		w2k_sender_link_flush(sender);
-		wait_on(w2k_sender_link_unsent(sender) > 0 ? w2k_attempt->pipe_set
-												   : w2k_attempt->idle_set,
-				50);
+		/* first, too: what has come while we slept is read, and no more */
 		if (is_between)
 			advance_between();
 		else
 			advance(sender->delivered_lsn);
+		if (!sender->is_connected || w2k_sender_link_is_idle(sender) ||
+			GetCurrentTimestamp() >= until)
+			break;
+		w2k_sender_link_flush(sender);
+		wait_on(w2k_sender_link_unsent(sender) > 0 ? w2k_attempt->pipe_set
+												   : w2k_attempt->idle_set,
+				50);
 	}
 	if (sender->is_connected && !w2k_sender_link_is_idle(sender))
 		ereport(LOG,
