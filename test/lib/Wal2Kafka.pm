@@ -100,13 +100,13 @@ sub create_connector
 		"SELECT wal2kafka.create_connector('$name', '$json')");
 }
 
+# The view may still show what was before the last order.
 sub wait_state
 {
 	my ($node, $db, $name, $state) = @_;
 
 	ok( $node->poll_query_until($db,
-			"SELECT state = '$state' FROM wal2kafka.connectors "
-			  . "WHERE name = '$name'"),
+			"SELECT wal2kafka.wait_for_connector('$name', '$state', '10 s')"),
 		"connector $name is $state")
 	  or diag($node->safe_psql($db,
 			'SELECT name, state, last_error FROM wal2kafka.connectors'));
@@ -227,7 +227,7 @@ sub pids_of
 sub is_gone
 {
 	my ($what, @pids) = @_;
-	my $end = time() + 10;
+	my $end = time() + $PostgreSQL::Test::Utils::timeout_default;
 
 	sleep 0.05 while (grep { -d "/proc/$_" } @pids) && time() < $end;
 	is_deeply([ grep { -d "/proc/$_" } @pids ], [], $what);
