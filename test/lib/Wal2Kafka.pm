@@ -16,7 +16,7 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(new_node start_broker broker_command stop_broker read_topic
   create_connector wait_state wait_delivered pids_of is_gone timed
-  wait_snapshot wait_reading read_rows drop_connector
+  wait_snapshot wait_reading read_rows settled_rows drop_connector
   begin_session open_session close_session);
 
 # A node that is ready for connectors, with the extension in "postgres".
@@ -168,6 +168,27 @@ sub read_rows
 
 		defined $op ? "$op $marker $key" : "x $key";
 	} read_topic($broker, $topic, '%k\t%s\n');
+}
+
+# How many records a topic has, once no more have come for two seconds: what
+# was begun before a pause is sent.
+sub settled_rows
+{
+	my ($broker, $topic) = @_;
+	my $end = time() + $PostgreSQL::Test::Utils::timeout_default;
+	my $count = read_rows($broker, $topic);
+	my $since = time();
+
+	while (time() < $since + 2 && time() < $end)
+	{
+		sleep 0.2;
+		my $now = read_rows($broker, $topic);
+
+		next if $now == $count;
+		$count = $now;
+		$since = time();
+	}
+	return $count;
 }
 
 sub drop_connector
