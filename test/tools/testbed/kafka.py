@@ -162,7 +162,7 @@ log.retention.hours=-1
             for line in settings:
                 file.write(line + "\n")
 
-    def start(self, timeout=60):
+    def start(self, timeout=180):
         if not os.path.isdir(os.path.join(self.home, "data")):
             run(self._java(_LIBS + "/*", "kafka.tools.StorageTool", "format",
                            "-t", _CLUSTER_ID, "-c", self.config))
@@ -170,7 +170,7 @@ log.retention.hours=-1
         self.wait_ready(timeout)
         return self
 
-    def wait_ready(self, timeout=60):
+    def wait_ready(self, timeout=180):
         def probe():
             if not self.is_running():
                 raise TestbedError("the broker ended\n" + self.log_tail())
@@ -306,7 +306,7 @@ producer.max.request.size=20000000
 """ % {"broker": broker.address, "home": self.home, "port": self.port,
                 "plugins": _DBZ + ("," + _SINK if with_sink else "")})
 
-    def start(self, timeout=90):
+    def start(self, timeout=180):
         self._spawn(self._java(_LIBS + "/*",
                                "org.apache.kafka.connect.cli."
                                "ConnectStandalone", self.config))
@@ -335,7 +335,7 @@ producer.max.request.size=20000000
             raise TestbedError("Connect: %s %s: %s" % (
                 method, path, err.read().decode())) from None
 
-    def create(self, name, config, timeout=60):
+    def create(self, name, config, timeout=180):
         self.call("POST", "/connectors", {"name": name, "config": config})
         self.wait_running(name, timeout)
 
@@ -353,7 +353,7 @@ producer.max.request.size=20000000
                     if "\tat " not in line))
         return tasks and all(t["state"] == "RUNNING" for t in tasks)
 
-    def wait_running(self, name, timeout=60):
+    def wait_running(self, name, timeout=180):
         wait_until("connector %s runs" % name, lambda: self.check(name),
                    timeout, 0.2)
 

@@ -157,11 +157,11 @@ class Cluster:
             with open(main, "a") as file:
                 file.write("include 'w2k.conf'\n")
 
-    def start(self, timeout=60):
+    def start(self, timeout=180):
         self._ctl("start", "-t", str(timeout), "-l", self.logfile)
         return self
 
-    def stop(self, mode="fast", timeout=60):
+    def stop(self, mode="fast", timeout=180):
         self._ctl("stop", "-m", mode, "-t", str(timeout))
 
     def restart(self, mode="fast"):
@@ -254,7 +254,7 @@ class Cluster:
         return run([self.inst.program("psql"), "-X", "-q", "-v",
                     "ON_ERROR_STOP=1", self.conninfo(database)], input=text)
 
-    def wait_ready(self, timeout=60):
+    def wait_ready(self, timeout=180):
         def probe():
             try:
                 return self.value("SELECT 1")
@@ -271,7 +271,7 @@ class Cluster:
                        % (quote(name), quote(json.dumps(config))))
             return conn.notices
 
-    def wait_connector(self, name, state="streaming", timeout=60,
+    def wait_connector(self, name, state="streaming", timeout=120,
                        database="postgres"):
         """The view may still show what was before the last order."""
         end = time.monotonic() + timeout
