@@ -79,7 +79,7 @@ sub read_topic
 	my ($broker, $topic, $format) = @_;
 	my ($out) = run_command([
 		'kcat', '-b', $broker->{address}, '-C', '-t', $topic, '-o',
-		'beginning', '-e', '-q', '-u', '-f', $format // '%k\n',
+		'beginning', '-e', '-q', '-u', '-m', '60', '-f', $format // '%k\n',
 		'-X', 'fetch.wait.max.ms=10' ]);
 	return split /\n/, $out;
 }
