@@ -178,7 +178,7 @@ SELECT name, config, desired_state, config_generation, restart_generation
 SELECT wal2kafka.drop_connector('c');
 DO $$
 BEGIN
-	FOR i IN 1..1000 LOOP
+	FOR i IN 1..6000 LOOP
 		PERFORM FROM wal2kafka.connectors;
 		EXIT WHEN NOT FOUND;
 		PERFORM pg_sleep(0.02);

@@ -84,7 +84,7 @@ DROP SCHEMA another;
 SELECT wal2kafka.drop_connector(name) FROM wal2kafka.connectors;
 DO $$
 BEGIN
-	FOR i IN 1..1000 LOOP
+	FOR i IN 1..6000 LOOP
 		PERFORM FROM wal2kafka.connectors;
 		EXIT WHEN NOT FOUND;
 		PERFORM pg_sleep(0.02);

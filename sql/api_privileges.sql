@@ -86,7 +86,7 @@ SELECT wal2kafka.alter_connector_owner('boss', 'regress_w2k_alice');
 SELECT wal2kafka.drop_connector('boss');
 DO $$
 BEGIN
-	FOR i IN 1..1000 LOOP
+	FOR i IN 1..6000 LOOP
 		PERFORM FROM wal2kafka.connectors WHERE name = 'boss';
 		EXIT WHEN NOT FOUND;
 		PERFORM pg_sleep(0.02);
@@ -205,7 +205,7 @@ RESET ROLE;
 SELECT wal2kafka.drop_connector('alices');
 DO $$
 BEGIN
-	FOR i IN 1..1000 LOOP
+	FOR i IN 1..6000 LOOP
 		PERFORM FROM wal2kafka.connectors;
 		EXIT WHEN NOT FOUND;
 		PERFORM pg_sleep(0.02);

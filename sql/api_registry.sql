@@ -67,7 +67,7 @@ RESET ROLE;
 SELECT wal2kafka.drop_connector('alices');
 DO $$
 BEGIN
-	FOR i IN 1 .. 300 LOOP
+	FOR i IN 1 .. 1200 LOOP
 		EXIT WHEN NOT EXISTS (SELECT FROM wal2kafka.connector WHERE name = 'alices');
 		PERFORM pg_sleep(0.1);
 	END LOOP;
@@ -77,7 +77,7 @@ SELECT name, count(*) FROM wal2kafka.connector_schema GROUP BY name;
 SELECT wal2kafka.drop_connector('bobs');
 DO $$
 BEGIN
-	FOR i IN 1 .. 300 LOOP
+	FOR i IN 1 .. 1200 LOOP
 		EXIT WHEN NOT EXISTS (SELECT FROM wal2kafka.connector);
 		PERFORM pg_sleep(0.1);
 	END LOOP;

@@ -106,7 +106,7 @@ SELECT name, CASE WHEN signal_id LIKE '________-%-%' THEN 'uuid' ELSE signal_id 
 SELECT wal2kafka.resume_connector('shop');
 DO $$
 BEGIN
-	FOR i IN 1..300 LOOP
+	FOR i IN 1..1200 LOOP
 		EXIT WHEN NOT EXISTS (SELECT FROM wal2kafka.connector_signal);
 		PERFORM pg_sleep(0.1);
 		COMMIT;
@@ -127,7 +127,7 @@ INSERT INTO wal2kafka.connector_signal(name, signal_id, type, data) VALUES
 SELECT wal2kafka.signal('shop', 'stop-snapshot', '{"data-collections": ["public.orders", "\"public\".\"events_1\""]}', 'stop');
 DO $$
 BEGIN
-	FOR i IN 1..300 LOOP
+	FOR i IN 1..1200 LOOP
 		EXIT WHEN NOT EXISTS (SELECT FROM wal2kafka.connector_signal);
 		PERFORM pg_sleep(0.1);
 		COMMIT;
@@ -141,7 +141,7 @@ SELECT wal2kafka.signal('shop', 'stop-snapshot', '{"type": "blocking"}', id => '
 SELECT wal2kafka.signal('shop', 'stop-snapshot', id => 'nothing left');
 DO $$
 BEGIN
-	FOR i IN 1..300 LOOP
+	FOR i IN 1..1200 LOOP
 		EXIT WHEN NOT EXISTS (SELECT FROM wal2kafka.connector_signal);
 		PERFORM pg_sleep(0.1);
 		COMMIT;
@@ -169,7 +169,7 @@ DELETE FROM "sig.nal";
 COMMIT;
 DO $$
 BEGIN
-	FOR i IN 1..300 LOOP
+	FOR i IN 1..1200 LOOP
 		EXIT WHEN EXISTS (SELECT FROM wal2kafka.connector_snapshot WHERE signal_id = 't1');
 		PERFORM pg_sleep(0.1);
 		COMMIT;
@@ -189,7 +189,7 @@ ALTER TABLE signals DROP COLUMN four;
 INSERT INTO signals VALUES ('last', 'execute-snapshot', '{"data-collections": ["public.orders"]}');
 DO $$
 BEGIN
-	FOR i IN 1..300 LOOP
+	FOR i IN 1..1200 LOOP
 		EXIT WHEN EXISTS (SELECT FROM wal2kafka.connector_snapshot WHERE signal_id = 'last');
 		PERFORM pg_sleep(0.1);
 		COMMIT;
@@ -205,7 +205,7 @@ INSERT INTO wal2kafka.connector_snapshot(name, snapshot_id, ordinal, kind, relid
 SELECT wal2kafka.signal('shop', 'execute-snapshot', '{"data-collections": ["public.orders"]}', 'newest');
 DO $$
 BEGIN
-	FOR i IN 1..300 LOOP
+	FOR i IN 1..1200 LOOP
 		EXIT WHEN EXISTS (SELECT FROM wal2kafka.connector_snapshot WHERE signal_id = 'newest');
 		PERFORM pg_sleep(0.1);
 		COMMIT;
@@ -248,7 +248,7 @@ ROLLBACK;
 SELECT wal2kafka.drop_connector('shop');
 DO $$
 BEGIN
-	FOR i IN 1..300 LOOP
+	FOR i IN 1..1200 LOOP
 		EXIT WHEN NOT EXISTS (SELECT FROM wal2kafka.connector);
 		PERFORM pg_sleep(0.1);
 		COMMIT;

@@ -78,7 +78,7 @@ SELECT wal2kafka.stat_reset();
 SELECT wal2kafka.drop_connector('v');
 DO $$
 BEGIN
-	FOR i IN 1..1000 LOOP
+	FOR i IN 1..6000 LOOP
 		PERFORM FROM wal2kafka.connectors;
 		EXIT WHEN NOT FOUND;
 		PERFORM pg_sleep(0.02);
@@ -118,7 +118,7 @@ SELECT c.system_identifier = s.system_identifier::text AS our_cluster, d.datname
 SELECT wal2kafka.drop_connector('copied');
 DO $$
 BEGIN
-	FOR i IN 1..1000 LOOP
+	FOR i IN 1..6000 LOOP
 		PERFORM FROM wal2kafka.connectors;
 		EXIT WHEN NOT FOUND;
 		PERFORM pg_sleep(0.02);

@@ -130,7 +130,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	said text;
 BEGIN
-	FOR i IN 1..1000 LOOP
+	FOR i IN 1..6000 LOOP
 		SELECT last_error INTO said FROM wal2kafka.connectors;
 		EXIT WHEN said ~ pattern;
 		PERFORM pg_sleep(0.02);
@@ -164,7 +164,7 @@ SELECT wait_for_error('environment');
 SELECT wal2kafka.drop_connector('regress_secrets');
 DO $$
 BEGIN
-	FOR i IN 1..1000 LOOP
+	FOR i IN 1..6000 LOOP
 		PERFORM FROM wal2kafka.connectors;
 		EXIT WHEN NOT FOUND;
 		PERFORM pg_sleep(0.02);

@@ -299,7 +299,7 @@ SELECT property, value, problem, hint FROM wal2kafka.validate_config(
 SELECT dc_hidden.drop_connector('avro');
 DO $$
 BEGIN
-	FOR i IN 1 .. 600 LOOP
+	FOR i IN 1 .. 1200 LOOP
 		EXIT WHEN NOT EXISTS (SELECT FROM wal2kafka.connectors);
 		PERFORM pg_sleep(0.1);
 	END LOOP;

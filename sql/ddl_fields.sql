@@ -98,7 +98,7 @@ DROP VIEW ddl_numbers;
 SELECT wal2kafka.drop_connector('d');
 DO $$
 BEGIN
-	FOR i IN 1..1000 LOOP
+	FOR i IN 1..6000 LOOP
 		PERFORM FROM wal2kafka.connectors;
 		EXIT WHEN NOT FOUND;
 		PERFORM pg_sleep(0.02);

@@ -43,7 +43,7 @@ SELECT * FROM dn.numbers();
 SELECT wal2kafka.drop_connector('dn');
 DO $$
 BEGIN
-	FOR i IN 1 .. 600 LOOP
+	FOR i IN 1 .. 1200 LOOP
 		EXIT WHEN NOT EXISTS (SELECT FROM wal2kafka.connectors);
 		PERFORM pg_sleep(0.1);
 	END LOOP;

@@ -225,6 +225,12 @@ w2k_connector_row_status(const W2kConnectorInfo *row,
 						 slot->is_foreign == row->is_foreign &&
 						 slot->config_generation == row->config_generation &&
 						 slot->restart_generation == row->restart_generation;
+	/* A visitor has told of the row, and the worker that is due has not begun:
+	 * the failure was of what was there before. */
+	if (slot->state == W2K_STATE_FAILED &&
+		(slot->failed_config_generation != slot->config_generation ||
+		 slot->failed_restart_generation != slot->restart_generation))
+		status->is_current = false;
 	if (status->is_known && slot->last_error[0] != '\0')
 	{
 		status->error = slot->last_error;

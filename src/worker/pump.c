@@ -311,6 +311,22 @@ w2k_pump_wait(long timeout_ms)
 			timeout_ms);
 }
 
+/* Records that the broker would have taken, and that there is no time for. */
+static void
+say_if_cut_short(void)
+{
+	W2kSenderLink *sender = &w2k_attempt->sender;
+
+	if (sender->is_connected && !w2k_sender_link_is_idle(sender))
+		ereport(LOG,
+				(errmsg("wal2kafka connector \"%s\" ends before all of its "
+						"records were acknowledged",
+						w2k_attempt->row->name),
+				 errdetail("Up to " UINT64_FORMAT " records will be sent "
+						   "again.",
+						   sender->sequence - sender->acked)));
+}
+
 /*
  * Lets what is on its way arrive, for as long as that may take.  The position
  * read counts only between transactions.
@@ -322,26 +338,22 @@ drain(bool is_between)
 	TimestampTz until = TimestampTzPlusMilliseconds(w2k_attempt->asked_time,
 													W2K_DRAIN_MS);
 
-	while (sender->is_connected && !w2k_sender_link_is_idle(sender) &&
-		   GetCurrentTimestamp() < until)
+	for (;;)
 	{
-		w2k_sender_link_flush(sender);
-		wait_on(w2k_sender_link_unsent(sender) > 0 ? w2k_attempt->pipe_set
-												   : w2k_attempt->idle_set,
-				50);
+		/* first, too: what has come while we slept is read, and no more */
 		if (is_between)
 			advance_between();
 		else
 			advance(sender->delivered_lsn);
+		if (!sender->is_connected || w2k_sender_link_is_idle(sender) ||
+			GetCurrentTimestamp() >= until)
+			break;
+		w2k_sender_link_flush(sender);
+		wait_on(w2k_sender_link_unsent(sender) > 0 ? w2k_attempt->pipe_set
+												   : w2k_attempt->idle_set,
+				50);
 	}
-	if (sender->is_connected && !w2k_sender_link_is_idle(sender))
-		ereport(LOG,
-				(errmsg("wal2kafka connector \"%s\" ends before all of its "
-						"records were acknowledged",
-						w2k_attempt->row->name),
-				 errdetail("Up to " UINT64_FORMAT " records will be sent "
-						   "again.",
-						   sender->sequence - sender->acked)));
+	say_if_cut_short();
 }
 
 /*
@@ -373,7 +385,10 @@ look_up_from_transaction(void)
 	if (w2k_attempt_should_end() &&
 		TimestampDifferenceExceeds(w2k_attempt->asked_time,
 								   GetCurrentTimestamp(), W2K_DRAIN_MS))
+	{
+		say_if_cut_short();
 		w2k_attempt_finish();
+	}
 }
 
 /*

@@ -53,14 +53,13 @@ class Rounds:
         def probe():
             worker, sender = self.cluster.worker_pids(NAME)
             return worker and sender and (worker, sender)
-        return wait_until("the connector has a worker and a sender", probe,
-                          60)
+        return wait_until("the connector has a worker and a sender", probe)
 
     def postmaster_is_same(self, before):
         return self.cluster.value(
             "SELECT pg_postmaster_start_time()") == before
 
-    def end_of(self, pids, seconds=15):
+    def end_of(self, pids, seconds=60):
         """No process of the server may outlive it, the sender least."""
         def are_gone():
             proc.reap(pids)
@@ -115,7 +114,7 @@ class Rounds:
             raise TestbedError("there is no launcher")
         self.cluster.query("SELECT pg_terminate_backend(%d)" % launcher)
         wait_until("there is a launcher again", lambda:
-                   self.cluster.launcher_pid() not in (None, launcher), 30)
+                   self.cluster.launcher_pid() not in (None, launcher))
 
     def worker_cancel(self):
         self.cluster.query("SELECT pg_cancel_backend(%d)" % self.pids()[0])
@@ -228,7 +227,7 @@ class Rounds:
                        "noticed nothing" % (number, fault, took),
                        "\n".join(new_errors[:5]))
 
-    def catch_up(self, timeout=90):
+    def catch_up(self, timeout=180):
         """Until everything committed up to now is acknowledged."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:

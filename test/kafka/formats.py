@@ -222,7 +222,7 @@ class Formats:
 
     def read(self, topic, count):
         """(key, value) of a topic's first records, by kcat in order."""
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         client = rd.Client(self.broker.address)
         while client.end_offset(topic) < count:
             if time.monotonic() > end:

@@ -44,6 +44,7 @@ class Writer(threading.Thread):
         self.errors = []        # while the server should have been up
         self.slowest = 0.0
         self.failure = None
+        self.busy = threading.Lock()    # held while in a transaction
 
     def run(self):
         try:
@@ -62,8 +63,11 @@ class Writer(threading.Thread):
         with conn:
             while not self.load.stopping.is_set():
                 self.load.gate.wait()
-                if not self.one_transaction(conn):
-                    return
+                with self.busy:
+                    if not self.load.gate.is_set():
+                        continue
+                    if not self.one_transaction(conn):
+                        return
                 if self.load.pause:
                     time.sleep(self.random.random() * 2 * self.load.pause)
 
@@ -205,12 +209,19 @@ class Load:
             if writer.failure:
                 raise writer.failure
 
+    def hold(self):
+        """Nobody writes any more, until the gate is set."""
+        self.gate.clear()
+        for writer in self.writers:
+            with writer.busy:
+                pass
+
     def server_goes_down(self):
         self.down_until = float("inf")
 
     def server_is_up(self):
         """Clients on their way notice a little later."""
-        self.down_until = time.monotonic() + 3
+        self.down_until = time.monotonic() + 10
 
     def errors(self):
         return [e for w in self.writers for e in w.errors]

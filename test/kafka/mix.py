@@ -195,6 +195,7 @@ class Writer(threading.Thread):
         self.random = random.Random(mix.seed * 100 + number)
         self.done = 0
         self.failure = None
+        self.busy = threading.Lock()    # held while in a transaction
 
     def run(self):
         try:
@@ -221,7 +222,10 @@ class Writer(threading.Thread):
             conn.query("SELECT setseed(%f)" % self.random.random())
             while not self.mix.stopping.is_set():
                 self.mix.gate.wait()
-                self.transaction(conn, gid)
+                with self.busy:
+                    if not self.mix.gate.is_set():
+                        continue
+                    self.transaction(conn, gid)
                 self.done += 1
 
     def transaction(self, conn, gid):
@@ -268,8 +272,12 @@ class Mix:
     def hold(self):
         """Returns when no writer is in a transaction."""
         self.gate.clear()
+        for writer in self.writers:
+            with writer.busy:
+                pass
         self.check()
-        end = time.monotonic() + 60
+        # What a client has lost the connection to, and what was left prepared.
+        end = time.monotonic() + 120
         while True:
             busy = self.cluster.value(
                 "SELECT (SELECT count(*) FROM pg_stat_activity WHERE "
@@ -277,8 +285,6 @@ class Mix:
                 "pid <> pg_backend_pid()) + (SELECT count(*) FROM "
                 "pg_prepared_xacts)")
             if busy == "0":
-                # Between two statements of a transaction it looks idle too.
-                time.sleep(0.2)
                 return
             if time.monotonic() > end:
                 raise TestbedError("writers do not come to rest")

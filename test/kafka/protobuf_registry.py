@@ -476,7 +476,7 @@ class Reader:
         read = ProtobufDeserializer(made, {"use.deprecated.format": False})
         return read(data, SerializationContext(topic, side))
 
-    def read(self, topic, at_least, timeout=60):
+    def read(self, topic, at_least):
         """[(key, value)] of a topic, once there are as many."""
         from confluent_kafka import Consumer
         consumer = Consumer({"bootstrap.servers": self.broker.address,
@@ -494,7 +494,7 @@ class Reader:
 
         consumer.subscribe([topic])
         try:
-            wait_until("%d records of %s" % (at_least, topic), more, timeout)
+            wait_until("%d records of %s" % (at_least, topic), more)
         except TestbedError as err:
             raise TestbedError("%s, there are %d; %s" % (
                 err, len(found), self.test.errors())) from None

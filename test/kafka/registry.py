@@ -189,16 +189,16 @@ class Worker:
         self.count += 1
         self.cluster.query("INSERT INTO t VALUES (%d)" % self.count)
 
-    def wait_delivered(self, what, timeout=30):
+    def wait_delivered(self, what):
         wait_until(what, lambda: len(read(self.broker, "reg.public.t"))
-                   >= self.count, timeout, 0.2)
+                   >= self.count, interval=0.2)
 
-    def wait_state(self, state, pattern, timeout=30):
+    def wait_state(self, state, pattern):
         return wait_until(
             "the connector is %s" % state, lambda: self.cluster.value(
                 "SELECT waits_for FROM wal2kafka.stat_registry JOIN "
                 "wal2kafka.connectors USING (name) WHERE state = '%s' AND "
-                "waits_for ~ '%s'" % (state, pattern)), timeout, 0.1)
+                "waits_for ~ '%s'" % (state, pattern)), interval=0.1)
 
     def rows(self):
         return self.cluster.query(
@@ -214,8 +214,7 @@ def check_worker(checks, inst, broker, reg):
         worker.insert()
         worker.wait_delivered("the first record is there")
         rows = wait_until("its schemas are kept",
-                          lambda: len(worker.rows()) == 2 and worker.rows(),
-                          10)
+                          lambda: len(worker.rows()) == 2 and worker.rows())
         key_id = reg.versions("reg.public.t-key")[0]["id"]
         value_id = reg.versions("reg.public.t-value")[0]["id"]
         checks.ok(sorted(map(tuple, rows)) == sorted([
@@ -244,7 +243,7 @@ def check_worker(checks, inst, broker, reg):
         cluster.query("SELECT wal2kafka.restart_connector('reg')")
         worker.set_schema(avro(PLAIN))
         wait_until("known ids let records through", lambda: len(read(
-            broker, "reg.public.t")) == 2, 30, 0.2)
+            broker, "reg.public.t")) == 2, interval=0.2)
         checks.ok(read(broker, "reg.public.t")[1] == (key_id, value_id),
                   "with the ids that the registry gave before")
         with open(worker.known_file) as file:
@@ -261,14 +260,14 @@ def check_worker(checks, inst, broker, reg):
                      {"schema": avro({"name": "x%d" % n, "type": "int"})})
         wait_until("its ids are asked for again", lambda: (
             worker.insert() or time.sleep(0.3) or
-            "reg.public.t-value" in reg.subjects()), 30, 0.1)
+            "reg.public.t-value" in reg.subjects()), interval=0.1)
         worker.insert()
         worker.wait_delivered("records go on")
         value_id = reg.versions("reg.public.t-value")[0]["id"]
         checks.ok(value_id > 3 and read(broker, "reg.public.t")[-1][1]
                   == value_id, "a registry that was set up anew is obeyed")
         wait_until("and that is kept", lambda: any(
-            row[4] == str(value_id) for row in worker.rows()), 10)
+            row[4] == str(value_id) for row in worker.rows()))
 
         # Refused: a state that the view explains, and a way out.
         reg.set_compatibility("reg.public.t-value", "BACKWARD")
@@ -309,7 +308,7 @@ def check_worker(checks, inst, broker, reg):
                   str(sorted(maps)))
         cluster.query("SELECT wal2kafka.drop_connector('reg')")
         wait_until("the connector is gone", lambda: cluster.value(
-            "SELECT count(*) FROM wal2kafka.connectors") == "0", 30)
+            "SELECT count(*) FROM wal2kafka.connectors") == "0")
         checks.ok(cluster.value("SELECT count(*) FROM "
                                 "wal2kafka.connector_schema") == "0",
                   "its schemas go with a connector")

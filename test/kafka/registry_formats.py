@@ -479,7 +479,7 @@ def start_debezium(broker, server, cluster):
         # the converter does not say that it is a plugin
         file.write(text.replace("plugin.path=", "plugin.path=%s," % plugins)
                    .replace("service_load", "hybrid_warn"))
-    connect.start(180)
+    connect.start()
     config = kafka.debezium_config(cluster, "p", table_include_list=
                                    "public.types", interval_handling_mode=
                                    "string", hstore_handling_mode="map",
@@ -496,10 +496,10 @@ def start_debezium(broker, server, cluster):
                 ("id-handler", "io.apicurio.registry.serde."
                  "Legacy4ByteIdHandler")):
             config["%s.%s%s" % (prefix, serde, name)] = value
-    connect.create("p", config, 180)
+    connect.create("p", config)
     wait_until("Debezium streams", lambda: cluster.value(
         "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'p' "
-        "AND active") == "1", 60)
+        "AND active") == "1")
     return connect
 
 
@@ -511,7 +511,7 @@ def test_debezium(checks, inst):
     readers = dict(fastavro.read.LOGICAL_READERS)
     fastavro.read.LOGICAL_READERS.clear()
     broker = kafka.Broker("avro-debezium").start()
-    server = registry.Registry("avro-debezium").start(timeout=180)
+    server = registry.Registry("avro-debezium").start()
     cluster = Cluster(inst, "debezium").init().start()
     cluster.script(
         EXTENSIONS + "CREATE TABLE types (id serial PRIMARY KEY, %s, "
@@ -624,22 +624,24 @@ class Consumer:
     def __init__(self, broker):
         self.broker = broker
 
-    def read(self, topic, at_least=1, timeout=60, most=1000):
+    def read(self, topic, at_least=1, timeout=120, most=1000):
         from confluent_kafka import (Consumer, OFFSET_BEGINNING,
                                      TopicPartition)
         consumer = Consumer({"bootstrap.servers": self.broker.address,
                              "group.id": "test",
                              "enable.auto.commit": False})
-        consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
-        found, end, quiet = [], time.monotonic() + timeout, 0
-        while (time.monotonic() < end and len(found) < most
-               and (len(found) < at_least or quiet < 3)):
+        partition = TopicPartition(topic, 0, OFFSET_BEGINNING)
+        consumer.assign([partition])
+        found, wanted, end = [], at_least, time.monotonic() + timeout
+        while time.monotonic() < end and len(found) < most:
+            if len(found) >= wanted:
+                # what is there beyond that
+                wanted = consumer.get_watermark_offsets(partition, 60)[1]
+                if len(found) >= wanted:
+                    break
             message = consumer.poll(0.3)
-            if message is None or message.error():
-                quiet += 1
-                continue
-            quiet = 0
-            found.append((message.key(), message.value()))
+            if message is not None and not message.error():
+                found.append((message.key(), message.value()))
         consumer.close()
         if len(found) < at_least:
             raise TestbedError("%d records on %s, not %d"
@@ -690,7 +692,7 @@ class StreamTest:
     def deliver(self, name):
         wait_until("%s has delivered" % name, lambda: self.cluster.value(
             "SELECT wal2kafka.wait_for_delivery(%s, NULL, '20 s')"
-            % quote(name)) == "t", 60)
+            % quote(name)) == "t")
 
     # Every type, from a snapshot and from the stream
 
@@ -883,7 +885,7 @@ class StreamTest:
         self.checks.ok(not is_delivered and known == 2,
                        "nothing overtakes what waits for its id",
                        "%s %d" % (is_delivered, known))
-        self.registry.start(timeout=180)
+        self.registry.start()
         self.deliver(name)
         fresh = Reader(self.registry.url, self.form)
         key, value = self.consumer.read(name + ".public.away2")[0]

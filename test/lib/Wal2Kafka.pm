@@ -16,7 +16,7 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(new_node start_broker broker_command stop_broker read_topic
   create_connector wait_state wait_delivered pids_of is_gone timed
-  wait_snapshot wait_reading read_rows drop_connector
+  wait_snapshot wait_reading read_rows settled_rows drop_connector
   begin_session open_session close_session);
 
 # A node that is ready for connectors, with the extension in "postgres".
@@ -79,7 +79,7 @@ sub read_topic
 	my ($broker, $topic, $format) = @_;
 	my ($out) = run_command([
 		'kcat', '-b', $broker->{address}, '-C', '-t', $topic, '-o',
-		'beginning', '-e', '-q', '-u', '-f', $format // '%k\n',
+		'beginning', '-e', '-q', '-u', '-m', '60', '-f', $format // '%k\n',
 		'-X', 'fetch.wait.max.ms=10' ]);
 	return split /\n/, $out;
 }
@@ -100,13 +100,13 @@ sub create_connector
 		"SELECT wal2kafka.create_connector('$name', '$json')");
 }
 
+# The view may still show what was before the last order.
 sub wait_state
 {
 	my ($node, $db, $name, $state) = @_;
 
 	ok( $node->poll_query_until($db,
-			"SELECT state = '$state' FROM wal2kafka.connectors "
-			  . "WHERE name = '$name'"),
+			"SELECT wal2kafka.wait_for_connector('$name', '$state', '10 s')"),
 		"connector $name is $state")
 	  or diag($node->safe_psql($db,
 			'SELECT name, state, last_error FROM wal2kafka.connectors'));
@@ -170,6 +170,27 @@ sub read_rows
 	} read_topic($broker, $topic, '%k\t%s\n');
 }
 
+# How many records a topic has, once no more have come for two seconds: what
+# was begun before a pause is sent.
+sub settled_rows
+{
+	my ($broker, $topic) = @_;
+	my $end = time() + $PostgreSQL::Test::Utils::timeout_default;
+	my $count = read_rows($broker, $topic);
+	my $since = time();
+
+	while (time() < $since + 2 && time() < $end)
+	{
+		sleep 0.2;
+		my $now = read_rows($broker, $topic);
+
+		next if $now == $count;
+		$count = $now;
+		$since = time();
+	}
+	return $count;
+}
+
 sub drop_connector
 {
 	my ($node, $db, $name) = @_;
@@ -227,7 +248,7 @@ sub pids_of
 sub is_gone
 {
 	my ($what, @pids) = @_;
-	my $end = time() + 10;
+	my $end = time() + $PostgreSQL::Test::Utils::timeout_default;
 
 	sleep 0.05 while (grep { -d "/proc/$_" } @pids) && time() < $end;
 	is_deeply([ grep { -d "/proc/$_" } @pids ], [], $what);

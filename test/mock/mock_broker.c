@@ -20,11 +20,17 @@
  *		topic NAME P	creates a topic with P partitions
  *		fail NAME CODE	every Produce to that topic fails; code 0 ends it
  *		leader NAME PARTITION ID	moves a partition
+ *
+ * One waits for something:
+ *
+ *		committed GROUP TOPIC OFFSET	a consumer group has come as far as that
+ *						in the topic's first partition
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -33,6 +39,9 @@
 #define API_PRODUCE 0
 
 #define MAX_ERRORS 10000
+/* How long to wait for something, and how long until the next look. */
+#define WAIT_MS 60000
+#define LOOK_MS 50
 
 typedef struct Cluster
 {
@@ -77,11 +86,54 @@ push_errors(Cluster *cluster, int count, int code)
 	return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+/* A consumer of the group that reads nothing. */
+static rd_kafka_t *
+make_member(Cluster *cluster, const char *group)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	char text[512];
+
+	rd_kafka_conf_set(conf, "bootstrap.servers",
+					  rd_kafka_mock_cluster_bootstraps(cluster->mock), text,
+					  sizeof(text));
+	rd_kafka_conf_set(conf, "group.id", group, text, sizeof(text));
+	return rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+}
+
+static rd_kafka_resp_err_t
+await_committed(Cluster *cluster, const char *group, const char *topic,
+				int offset)
+{
+	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT;
+	rd_kafka_t *rk = make_member(cluster, group);
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(
+		1);
+
+	if (rk == NULL)
+		return RD_KAFKA_RESP_ERR__FAIL;
+	rd_kafka_topic_partition_list_add(list, topic, 0);
+	for (int waited_ms = 0; waited_ms < WAIT_MS; waited_ms += LOOK_MS)
+	{
+		if (rd_kafka_committed(rk, list, WAIT_MS) ==
+				RD_KAFKA_RESP_ERR_NO_ERROR &&
+			list->elems[0].offset >= offset)
+		{
+			err = RD_KAFKA_RESP_ERR_NO_ERROR;
+			break;
+		}
+		usleep(LOOK_MS * 1000);
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	rd_kafka_destroy(rk);
+	return err;
+}
+
 /* One command; an error is a text, NULL is success. */
 static const char *
 obey(Cluster *cluster, const char *line)
 {
 	char name[256];
+	char topic[256];
 	int first = 0;
 	int second = 0;
 	rd_kafka_resp_err_t err;
@@ -105,6 +157,8 @@ obey(Cluster *cluster, const char *line)
 	else if (sscanf(line, "leader %255s %d %d", name, &first, &second) == 3)
 		err = rd_kafka_mock_partition_set_leader(cluster->mock, name, first,
 												 second);
+	else if (sscanf(line, "committed %255s %255s %d", name, topic, &first) == 3)
+		err = await_committed(cluster, name, topic, first);
 	else
 		return "unrecognized command";
 	return err == RD_KAFKA_RESP_ERR_NO_ERROR ? NULL : rd_kafka_err2str(err);

@@ -61,6 +61,31 @@ is((pids_of($node, $db, 'o'))[0],
 is(join(' ', sort(read_topic($broker, 'o.public.b'))),
 	'{"id":2} {"id":3} {"id":4} {"id":5}', 'nothing is missing or repeated');
 
+# A record whose acknowledgement comes with the change, while the worker sleeps.
+($worker, my $sender) = pids_of($node, $db, 'o');
+kill 'STOP', $sender;
+$node->safe_psql($db, 'INSERT INTO b VALUES (6)');
+my $lsn = $node->safe_psql($db, 'SELECT pg_current_wal_lsn()');
+ok( $node->poll_query_until($db, "SELECT read_lsn >= '$lsn'
+	FROM wal2kafka.stat_connector WHERE name = 'o'"), 'a change is read');
+sleep 1;
+kill 'STOP', $worker;
+kill 'CONT', $sender;
+for (1 .. 1000)
+{
+	last if grep { /6/ } read_topic($broker, 'o.public.b');
+}
+sleep 1;
+$node->safe_psql($db, q(SELECT wal2kafka.patch_connector('o',
+	'{"table.include.list": "public.a,public.b,public.c"}')));
+kill 'CONT', $worker;
+wait_state($node, $db, 'o', 'streaming');
+$node->safe_psql($db, 'INSERT INTO b VALUES (7)');
+wait_delivered($node, $db, 'o');
+is( join(' ', sort(read_topic($broker, 'o.public.b'))),
+	join(' ', map { qq({"id":$_}) } 2 .. 7),
+	'what was acknowledged is not sent again');
+
 $node->stop;
 stop_broker($broker);
 done_testing();

@@ -63,11 +63,13 @@ is(logged(qr/no signal|PANIC|terminated by signal/), 0, 'nobody crashed');
 wait_state($node, $db, 'k', 'streaming');
 
 # A new sender, and a new worker, go on behind what was taken up.
+my $sent = 7;
 foreach my $column (qw(sender_pid pid))
 {
 	my ($pid) = $node->safe_psql($db, "SELECT $column FROM wal2kafka.connectors");
 
-	sleep 1;    # the offset is committed by and by
+	# the offset is committed by and by
+	broker_command($broker, 'committed kafka-signal k-signal ' . $sent++);
 	kill $column eq 'pid' ? 'TERM' : 'KILL', $pid;
 	send_signal('k-signal', 'k', qq({"type":"log","data":{"message":"after the $column"}}));
 	$node->wait_for_log(qr/connector "k": after the $column/);
@@ -95,13 +97,13 @@ wait_delivered($node, $db, 'k');
 # Somebody has locked our table: the signal waits, and so does the slot.
 my $locker = $node->background_psql($db);
 $locker->query_safe('BEGIN; LOCK TABLE wal2kafka.connector_snapshot IN SHARE MODE');
-my $lsn = $node->safe_psql($db, 'SELECT pg_current_wal_insert_lsn()');
 $node->safe_psql($db, q(INSERT INTO debezium_signal VALUES
 	('t3', 'log', '{"message": "at last"}')));
+my $lsn = $node->safe_psql($db, 'SELECT pg_current_wal_insert_lsn()');
 $node->safe_psql($db, q(INSERT INTO a VALUES (2)));
 sleep 2;
 is(logged(qr/connector "k": at last/), 0, 'the signal waits');
-is($node->safe_psql($db, "SELECT confirmed_flush_lsn <= '$lsn' FROM pg_replication_slots WHERE plugin = 'wal2kafka'"),
+is($node->safe_psql($db, "SELECT confirmed_flush_lsn < '$lsn' FROM pg_replication_slots WHERE plugin = 'wal2kafka'"),
 	't', 'and so does the slot');
 $locker->query_safe('COMMIT');
 $node->wait_for_log(qr/connector "k": at last/);
@@ -115,7 +117,8 @@ create_connector($node, $db, 'l', $broker, 'public.a',
 	'signal.kafka.groupId' => 'mine',
 	'signal.consumer.auto.offset.reset' => 'latest');
 wait_state($node, $db, 'l', 'streaming');
-sleep 2;
+# The end is made the group's place before anything is read.
+broker_command($broker, 'committed mine shared 1');
 send_signal('shared', 'l', '{"type":"log","data":{"message":"of late"}}');
 $node->wait_for_log(qr/connector "l": of late/);
 is(logged(qr/of old/), 0, 'latest: signals of old are left alone');

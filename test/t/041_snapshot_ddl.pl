@@ -21,7 +21,7 @@ $node->safe_psql($db, 'CREATE SCHEMA s;
 	INSERT INTO s.$_ SELECT i, i FROM generate_series(1, 1000) i;" } @tables));
 create_connector($node, $db, 'd', $broker, 's\\\\..*',
 	'snapshot.mode' => 'initial',
-	'snapshot.max.rows.per.second' => 6000);
+	'snapshot.max.rows.per.second' => 3000);
 wait_reading($node, $db, 'd');
 
 # While table "a" is read, what comes later changes.  Nothing waits for it.

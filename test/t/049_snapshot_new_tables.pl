@@ -181,7 +181,8 @@ my $mover = open_session($node, $db, 'CREATE TABLE other.parent (id int);
 	BEGIN; ALTER TABLE other.held SET SCHEMA s');
 my $session = begin_session($node, $db, 'BEGIN; LOCK TABLE other.parent');
 ok( $node->poll_query_until($db,
-		'SELECT count(*) > 0 FROM pg_locks WHERE NOT granted'),
+		"SELECT count(*) > 0 FROM pg_locks WHERE NOT granted
+		AND relation = 'other.held'::regclass AND mode = 'AccessExclusiveLock'"),
 	'somebody waits for the table');
 $mover->{in} .= "COMMIT;\n";
 close_session($mover);

@@ -10,7 +10,7 @@ use Wal2Kafka;
 my $broker = start_broker();
 my $node = new_node('initial');
 my $db = 'postgres';
-my %slow = ('snapshot.mode' => 'initial', 'snapshot.max.rows.per.second' => 500);
+my %slow = ('snapshot.mode' => 'initial', 'snapshot.max.rows.per.second' => 250);
 
 $node->safe_psql($db, q(CREATE TABLE big (id int PRIMARY KEY, v text);
 	INSERT INTO big SELECT i FROM generate_series(1, 5000) i;
@@ -68,7 +68,8 @@ is(scalar(read_rows($broker, 'i.public.small')), 1, 'and what was asked for');
 drop_connector($node, $db, 'i');
 
 # The guard.
-my %guard = ('max.slot.lag.bytes' => 1000000, 'status.update.interval.ms' => 200);
+my %guard = ('max.slot.lag.bytes' => 1000000, 'status.update.interval.ms' => 200,
+	'snapshot.max.rows.per.second' => 10);
 create_connector($node, $db, 'warns', $broker, 'public.big', %slow, %guard);
 create_connector($node, $db, 'drops', $broker, 'public.big', %slow, %guard,
 	'max.slot.lag.action' => 'drop');
@@ -84,9 +85,8 @@ like($error, qr/The slot was dropped/, 'and does what it is told to');
 is( $node->safe_psql($db, 'SELECT string_agg(slot_name, q) FROM pg_replication_slots,
 		(VALUES (chr(32))) AS t (q)'),
 	'wal2kafka_postgres_warns', 'the slot is gone');
-is( $node->safe_psql($db, "SELECT count(*) FROM pg_stat_activity
-		WHERE backend_type LIKE 'wal2kafka snapshot%'"),
-	1, 'and its snapshot with it');
+ok( $node->poll_query_until($db, "SELECT count(*) = 1 FROM pg_stat_activity
+		WHERE backend_type LIKE 'wal2kafka snapshot%'"), 'and its snapshot with it');
 ok( $node->poll_query_until($db, "SELECT state = 'snapshot' AND last_error LIKE
 		'%more than max.slot.lag.bytes%' FROM wal2kafka.connectors
 		WHERE name = 'warns'"), 'the other one says so and goes on');

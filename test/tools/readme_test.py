@@ -63,16 +63,17 @@ def run_alone(checks, cluster, broker, line, text):
         try:
             wait_until("the slot is read", lambda: cluster.value(
                 "SELECT active FROM pg_replication_slots "
-                "WHERE slot_name = 'feed'") == "t", 20)
+                "WHERE slot_name = 'feed'") == "t")
             cluster.query("CREATE TABLE alone (id int PRIMARY KEY); "
                           "INSERT INTO alone VALUES (1)", DATABASE)
             topic = wait_until(
                 "a topic with the change", lambda: [
                     t for t in topics(broker) if t.endswith("public.alone")],
-                20, 0.3)[0]
+                interval=0.3)[0]
             # A topic is there before its first record.
             wait_until("the change is on it",
-                       lambda: '{"id":1}' in broker.consume(topic), 20, 0.3)
+                       lambda: '{"id":1}' in broker.consume(topic),
+                       interval=0.3)
             checks.ok(True, "README line %d: the sender alone behind "
                       "pg_recvlogical" % line)
         except TestbedError as err:
@@ -83,12 +84,13 @@ def run_alone(checks, cluster, broker, line, text):
             shell.wait()
     wait_until("the slot is free", lambda: cluster.value(
         "SELECT active FROM pg_replication_slots "
-        "WHERE slot_name = 'feed'") == "f", 20)
+        "WHERE slot_name = 'feed'") == "f")
 
 
 def topics(broker):
     import json
-    out = subprocess.run(["kcat", "-b", broker.address, "-L", "-J"],
+    out = subprocess.run(["kcat", "-b", broker.address, "-L", "-J", "-m",
+                          "60"],
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     return [t["topic"] for t in json.loads(out.stdout)["topics"]]
 

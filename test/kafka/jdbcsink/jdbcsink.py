@@ -149,7 +149,7 @@ class Suite:
             last[:] = [self.rows(t, True) for t in tables]
             return last == wanted
         try:
-            wait_until("both databases are equal", probe, 90, 0.2)
+            wait_until("both databases are equal", probe, interval=0.2)
         except TestbedError as err:
             log(str(err))
         for table, want, got in zip(tables, wanted, last

@@ -146,7 +146,7 @@ def sync_probe(cluster, broker, connect, prefixes):
     def wait(count):
         for prefix in prefixes:
             wait_until("sync %d of %s" % (count, prefix),
-                       lambda: has_arrived(prefix, count), 60, 0.05)
+                       lambda: has_arrived(prefix, count))
     return wait
 
 

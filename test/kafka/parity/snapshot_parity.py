@@ -118,7 +118,7 @@ class Sides:
         if self.has_notes:
             config.update(self.channels(prefix))
         self.cluster.create_connector(prefix, config)
-        self.cluster.wait_connector(prefix, timeout=120)
+        self.cluster.wait_connector(prefix)
 
     def theirs(self, prefix, shared):
         self.connect.create(prefix, dict(
@@ -143,7 +143,7 @@ class Sides:
                 mine in (rec.key or "") for rec in self.broker.read(topic))
         for prefix in prefixes:
             wait_until("a row streamed by " + prefix,
-                       lambda: has_come(prefix), 120, 0.3)
+                       lambda: has_come(prefix), interval=0.3)
 
     def order(self, prefix):
         """Tables in the order in which Debezium was through with them."""
@@ -329,7 +329,7 @@ def incremental(args, checks, sides):
         "+ (SELECT count(*) FROM typ.others)"))
     for name in names:
         wait_until("%s has read %d rows" % (name, wanted),
-                   lambda: len(reads(sides.broker, name)) >= wanted, 60, 0.5)
+                   lambda: len(reads(sides.broker, name)) >= wanted, interval=0.5)
     theirs = reads(sides.broker, names[0])
     if args.debezium_only:
         log("incremental: %d rows" % len(theirs))
@@ -375,7 +375,7 @@ def blocking(args, checks, sides):
         for name, start in zip(names, before):
             wait_until("%s has done %d snapshots" % (name, number + 1),
                        lambda: count_completed(sides, name)
-                       > start + number, 60, 0.3)
+                       > start + number, interval=0.3)
     sides.sync(names)
     theirs, ours = [reads(sides.broker, name) for name in names * 2][:2]
     if args.debezium_only:

@@ -313,12 +313,12 @@ def create_all(args, cluster, broker, connect):
         config.update(shared_config(connector, prefix))
         cluster.create_connector(prefix, config)
     for connector in CONNECTORS:
-        connect.wait_running("dbz-" + connector[0], 120)
+        connect.wait_running("dbz-" + connector[0])
         if not args.debezium_only:
             cluster.wait_connector("w2k-" + connector[0])
     wait_until("Debezium's slots are read", lambda: cluster.value(
         "SELECT count(*) FROM pg_replication_slots WHERE active AND "
-        "plugin = 'pgoutput'") == str(len(CONNECTORS)), 120)
+        "plugin = 'pgoutput'") == str(len(CONNECTORS)))
 
 
 def prefixes(args):
@@ -343,7 +343,7 @@ def sync(args, cluster, broker, connect, count):
     cluster.query("SELECT pg_logical_emit_message(true, 'sync', '%d')" % count)
     for prefix in prefixes(args):
         wait_until("message %d of %s" % (count, prefix),
-                   lambda: has_arrived(prefix), 60, 0.1)
+                   lambda: has_arrived(prefix), interval=0.1)
 
 
 def wait_for_others(args, broker):
@@ -365,7 +365,7 @@ def wait_for_others(args, broker):
                    for c in CONNECTORS)
 
     try:
-        wait_until("both sides have sent as much", are_complete, 20, 0.5)
+        wait_until("both sides have sent as much", are_complete, interval=0.5)
     except TestbedError as err:
         log(str(err))                           # the comparison will tell
 

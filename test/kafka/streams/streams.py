@@ -92,7 +92,7 @@ class Suite:
     def deliver(self):
         self.cluster.wait_connector("streams")
         if self.cluster.value("SELECT wal2kafka.wait_for_delivery('streams',"
-                              " timeout => '60 s')") != "t":
+                              " timeout => '120 s')") != "t":
             raise TestbedError("not delivered in time")
 
     def start_app(self):
@@ -114,7 +114,7 @@ class Suite:
                     self.broker, "result.totals").items() if value["count"]}
             return tuple(last) == wanted
         try:
-            wait_until("the results agree", probe, 120, 0.2)
+            wait_until("the results agree", probe, interval=0.2)
         except TestbedError as err:
             log(str(err))
         for got, want, which in zip(last, wanted, ("join", "sums")):

@@ -72,7 +72,9 @@ def user_dir(name):
 def free_port():
     """A port nobody listens on, below those the kernel hands out itself.
 
-    W2K_PORT_BASE keeps several runs on one machine apart.
+    W2K_PORT_BASE keeps several runs on one machine apart.  Two suites of one
+    run are kept apart by what a port is reserved with as long as we live, for
+    one is not listened on before its server is up, nor while that is down.
     """
     base = os.environ.get("W2K_PORT_BASE")
     for _ in range(1000):
@@ -80,17 +82,21 @@ def free_port():
                 else random.randrange(20000, 30000))
         if port in free_port.given:
             continue
-        with socket.socket() as sock:
-            try:
+        reserved = socket.socket(socket.AF_UNIX)
+        try:
+            # a name without a file, which goes with the process
+            reserved.bind("\0wal2kafka-test-port-%d" % port)
+            with socket.socket() as sock:
                 sock.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        free_port.given.add(port)
+        except OSError:
+            reserved.close()
+            continue
+        free_port.given[port] = reserved
         return port
     raise TestbedError("no free port")
 
 
-free_port.given = set()
+free_port.given = {}
 
 
 def as_server_user():
@@ -113,8 +119,12 @@ def run(argv, **kwargs):
     return done.stdout
 
 
-def wait_until(what, probe, timeout=30, interval=0.05):
-    """Call probe() until it returns something true, and return that."""
+def wait_until(what, probe, timeout=120, interval=0.05):
+    """Call probe() until it returns something true, and return that.
+
+    How long it takes is the machine's matter: what is late is no failure,
+    what never comes is.
+    """
     end = time.monotonic() + timeout
     while True:
         value = probe()

@@ -162,7 +162,7 @@ log.retention.hours=-1
             for line in settings:
                 file.write(line + "\n")
 
-    def start(self, timeout=60):
+    def start(self, timeout=180):
         if not os.path.isdir(os.path.join(self.home, "data")):
             run(self._java(_LIBS + "/*", "kafka.tools.StorageTool", "format",
                            "-t", _CLUSTER_ID, "-c", self.config))
@@ -170,7 +170,7 @@ log.retention.hours=-1
         self.wait_ready(timeout)
         return self
 
-    def wait_ready(self, timeout=60):
+    def wait_ready(self, timeout=180):
         def probe():
             if not self.is_running():
                 raise TestbedError("the broker ended\n" + self.log_tail())
@@ -187,9 +187,9 @@ log.retention.hours=-1
 
     def topics(self, prefix=""):
         """Names and partition counts."""
-        data = self.metadata()
-        return {t["topic"]: len(t["partitions"])
-                for t in (data["topics"] if data else ())
+        data = wait_until("the broker tells its topics",
+                          lambda: self.metadata(60))
+        return {t["topic"]: len(t["partitions"]) for t in data["topics"]
                 if t["topic"].startswith(prefix)}
 
     def topic_tool(self, *args):
@@ -213,8 +213,15 @@ log.retention.hours=-1
         argv = ["kcat", "-b", self.address, "-Q"]
         for part in range(parts):
             argv += ["-t", "%s:%d:-1" % (topic, part)]
+
+        def probe():
+            # a partition that is new has no leader for a moment
+            done = subprocess.run(argv, stdout=subprocess.PIPE, text=True,
+                                  stderr=subprocess.DEVNULL)
+            return done.returncode == 0 and done.stdout
         ends = {}
-        for line in run(argv).splitlines():
+        for line in wait_until("topic %s has an end" % topic,
+                               probe).splitlines():
             # topic [0] offset 17
             words = line.split()
             ends[int(words[1].strip("[]"))] = int(words[3])
@@ -227,7 +234,7 @@ log.retention.hours=-1
     def iterate(self, topic, timeout=120, offset="beginning"):
         reader = subprocess.Popen(
             ["kcat", "-b", self.address, "-C", "-t", topic, "-o", offset,
-             "-e", "-q", "-J", "-u",
+             "-e", "-q", "-J", "-u", "-m", "60",
              "-X", "fetch.message.max.bytes=20000000",
              "-X", "fetch.wait.max.ms=10"],
             stdout=subprocess.PIPE)
@@ -238,6 +245,9 @@ log.retention.hours=-1
                 if time.monotonic() > end:
                     raise TestbedError("reading topic %s takes too long"
                                        % topic)
+            if reader.wait() != 0 and topic in self.topics(topic):
+                raise TestbedError("could not read topic %s to its end"
+                                   % topic)
         finally:
             reader.kill()
             reader.wait()
@@ -306,7 +316,7 @@ producer.max.request.size=20000000
 """ % {"broker": broker.address, "home": self.home, "port": self.port,
                 "plugins": _DBZ + ("," + _SINK if with_sink else "")})
 
-    def start(self, timeout=90):
+    def start(self, timeout=180):
         self._spawn(self._java(_LIBS + "/*",
                                "org.apache.kafka.connect.cli."
                                "ConnectStandalone", self.config))
@@ -335,7 +345,7 @@ producer.max.request.size=20000000
             raise TestbedError("Connect: %s %s: %s" % (
                 method, path, err.read().decode())) from None
 
-    def create(self, name, config, timeout=60):
+    def create(self, name, config, timeout=180):
         self.call("POST", "/connectors", {"name": name, "config": config})
         self.wait_running(name, timeout)
 
@@ -353,7 +363,7 @@ producer.max.request.size=20000000
                     if "\tat " not in line))
         return tasks and all(t["state"] == "RUNNING" for t in tasks)
 
-    def wait_running(self, name, timeout=60):
+    def wait_running(self, name, timeout=180):
         wait_until("connector %s runs" % name, lambda: self.check(name),
                    timeout, 0.2)
 

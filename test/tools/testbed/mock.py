@@ -30,10 +30,10 @@ class MockBroker:
         if answer != "ok":
             raise TestbedError("mock broker: %s: %s" % (line, answer))
 
-    def consume(self, topic, template="%k %s\\n", timeout=20):
+    def consume(self, topic, template="%k %s\\n", timeout=120):
         """Everything on a topic, in kcat's format string."""
         return run(["kcat", "-b", self.address, "-C", "-t", topic, "-o",
-                    "beginning", "-e", "-q", "-u", "-f", template,
+                    "beginning", "-e", "-q", "-u", "-m", "60", "-f", template,
                     "-X", "fetch.wait.max.ms=10"], timeout=timeout,
                    stderr=subprocess.DEVNULL)
 

@@ -157,11 +157,11 @@ class Cluster:
             with open(main, "a") as file:
                 file.write("include 'w2k.conf'\n")
 
-    def start(self, timeout=60):
+    def start(self, timeout=180):
         self._ctl("start", "-t", str(timeout), "-l", self.logfile)
         return self
 
-    def stop(self, mode="fast", timeout=60):
+    def stop(self, mode="fast", timeout=180):
         self._ctl("stop", "-m", mode, "-t", str(timeout))
 
     def restart(self, mode="fast"):
@@ -254,7 +254,7 @@ class Cluster:
         return run([self.inst.program("psql"), "-X", "-q", "-v",
                     "ON_ERROR_STOP=1", self.conninfo(database)], input=text)
 
-    def wait_ready(self, timeout=60):
+    def wait_ready(self, timeout=180):
         def probe():
             try:
                 return self.value("SELECT 1")
@@ -271,25 +271,27 @@ class Cluster:
                        % (quote(name), quote(json.dumps(config))))
             return conn.notices
 
-    def wait_connector(self, name, state="streaming", timeout=60,
+    def wait_connector(self, name, state="streaming", timeout=120,
                        database="postgres"):
+        """The view may still show what was before the last order."""
         end = time.monotonic() + timeout
-        row = None
+        why = ""
         while time.monotonic() < end:
             try:
-                rows = self.query(
-                    "SELECT state, last_error FROM wal2kafka.connectors "
-                    "WHERE name = %s" % quote(name), database)
-                row = rows[0] if rows else None
+                if self.value("SELECT wal2kafka.wait_for_connector(%s, %s, "
+                              "'1 s')" % (quote(name), quote(state)),
+                              database) == "t":
+                    return
+                why = self.query("SELECT state, last_error FROM "
+                                 "wal2kafka.connectors WHERE name = %s"
+                                 % quote(name), database)
             except PgError as err:
-                row = ("?", str(err))
-            if row and row[0] == state:
-                return
-            if row and row[0] == "failed" and state != "failed":
-                break
-            time.sleep(0.05)
-        raise TestbedError("connector \"%s\" is not %s but %s\n%s"
-                           % (name, state, row, self.log_tail()))
+                why = err
+                if "has failed" in str(err):
+                    break
+                time.sleep(0.05)
+        raise TestbedError("connector \"%s\" is not %s: %s\n%s"
+                           % (name, state, why, self.log_tail()))
 
     def worker_pids(self, name, database="postgres"):
         """(worker, sender) of a connector; None where there is none."""

@@ -4,9 +4,13 @@ a partition's end many times a second and reading with exact arrival times.
 import ctypes
 import time
 
+from . import TestbedError
+
 _lib = ctypes.CDLL("librdkafka.so.1")
 _CONSUMER = 1
 _OFFSET_END, _OFFSET_BEGINNING = -1, -2
+# Errors of a topic that is not there, or not with all that belongs to it.
+_NOT_THERE = (-190, -188, 3, 5)
 
 
 class _Message(ctypes.Structure):
@@ -61,20 +65,26 @@ class Client:
         if not self._rk:
             raise OSError(error.value.decode())
 
-    def end_offset(self, topic, partition=0, timeout_ms=5000):
+    def end_offset(self, topic, partition=0, timeout_ms=60000):
         """0 for a topic that does not exist yet."""
         low, high = ctypes.c_int64(), ctypes.c_int64()
-        err = _lib.rd_kafka_query_watermark_offsets(
-            self._rk, topic.encode(), partition, ctypes.byref(low),
-            ctypes.byref(high), timeout_ms)
-        if err == 0:
-            return high.value
-        # It remembers that a topic was unknown: make it look again.
-        metadata = ctypes.c_void_p()
-        if _lib.rd_kafka_metadata(self._rk, 1, None, ctypes.byref(metadata),
-                                  timeout_ms) == 0:
-            _lib.rd_kafka_metadata_destroy(metadata)
-        return 0
+        end = time.monotonic() + timeout_ms / 1000
+        while True:
+            err = _lib.rd_kafka_query_watermark_offsets(
+                self._rk, topic.encode(), partition, ctypes.byref(low),
+                ctypes.byref(high), 5000)
+            if err == 0:
+                return high.value
+            # It remembers that a topic was unknown: make it look again.
+            metadata = ctypes.c_void_p()
+            if _lib.rd_kafka_metadata(self._rk, 1, None,
+                                      ctypes.byref(metadata), 5000) == 0:
+                _lib.rd_kafka_metadata_destroy(metadata)
+            if err in _NOT_THERE:
+                return 0
+            if time.monotonic() > end:
+                raise TestbedError("could not ask for the end of %s: error %d"
+                                   % (topic, err))
 
     def consume(self, topic, stopping, partition=0, from_end=True):
         """Yields (arrival time, value) until stopping() says so."""

@@ -49,7 +49,7 @@ class Registry(_Java):
         self.port = free_port()
         self.url = "http://127.0.0.1:%d/apis/ccompat/v7" % self.port
 
-    def start(self, timeout=60):
+    def start(self, timeout=180):
         self._spawn(["java", "-Xmx%dm" % self.heap, "-XX:+UseSerialGC",
                      "-XX:TieredStopAtLevel=1",
                      "-Dquarkus.http.host=127.0.0.1",

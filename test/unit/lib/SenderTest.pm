@@ -405,7 +405,7 @@ sub decode
 sub wait_for
 {
 	my ($self, $test, $timeout) = @_;
-	my $until = time + ($timeout // 20);
+	my $until = time + ($timeout // 60);
 	my $seen  = 0;
 
 	for (;;)
@@ -430,7 +430,7 @@ sub wait_for_ack
 sub exit_code
 {
 	my ($self, $timeout) = @_;
-	my $until = time + ($timeout // 10);
+	my $until = time + ($timeout // 60);
 
 	while (waitpid($self->{pid}, WNOHANG) == 0)
 	{

@@ -73,7 +73,7 @@ sleep 0.3;
 my $begin = time;
 $sender->close_input;
 is($sender->exit_code, 0, 'end of input with records queued and no broker: exit code 0');
-cmp_ok(time - $begin, '<', 1, 'at once');
+cmp_ok(time - $begin, '<', 3, 'at once');
 $broker->tell('up');
 is(scalar(my @ended = read_topic($broker, 'ended')), 1, 'what was queued was not sent');
 
@@ -138,7 +138,7 @@ chomp(my $holder = <$pid_r>);
 ok(kill(0, $orphan), 'a sender runs');
 kill 'KILL', $middle;
 waitpid($middle, 0);
-my $until = time + 5;
+my $until = time + 60;
 my $state = 'R';
 while (time < $until && $state ne 'gone')
 {

@@ -191,7 +191,7 @@ $sender->put(topic(1, 'one') . record(1, 'k', 'v'));
 $sender->wait_for_ack(1);
 $broker->tell('down');
 $sender->put(record(1, 'k', 'w'));
-$error = $sender->wait_for(sub { $_->{type} eq 'E' && $_->{severity} >= RETRY }, 30);
+$error = $sender->wait_for(sub { $_->{type} eq 'E' && $_->{severity} >= RETRY });
 is($error->{severity}, RETRY, 'a message timeout is worth another try') or diag explain $error;
 $sender->exit_code;
 $broker->tell('up');
@@ -217,7 +217,7 @@ is($sender->exit_code, 0, 'end');
 # Topic creation: brokers that cannot are left to create topics themselves
 $sender = start_sender(@servers, 'w2k.topic.creation.default.partitions', '1', 'w2k.topic.creation.default.replication.factor', '1');
 $sender->put(topic(1, 'one') . topic(2, 'created') . record(1, 'k', 'v') . record(2, 'k', 'v') . record(1, 'k', 'v'));
-ok($sender->wait_for_ack(3, 40), 'records of old and new topics arrive');
+ok($sender->wait_for_ack(3), 'records of old and new topics arrive');
 is(scalar(grep { $_->{type} eq 'L' && $_->{facility} eq 'TOPIC' } @{ $sender->{frames} }), 1, 'one log line says why')
   or diag explain $sender->{frames};
 $sender->close_input;

@@ -7,7 +7,6 @@ use lib "$FindBin::Bin/../lib";
 
 use SenderTest;
 use Test::More;
-use Time::HiRes qw(sleep);
 
 my $broker = start_broker('--topic', 'signals:2', '--topic', 'late:1');
 
@@ -63,7 +62,7 @@ ok($sender->wait_for_ack(1), 'a record is acknowledged');
 
 # What the worker has not confirmed comes again, what it has does not.
 $sender->put(signalled(0) . signalled(3));
-sleep 1.5;
+$broker->tell('committed group signals 4');
 kill 'KILL', $sender->{pid};
 $sender->exit_code;
 $sender = start_consumer('signals');
@@ -71,7 +70,7 @@ ok(wait_for_signal($sender, 'three'), 'it comes again');
 is(signals($sender), '4:three', 'and nothing else does');
 $sender->put(signalled(4));
 produce('signals', 'other', 'no');
-sleep 1.5;
+$broker->tell('committed group signals 5');
 kill 'KILL', $sender->{pid};
 $sender->exit_code;
 $sender = start_consumer('signals');
@@ -91,7 +90,7 @@ close $sender->{in};
 # From now on: a place is kept from the first, though nothing came.
 produce('late', 'shop', 'of old');
 $sender = start_consumer('late', 'w2k.signal.consumer.auto.offset.reset', 'latest');
-sleep 2;
+$broker->tell('committed group late 1');
 kill 'KILL', $sender->{pid};
 $sender->exit_code;
 produce('late', 'shop', 'while away');

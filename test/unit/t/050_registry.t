@@ -169,7 +169,7 @@ ok(status($sender, 0, qr/REGISTRY_UNREACHABLE/), 'a new one does');
 my $begin = time;
 $sender->close_input;
 is($sender->exit_code, 0, 'the end of the input, while it is awaited');
-cmp_ok(time - $begin, '<', 1, 'at once');
+cmp_ok(time - $begin, '<', 3, 'at once');
 
 # What is known lets records through, and the registry's word is the last
 $registry->tell('up');
@@ -215,7 +215,7 @@ $registry->tell('up');
 
 # ---- answers of no use, and then one ----
 
-$sender = start($registry->{url}, both('read.timeout.ms', 200), both('connect.timeout.ms', 200));
+$sender = start($registry->{url}, both('read.timeout.ms', 1000), both('connect.timeout.ms', 1000));
 my $sequence = 0;
 foreach my $case (
 	[ 'status 500 50001 Error in the backend data store', qr/Error in the backend data store.*REGISTRY_UNAVAILABLE/ ],
@@ -225,7 +225,7 @@ foreach my $case (
 	[ 'lost',     qr/the answer has no id.*REGISTRY_GARBLED/ ],
 	[ 'huge',     qr/larger than any answer.*REGISTRY_GARBLED/ ],
 	[ 'drop',     qr/REGISTRY_UNREACHABLE/ ],
-	[ 'slow 1.5', qr/REGISTRY_TIMED_OUT/ ])
+	[ 'slow 5', qr/REGISTRY_TIMED_OUT/ ])
 {
 	my ($mode, $pattern) = @$case;
 
@@ -263,7 +263,7 @@ sleep 0.3;
 $begin = time;
 $sender->close_input;
 is($sender->exit_code, 0, 'the end of the input, in the middle of a request');
-cmp_ok(time - $begin, '<', 1, 'at once');
+cmp_ok(time - $begin, '<', 3, 'at once');
 $registry->tell('mode normal');
 
 # ---- two URLs ----
