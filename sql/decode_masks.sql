@@ -67,6 +67,13 @@ SELECT after('column.truncate.to.10.chars', '.*(doc|raw)', 'table.include.list',
 -- What stands for it as bytes is not cut, as text it is.
 SELECT after('column.truncate.to.10.chars', '.*raw', 'table.include.list', '.*large', 'column.include.list', '.*raw', 'binary.handling.mode', 'hex');
 
+-- Not where no value is longer than what is left, as the type goes; an array is what its elements are.
+SELECT f->>'field' AS field, f#>>'{parameters,truncateLength}' AS cut
+FROM pg_logical_slot_peek_changes('regress_decode_masks', NULL, NULL, 'format', 'json-with-schemas',
+    'column.truncate.to.8.chars', '.*', 'table.include.list', '.*\.t') WITH ORDINALITY x (lsn, xid, data, n),
+    json_array_elements(data::json#>'{value,schema,fields,1,fields}') f
+WHERE x.n = 1;
+
 -- Keys are what they are.
 SELECT data::json->'key' AS key, data::json#>'{value,after,nn}' AS value
 FROM pg_logical_slot_peek_changes('regress_decode_masks', NULL, NULL, 'message.key.columns', '.*\.t:nn',

@@ -9,6 +9,7 @@
 
 #include "config/rules.h"
 #include "schema/mask.h"
+#include "schema/source_type.h"
 
 /*
  * What JDBC calls a character type, and nothing else: Debezium does not hide
@@ -50,6 +51,17 @@ make_stars(int length)
 	memset(stars, '*', length);
 	stars[length] = '\0';
 	return stars;
+}
+
+bool
+w2k_mask_concerns(const struct W2kMaskRule *rule, const W2kType *type)
+{
+	int32 length;
+
+	if (rule->kind != W2K_MASK_TRUNCATE)
+		return true;
+	length = w2k_source_type_length(type);
+	return length < 0 || length > rule->length;
 }
 
 W2kMask *

@@ -35,6 +35,13 @@ typedef struct W2kMask
 } W2kMask;
 
 /*
+ * Does a rule show in the schema of a column of that type?  One that cuts
+ * does not where no value is longer than what it leaves, as the type goes.
+ */
+extern bool w2k_mask_concerns(const struct W2kMaskRule *rule,
+							  const W2kType *type);
+
+/*
  * What a rule means for the values of a column of that type, in the current
  * memory context; NULL where it means nothing.
  */

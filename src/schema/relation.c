@@ -299,9 +299,10 @@ fill_rule(W2kRelationCache *cache, W2kRelation *wrel, W2kColumn *column,
 	}
 	if (type_name != NULL && cache->has_schemas)
 		column->source_type = w2k_source_type_read(type_name, column->type);
+	if (rule == NULL || !w2k_mask_concerns(rule, column->type))
+		return;
 	column->rule = rule;
-	if (rule != NULL)
-		column->mask = w2k_mask_resolve(rule, column->type);
+	column->mask = w2k_mask_resolve(rule, column->type);
 }
 
 /*

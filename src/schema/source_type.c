@@ -153,6 +153,24 @@ set_numbers(W2kSourceType *source, const W2kType *type)
 	}
 }
 
+/* To the driver an array is what its elements are. */
+static void
+set_numbers_of_any(W2kSourceType *source, const W2kType *type)
+{
+	set_numbers(source, type->element != NULL ? type->element : type);
+	if (type->element != NULL && is_vector(type->element))
+		source->length = PG_INT32_MAX;
+}
+
+int32
+w2k_source_type_length(const W2kType *type)
+{
+	W2kSourceType source = {0};
+
+	set_numbers_of_any(&source, type);
+	return source.length;
+}
+
 W2kSourceType *
 w2k_source_type_read(const char *name, const W2kType *type)
 {
@@ -162,8 +180,6 @@ w2k_source_type_read(const char *name, const W2kType *type)
 	for (char *p = upper; *p != '\0'; p++)
 		*p = pg_ascii_toupper((unsigned char) *p);
 	source->name = upper;
-	set_numbers(source, type->element != NULL ? type->element : type);
-	if (type->element != NULL && is_vector(type->element))
-		source->length = PG_INT32_MAX;
+	set_numbers_of_any(source, type);
 	return source;
 }

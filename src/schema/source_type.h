@@ -20,6 +20,9 @@ typedef struct W2kSourceType
 /* The name alone, in the server's encoding, as it stands in the catalog. */
 extern const char *w2k_source_type_name(Relation relation, AttrNumber attnum);
 
+/* Its length alone; negative where it is not said. */
+extern int32 w2k_source_type_length(const W2kType *type);
+
 /* All of it, in the current memory context. */
 extern W2kSourceType *w2k_source_type_read(const char *name,
 										   const W2kType *type);
