@@ -122,7 +122,6 @@ FROM (VALUES
 	(111, '{"format": "protobuf", "decimal.handling.mode": "double"}'),
 	(112, '{"format": "protobuf", "value.converter.schemas.enable": false}'),
 	(113, '{"format": "protobuf", "unavailable.value.placeholder": "x"}'),
-	(114, '{"format": "protobuf", "transforms": "a", "transforms.a.type": "io.debezium.transforms.ExtractNewRecordState"}'),
 	(115, '{"format": "protobuf", "value.converter": "JsonConverter"}'),
 	-- the database
 	(120, '{"database.dbname": "elsewhere"}'),

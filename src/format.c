@@ -8,13 +8,18 @@
 
 #include "format.h"
 
+/*
+ * Readers refuse messages in more than 100 others, and a structure in a
+ * structure is two.
+ */
+#define PROTOBUF_DEPTH 40
+
 const W2kFormatInfo w2k_formats[W2K_FORMAT_COUNT] = {
 	[W2K_FORMAT_JSON] =
 		{
 			.name = "json",
 			.is_built = true,
 			.is_text = true,
-			.has_transforms = true,
 		},
 	[W2K_FORMAT_JSON_SCHEMAS] =
 		{
@@ -22,12 +27,12 @@ const W2kFormatInfo w2k_formats[W2K_FORMAT_COUNT] = {
 			.converter = "org.apache.kafka.connect.json.JsonConverter",
 			.is_built = true,
 			.is_text = true,
-			.has_transforms = true,
 		},
 	[W2K_FORMAT_PROTOBUF] =
 		{
 			.name = "protobuf",
 			.is_built = true,
+			.max_depth = PROTOBUF_DEPTH,
 		},
 	[W2K_FORMAT_JSON_REGISTRY] =
 		{
@@ -35,7 +40,6 @@ const W2kFormatInfo w2k_formats[W2K_FORMAT_COUNT] = {
 			.converter = "io.confluent.connect.json.JsonSchemaConverter",
 			.is_built = true,
 			.needs_registry = true,
-			.has_transforms = true,
 		},
 	[W2K_FORMAT_AVRO] =
 		{
@@ -43,7 +47,6 @@ const W2kFormatInfo w2k_formats[W2K_FORMAT_COUNT] = {
 			.converter = "io.confluent.connect.avro.AvroConverter",
 			.is_built = true,
 			.needs_registry = true,
-			.has_transforms = true,
 		},
 	[W2K_FORMAT_PROTOBUF_REGISTRY] =
 		{
@@ -51,6 +54,5 @@ const W2kFormatInfo w2k_formats[W2K_FORMAT_COUNT] = {
 			.converter = "io.confluent.connect.protobuf.ProtobufConverter",
 			.is_built = true,
 			.needs_registry = true,
-			.has_transforms = true,
 		},
 };

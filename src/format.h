@@ -55,7 +55,7 @@ typedef struct W2kFormatInfo
 	bool is_built;		   /* else it is refused by name */
 	bool is_text;
 	bool needs_registry;
-	bool has_transforms; /* it can write what transforms make */
+	int max_depth; /* of JSON that is expanded; 0 = that of its parser */
 } W2kFormatInfo;
 
 extern const W2kFormatInfo w2k_formats[W2K_FORMAT_COUNT];

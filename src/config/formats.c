@@ -186,19 +186,6 @@ check_format_use(W2kPropertyParse *parse, const char *side, W2kFormat format)
 						info->name)
 			->hint =
 			"An Avro schema says of NOT NULL columns that they are never null.";
-	else if (parse->conf->transforms != NIL && !info->has_transforms)
-		w2k_problem_add(&parse->problems, ERRCODE_FEATURE_NOT_SUPPORTED, name,
-						w2k_properties_said(parse, name),
-						"transforms cannot be applied to records of format \"%s\"",
-						info->name)
-			->hint = "Leave out \"transforms\", or choose another format.";
-	else if (parse->conf->include_schema_changes && !info->has_transforms)
-		w2k_problem_add(&parse->problems, ERRCODE_FEATURE_NOT_SUPPORTED, name,
-						w2k_properties_said(parse, name),
-						"schema changes cannot be records of format \"%s\"",
-						info->name)
-			->hint =
-			"Leave out \"include.schema.changes\", or choose another format.";
 }
 
 /*

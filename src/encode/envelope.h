@@ -62,7 +62,7 @@ struct W2kWriter
 
 	/*
 	 * Connect data, as transforms make it; both NULL in JSON, which
-	 * transform/render writes, and in formats without has_transforms.
+	 * transform/render writes.
 	 *
 	 * compile makes what can be made once of a schema, in the current memory
 	 * context; node writes one side of a record by it.

@@ -13,7 +13,9 @@
 #include "utils/memutils.h"
 
 #include "encode/protobuf.h"
+#include "encode/protoenum.h"
 #include "encode/protoitem.h"
+#include "encode/protonode.h"
 #include "wire/frame.h"
 
 /* Envelope */
@@ -314,29 +316,6 @@ after(W2kWriter *base, StringInfo out, const W2kEvent *event)
 
 /* ---- the source block ---- */
 
-/* enum Snapshot */
-static uint64
-snapshot_number(const char *snapshot)
-{
-	static const char *const names[] = {"false",
-										"true",
-										"first",
-										"first_in_data_collection",
-										"last_in_data_collection",
-										"last",
-										"incremental"};
-
-	if (snapshot == NULL)
-		return 0;
-	for (int i = 0; i < (int) lengthof(names); i++)
-	{
-		if (strcmp(names[i], snapshot) == 0)
-			return (uint64) i;
-	}
-	elog(ERROR, "unexpected snapshot marker \"%s\"", snapshot);
-	return 0; /* keep compiler quiet */
-}
-
 static void
 begin_source(W2kWriter *base, const W2kSource *source)
 {
@@ -347,8 +326,11 @@ begin_source(W2kWriter *base, const W2kSource *source)
 	append_name(out, SOURCE_CONNECTOR, CONNECTOR);
 	append_name(out, SOURCE_NAME, base->options.prefix);
 	append_name(out, SOURCE_DB, source->database);
-	w2k_wire_append_number(out, SOURCE_SNAPSHOT,
-						   snapshot_number(source->snapshot));
+	if (source->snapshot != NULL)
+		w2k_wire_append_number(out, SOURCE_SNAPSHOT,
+							   (uint64)
+								   w2k_protoenum_get(W2K_PROTOENUM_SNAPSHOT,
+													 source->snapshot));
 	w2k_wire_append_fixed64(out, SOURCE_TS_NS,
 							(uint64) (source->commit_time_us * 1000));
 	w2k_wire_append_number(out, SOURCE_TX_ID, source->xid);
@@ -395,22 +377,6 @@ source(W2kWriter *base, StringInfo out, const W2kEvent *event)
 
 /* ---- what comes behind it ---- */
 
-/* enum Operation */
-static uint64
-operation_number(char op)
-{
-	static const char ops[] = {W2K_OP_READ,	  W2K_OP_CREATE,   W2K_OP_UPDATE,
-							   W2K_OP_DELETE, W2K_OP_TRUNCATE, W2K_OP_MESSAGE};
-
-	for (int i = 0; i < (int) lengthof(ops); i++)
-	{
-		if (ops[i] == op)
-			return (uint64) i + 1;
-	}
-	elog(ERROR, "unexpected operation '%c'", op);
-	return 0; /* keep compiler quiet */
-}
-
 /* Debezium's id of a transaction, in a record at an LSN. */
 static const char *
 make_id(uint32 xid, XLogRecPtr lsn)
@@ -439,7 +405,11 @@ static void
 append_end(StringInfo out, char op, int64 time_ns, const W2kPlace *place,
 		   XLogRecPtr lsn)
 {
-	w2k_wire_append_number(out, ENVELOPE_OP, operation_number(op));
+	const char text[] = {op, '\0'};
+
+	w2k_wire_append_number(out, ENVELOPE_OP,
+						   (uint64) w2k_protoenum_get(W2K_PROTOENUM_OPERATION,
+													  text));
 	w2k_wire_append_fixed64(out, ENVELOPE_TS_NS, (uint64) time_ns);
 	append_place(out, place, lsn);
 }
@@ -566,6 +536,8 @@ w2k_protobuf_create_writer(const W2kWriterOptions *options)
 	writer->base.heartbeat = heartbeat;
 	writer->base.notice_key = notice_key;
 	writer->base.notice = notice;
+	writer->base.compile = w2k_protonode_compile;
+	writer->base.node = w2k_protonode_append;
 	initStringInfo(&writer->source);
 	return &writer->base;
 }

@@ -36,6 +36,7 @@
 #define W2K_PROTO_MAP 23
 #define W2K_PROTO_FLOATS 24
 #define W2K_PROTO_EWKB 25
+#define W2K_PROTO_STRUCTURE 26
 
 /* Its enums. */
 #define W2K_PROTO_UNCHANGED_TOAST 1

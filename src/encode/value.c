@@ -151,6 +151,20 @@ w2k_value_set_binary(W2kValue *value, W2kLogical form, const char *data,
 	value->len = (int) (end - text);
 }
 
+/* Nulls, to be filled in; more than an allocation holds are refused in words. */
+static W2kValue *
+make_items(int nitems)
+{
+	if ((Size) nitems > MaxAllocSize / sizeof(W2kValue))
+		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						errmsg("value has too many items"),
+						errdetail("It has %d, and %zu are the most.", nitems,
+								  MaxAllocSize / sizeof(W2kValue)),
+						errhint("Exclude the column, or skip the row with "
+								"event.processing.failure.handling.mode.")));
+	return palloc0(sizeof(W2kValue) * Max(nitems, 1));
+}
+
 W2kValue *
 w2k_value_set_array(W2kValue *value, int nitems)
 {
@@ -158,7 +172,7 @@ w2k_value_set_array(W2kValue *value, int nitems)
 
 	array->ndim = nitems > 0 ? 1 : 0;
 	array->dims[0] = nitems;
-	array->items = palloc0(sizeof(W2kValue) * Max(nitems, 1));
+	array->items = make_items(nitems);
 	value->kind = W2K_VALUE_ARRAY;
 	value->u.array = array;
 	return array->items;
@@ -171,8 +185,8 @@ w2k_value_set_map(W2kValue *value, bool has_text_keys, int npairs)
 
 	map->npairs = npairs;
 	map->has_text_keys = has_text_keys;
-	map->keys = palloc0(sizeof(W2kValue) * Max(npairs, 1));
-	map->values = palloc0(sizeof(W2kValue) * Max(npairs, 1));
+	map->keys = make_items(npairs);
+	map->values = make_items(npairs);
 	value->kind = W2K_VALUE_MAP;
 	value->u.map = map;
 	return map;

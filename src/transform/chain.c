@@ -63,7 +63,7 @@ init_step(W2kStep *step, const W2kTransformConf *conf)
 }
 
 W2kChain *
-w2k_chain_create(List *transforms, bool uses_defaults)
+w2k_chain_create(List *transforms, bool uses_defaults, int max_depth)
 {
 	W2kChain *chain = palloc0(sizeof(W2kChain));
 	ListCell *lc;
@@ -74,6 +74,7 @@ w2k_chain_create(List *transforms, bool uses_defaults)
 		W2kStep *step = &chain->steps[chain->nsteps++];
 
 		step->uses_defaults = uses_defaults;
+		step->max_depth = max_depth;
 		init_step(step, lfirst(lc));
 	}
 	return chain;

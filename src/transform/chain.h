@@ -15,8 +15,10 @@ typedef struct W2kChain W2kChain;
 /*
  * Of W2kTransformConf, in the current memory context.  Connect's transforms
  * read a null as the default of its field; uses_defaults says whether ours do.
+ * max_depth is the format's.
  */
-extern W2kChain *w2k_chain_create(List *transforms, bool uses_defaults);
+extern W2kChain *w2k_chain_create(List *transforms, bool uses_defaults,
+								  int max_depth);
 
 /*
  * Changes the record as they say; false where one drops it.  Its topic has a

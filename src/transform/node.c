@@ -108,6 +108,13 @@ w2k_node_make_default(const W2kSchema *field)
 		return NULL;
 	node = make_node(W2K_NODE_SCALAR, 0);
 	node->column = unconstify(W2kColumn *, field->default_column);
+	if (node->column->has_constant_default)
+	{
+		node->stored = W2K_STORED_DATUM;
+		node->datum = node->column->default_value;
+	}
+	else
+		node->stored = W2K_STORED_NULL;
 	if (!w2k_envelope_read_default(field->default_column, &node->value))
 		return NULL;
 	if (node->value.kind == W2K_VALUE_ARRAY)

@@ -82,7 +82,10 @@ get_integer(const W2kStep *step, const Event *event, const char *field,
 	if (event->schema->children[i]->type != type)
 		w2k_step_fail(step, "Field \"%s\" is not of type %s.", field,
 					  type == W2K_CONNECT_INT32 ? "int32" : "int64");
-	if (node == NULL)
+	/* it may have no form as an integer (stored.h) */
+	if (node == NULL || node->kind != W2K_NODE_SCALAR ||
+		(node->value.kind != W2K_VALUE_INTEGER &&
+		 node->value.kind != W2K_VALUE_CONNECT_MILLIS))
 		return false;
 	*integer = node->value.u.integer;
 	return true;
@@ -443,6 +446,7 @@ w2k_outbox_init(W2kStep *step)
 												options->topic_replacement);
 	outbox->additional = parse_additional(options->placement,
 										  &outbox->has_envelope);
+	outbox->payload.max_depth = step->max_depth;
 	outbox->payload.keeps_nulls = options->keeps_nulls;
 	outbox->payload.keeps_empty_arrays = options->keeps_empty_arrays;
 	step->state = outbox;

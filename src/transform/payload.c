@@ -292,7 +292,7 @@ on_scalar(void *state, char *token, JsonTokenType type)
 
 /* Is it nested deeper than the parser, and we, should recurse? */
 static bool
-is_too_deep(const char *text, int len)
+is_too_deep(const char *text, int len, int max_depth)
 {
 	bool is_quoted = false;
 	int depth = 0;
@@ -307,7 +307,7 @@ is_too_deep(const char *text, int len)
 			i += c == '\\'; /* what is escaped ends nothing */
 		else if (c == '{' || c == '[')
 		{
-			if (++depth > MAX_DEPTH)
+			if (++depth > max_depth)
 				return true;
 		}
 		else if (c == '}' || c == ']')
@@ -320,8 +320,9 @@ static Json *
 parse(Parser *parser, const char *text, int len)
 {
 	JsonSemAction actions = {0};
+	int limit = parser->options->max_depth;
 
-	if (is_too_deep(text, len))
+	if (is_too_deep(text, len, limit == 0 ? MAX_DEPTH : limit))
 	{
 		parser->problem = "it is nested too deeply";
 		return NULL;

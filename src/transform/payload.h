@@ -11,6 +11,7 @@ typedef struct W2kPayloadOptions
 {
 	bool keeps_nulls;		 /* as optional bytes; else they are left out */
 	bool keeps_empty_arrays; /* as arrays of strings; else likewise */
+	int max_depth;			 /* of objects and arrays; 0 = the parser's */
 } W2kPayloadOptions;
 
 /*

@@ -18,6 +18,7 @@ struct W2kStep
 	W2kJavaRegex *predicate_regex; /* of TopicNameMatches */
 	void *state;				   /* the transform's own */
 	bool uses_defaults; /* nulls are read as their fields' defaults */
+	int max_depth;		/* of JSON that is expanded; 0 = no other limit */
 
 	/* Changes the record; false drops it. */
 	bool (*apply)(W2kStep *step, W2kTransformRecord *rec);

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "common/int.h"
+#include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
@@ -281,9 +282,48 @@ convert_time(const W2kTimezone *timezone, const char *text)
 
 /* ---- fields ---- */
 
-/* What becomes of a field of this type; the same node where nothing does. */
+/*
+ * What becomes of what a column stores: an instant stays the same, whatever
+ * the offset that it is written with.
+ */
+static Datum
+convert_stored(const W2kTimezone *timezone, const char *type, Datum datum)
+{
+	const int64 shift = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) *
+						(int64) SECS_PER_DAY;
+
+	if (strcmp(type, DEBEZIUM_TIME "Timestamp") == 0 ||
+		strcmp(type, DEBEZIUM_TIME "MicroTimestamp") == 0)
+	{
+		Timestamp local = DatumGetTimestamp(datum);
+		int64 seconds;
+
+		if (TIMESTAMP_NOT_FINITE(local))
+			return datum;
+		seconds = floor_div(local, USECS_PER_SEC) + shift;
+		local -= offset_at_local(timezone, seconds) * USECS_PER_SEC;
+		return IS_VALID_TIMESTAMP(local) ? TimestampGetDatum(local) : datum;
+	}
+	else if (strcmp(type, DEBEZIUM_TIME "ZonedTime") == 0)
+	{
+		const TimeTzADT *old = DatumGetTimeTzADTP(datum);
+		TimeTzADT *timetz = palloc(sizeof(TimeTzADT));
+		int offset = offset_at(timezone, (int64) time(NULL));
+
+		/* zones are stored as seconds west */
+		timetz->zone = -offset;
+		timetz->time = (old->time +
+						(offset + old->zone + 2 * (int64) SECS_PER_DAY) *
+							USECS_PER_SEC) %
+					   USECS_PER_DAY;
+		return TimeTzADTPGetDatum(timetz);
+	}
+	return datum;
+}
+
+/* What becomes of a value of this type; the same node where nothing does. */
 static W2kNode *
-convert_typed(const W2kTimezone *timezone, const char *type, W2kNode *node)
+convert_value(const W2kTimezone *timezone, const char *type, W2kNode *node)
 {
 	static const struct
 	{
@@ -318,6 +358,34 @@ convert_typed(const W2kTimezone *timezone, const char *type, W2kNode *node)
 		text = convert_time(timezone, w2k_node_text(node));
 	/* infinity is no time */
 	return text == NULL ? node : w2k_node_make_text(text);
+}
+
+/* What becomes of a field of this type; the same node where nothing does. */
+static W2kNode *
+convert_typed(const W2kTimezone *timezone, const char *type, W2kNode *node)
+{
+	W2kNode *result = convert_value(timezone, type, node);
+	Datum datum;
+
+	if (node->kind != W2K_NODE_SCALAR || node->stored == W2K_STORED_NOT)
+		return result;
+	if (node->stored == W2K_STORED_DATUM)
+	{
+		datum = convert_stored(timezone, type, node->datum);
+		if (result == node && datum != node->datum)
+		{
+			result = palloc(sizeof(W2kNode));
+			*result = *node;
+		}
+		if (result != node)
+			result->datum = datum;
+	}
+	if (result != node)
+	{
+		result->column = node->column;
+		result->stored = node->stored;
+	}
+	return result;
 }
 
 static W2kNode *

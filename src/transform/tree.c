@@ -17,6 +17,7 @@
 #include "schema/key.h"
 #include "transform/ddl_node.h"
 #include "transform/origin.h"
+#include "transform/stored.h"
 #include "transform/tree.h"
 
 #define CONNECTOR "postgresql"
@@ -291,8 +292,11 @@ static W2kNode *
 read_column(W2kTree *tree, const W2kSideOptions *side, W2kColumn *column,
 			const W2kRow *row, int ndims)
 {
-	W2kNode *node = palloc(sizeof(W2kNode));
+	W2kNode *node;
 
+	if (side->format == W2K_FORMAT_PROTOBUF)
+		return w2k_stored_read(tree->writers->value, column, row);
+	node = palloc(sizeof(W2kNode));
 	w2k_envelope_read_column(tree->writers->value, column, row, &node->value);
 	w2k_json_check_dimensions(side, &node->value, ndims);
 	if (node->value.kind == W2K_VALUE_FAILED)
@@ -304,6 +308,7 @@ read_column(W2kTree *tree, const W2kSideOptions *side, W2kColumn *column,
 	node->column = column;
 	node->nitems = 0;
 	node->items = NULL;
+	node->stored = W2K_STORED_NOT;
 	if (node->value.kind == W2K_VALUE_ARRAY)
 		node->array = *node->value.u.array;
 	return node;

@@ -122,9 +122,12 @@ append_transformed(W2kOwnTopic *topic, const void *arg)
 		MemoryContext oldcontext = MemoryContextSwitchTo(topic->context);
 
 		topic->tree = w2k_tree_create(&topic->writers);
-		topic->chain = w2k_chain_create(conf->transforms,
-										conf->value_converter.null_default !=
-											W2K_NULL_UNSAID);
+		topic->chain =
+			w2k_chain_create(conf->transforms,
+							 conf->value_converter.null_default !=
+								 W2K_NULL_UNSAID,
+							 w2k_formats[conf->value_converter.format]
+								 .max_depth);
 		MemoryContextSwitchTo(oldcontext);
 	}
 	topic->kind->make(topic->tree, arg, topic->name, &rec);

@@ -20,12 +20,14 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "../tools"))
+sys.path[:0] = [os.path.join(HERE, "../tools"), HERE]
 
 from testbed import (CACHE, IN_CI, REPO, Checks, TestbedError, kafka, log,
                      main, rd, run, work_dir)
 from testbed.postgres import Cluster, Installation
 from testbed.pq import quote
+
+from formats_transforms import Transforms
 
 GRPC_TOOLS = "grpcio-tools==1.71.0"
 JAVA_PROTOBUF = "4.29.0"
@@ -527,27 +529,44 @@ def read_in_java(checks, records):
 
 
 def describe(message):
-    """Name, kind and content of each column, as ReadEnvelopes prints them."""
+    """Name, kind and content of each value, as ReadEnvelopes prints them."""
     rows = []
-    if message.DESCRIPTOR.name == "Key":
-        rows = [message.columns]
-    elif message.DESCRIPTOR.name == "Envelope":
-        rows = [message.before.columns, message.after.columns]
+    name = message.DESCRIPTOR.name
+    if name == "Key":
+        rows = [message.columns, [message.value]]
+    elif name == "Envelope":
+        rows = [message.before.columns, message.after.columns,
+                [message.value], message.fields]
+    elif name == "SchemaChange":
+        yield message.ddl.encode().hex()
+        for change in message.table_changes:
+            yield "%d %s %s" % (change.type, change.id, " ".join(
+                "%s %d" % (c.name, c.jdbc_type) for c in change.table.columns))
+        rows = [message.fields]
     for row in rows:
-        for column in row:
-            kind = column.WhichOneof("kind")
-            held = getattr(column, kind)
-            if kind in ("text", "decimal", "json"):
-                shown = held.encode().hex()
-            elif kind in ("binary", "uuid", "ewkb"):
-                shown = held.hex()
-            elif kind == "boolean":
-                shown = "true" if held else "false"
-            elif isinstance(held, int):
-                shown = str(held)
-            else:
-                shown = "?"
-            yield "%s %s %s" % (column.name, kind, shown)
+        for value in row:
+            if value.WhichOneof("kind"):
+                yield describe_value(value)
+
+
+def describe_value(value):
+    kind = value.WhichOneof("kind")
+    held = getattr(value, kind)
+    if kind in ("text", "decimal", "json"):
+        shown = held.encode().hex()
+    elif kind in ("binary", "uuid", "ewkb"):
+        shown = held.hex()
+    elif kind == "boolean":
+        shown = "true" if held else "false"
+    elif kind == "structure":
+        shown = "[%s]" % ",".join(describe_value(f) for f in held.fields)
+    elif kind == "array":
+        shown = "[%s]" % ",".join(describe_value(e) for e in held.elements)
+    elif isinstance(held, int):
+        shown = str(held)
+    else:
+        shown = "?"
+    return "%s %s %s" % (value.name, kind, shown)
 
 
 def read_in_c(checks, records):
@@ -597,6 +616,7 @@ def run_formats():
         formats.types(pb.Envelope, pb.Key)
         formats.events(pb)
         formats.peek()
+        Transforms(formats, pb).run()
         if args.save:
             with open(args.save, "w") as file:
                 for name, data in formats.saved:

@@ -26,6 +26,7 @@ find_message(const char *name)
 		&wal2kafka__v1__transaction_boundary__descriptor,
 		&wal2kafka__v1__heartbeat__descriptor,
 		&wal2kafka__v1__notification__descriptor,
+		&wal2kafka__v1__schema_change__descriptor,
 	};
 
 	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
