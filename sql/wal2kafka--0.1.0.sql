@@ -215,6 +215,25 @@ ALTER TABLE wal2kafka.connector_field ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE wal2kafka.connector_field IS
 'numbers of columns in Protobuf records, which they keep; written by the event triggers';
 
+-- What the schemas of tables' records became by the last command, where a
+-- connector has schema.compatibility: the next one is told from what was there
+-- before it, and records may have had them though no registry was told yet.
+CREATE TABLE wal2kafka.connector_accepted (
+	name pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+	relid pg_catalog.oid NOT NULL,
+	is_key pg_catalog.bool NOT NULL,
+	subject pg_catalog.text NOT NULL,
+	type pg_catalog.text NOT NULL,
+	schema pg_catalog.text NOT NULL,
+	committed pg_catalog.text,
+	PRIMARY KEY (name, relid, is_key)
+);
+ALTER TABLE wal2kafka.connector_accepted ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE wal2kafka.connector_accepted IS
+'schemas of tables as DDL last left them, by schema.compatibility; written by the event triggers';
+COMMENT ON COLUMN wal2kafka.connector_accepted.committed IS
+'the schema before the transaction that wrote the row; null where that is not known';
+
 -- Where the event triggers leave a schema change for the WAL, as emit() does.
 CREATE TABLE wal2kafka.schema_change (
 	connector pg_catalog.text NOT NULL,
