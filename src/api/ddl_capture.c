@@ -104,36 +104,13 @@ w2k_ddl_capture_conf(const W2kConnectorInfo *row)
 
 /* ---- changes ---- */
 
-static void
-push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text)
-{
-	JsonbValue v = {.type = jbvString};
-
-	v.val.string.val = pstrdup(text);
-	v.val.string.len = (int) strlen(text);
-	(void) pushJsonbValue(state, token, &v);
-}
-
 /* Adds a change; relation is NULL where there is no table any more. */
 static void
 add_change(Capture *capture, const char *type, const char *schema,
 		   const char *table, const W2kRelation *wrel, Relation relation)
 {
-	JsonbParseState **state = &capture->changes;
-
-	(void) pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
-	push_text(state, WJB_KEY, "type");
-	push_text(state, WJB_VALUE, type);
-	push_text(state, WJB_KEY, "schema");
-	push_text(state, WJB_VALUE, schema);
-	push_text(state, WJB_KEY, "name");
-	push_text(state, WJB_VALUE, table);
-	if (relation != NULL)
-	{
-		push_text(state, WJB_KEY, "table");
-		(void) w2k_table_definition_push(state, wrel, relation);
-	}
-	(void) pushJsonbValue(state, WJB_END_OBJECT, NULL);
+	w2k_table_definition_push_change(&capture->changes, type, schema, table,
+									 wrel, relation);
 	capture->nchanges++;
 }
 
