@@ -80,21 +80,21 @@ find_language(const char *type)
 
 /*
  * The field of a row that a change is in, or NULL: a member of a key, or of
- * what is before and after in a value.  In Protobuf the way begins with the
- * message that has the field.
+ * what is before and after in a value, unless that is the row.  In Protobuf
+ * the way begins with the message that has the field.
  */
 static const char *
 find_field(const W2kTableSchema *schema, const W2kIncompatibility *item)
 {
-	int place = schema->is_key ? 0 : 1;
+	bool is_row = schema->is_key || !schema->is_envelope;
+	int place = is_row ? 0 : 1;
 
 	if (strcmp(schema->type, "PROTOBUF") == 0)
 	{
 		const char *message = item->names != NIL ? linitial(item->names) : "";
 		const char *dot = strrchr(message, '.');
 
-		if (schema->is_key ? dot != NULL
-						   : dot == NULL || strcmp(dot, ".Value") != 0)
+		if (is_row ? dot != NULL : dot == NULL || strcmp(dot, ".Value") != 0)
 			return NULL;
 		place = 1;
 	}
@@ -162,7 +162,7 @@ add_refusal(Check *check, const W2kRelation *wrel,
 						 item->path[0] != '\0' ? ": " : "", item->problem);
 	}
 	refusal->table = psprintf("%s.%s", wrel->schema, wrel->table);
-	refusal->topic = pstrdup(wrel->topic);
+	refusal->topic = pstrdup(schema->topic);
 	refusal->subject = schema->subject;
 	refusal->predecessor = predecessor;
 	refusal->column = find_column(wrel, find_field(schema, first));
