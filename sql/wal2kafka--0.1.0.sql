@@ -624,7 +624,8 @@ COMMENT ON VIEW wal2kafka.stat_snapshot IS
 
 CREATE FUNCTION wal2kafka.stat_get_registry(
 	OUT name pg_catalog.text, OUT total_requests pg_catalog.int8,
-	OUT total_errors pg_catalog.int8, OUT waits_for pg_catalog.text)
+	OUT total_errors pg_catalog.int8, OUT waits_for pg_catalog.text,
+	OUT assumed_schemas pg_catalog.int8)
 	RETURNS SETOF pg_catalog.record
 	LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 10
 	AS 'MODULE_PATHNAME', 'wal2kafka_stat_get_registry';
@@ -634,7 +635,7 @@ COMMENT ON FUNCTION wal2kafka.stat_get_registry() IS
 -- What others may not see is kept from functions in a reader's query, too.
 CREATE VIEW wal2kafka.stat_registry WITH (security_barrier) AS
 	SELECT r.name, r.total_requests, r.total_errors, r.waits_for,
-		s.schemas, s.subjects, s.last_registered_time
+		s.schemas, s.subjects, s.last_registered_time, r.assumed_schemas
 	FROM wal2kafka.stat_get_registry() AS r,
 		LATERAL (SELECT pg_catalog.count(*) AS schemas,
 				pg_catalog.count(DISTINCT c.subject) AS subjects,
@@ -645,7 +646,7 @@ CREATE VIEW wal2kafka.stat_registry WITH (security_barrier) AS
 		OR r.waits_for IS NOT NULL
 		OR s.schemas OPERATOR(pg_catalog.>) 0;
 COMMENT ON VIEW wal2kafka.stat_registry IS
-'for each connector with a schema registry: requests to it, those of no use, what it waits for, and how many schemas it has there';
+'for each connector with a schema registry: requests to it, those of no use, what it waits for, how many schemas it has there, and of how many records are written with an id known before since the registry is away';
 
 CREATE VIEW wal2kafka.registered_schemas WITH (security_barrier) AS
 	SELECT c.name, c.is_key, c.topic, c.subject, c.version, c.schema_id,
