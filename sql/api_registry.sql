@@ -33,7 +33,7 @@ INSERT INTO wal2kafka.connector_schema VALUES
 	('bobs', false, 's', 'XML', 'f', 't', '', 1, 1, '2026-01-01', '2026-01-01');
 
 SELECT name, total_requests, total_errors, waits_for, schemas, subjects,
-	last_registered_time = '2026-01-03' AS is_newest
+	last_registered_time = '2026-01-03' AS is_newest, assumed_schemas
 	FROM wal2kafka.stat_registry ORDER BY name;
 SELECT name, is_key, topic, subject, version, schema_id, type, schema
 	FROM wal2kafka.registered_schemas ORDER BY name, is_key, version;

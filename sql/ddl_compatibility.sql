@@ -294,7 +294,7 @@ SELECT property, value, problem, hint FROM wal2kafka.validate_config(
 SELECT property, value, problem, hint FROM wal2kafka.validate_config(
 	'{"bootstrap.servers": "b:9092", "schema.compatibility": "full", "format": "avro",
 	"schema.registry.url": "http://r", "transforms": "u", "transforms.u.type":
-	"io.debezium.transforms.ExtractNewRecordState"}') WHERE severity = 'error';
+	"io.debezium.transforms.outbox.EventRouter"}') WHERE severity = 'error';
 
 SELECT dc_hidden.drop_connector('avro');
 DO $$

@@ -215,6 +215,25 @@ ALTER TABLE wal2kafka.connector_field ENABLE ROW LEVEL SECURITY;
 COMMENT ON TABLE wal2kafka.connector_field IS
 'numbers of columns in Protobuf records, which they keep; written by the event triggers';
 
+-- What the schemas of tables' records became by the last command, where a
+-- connector has schema.compatibility: the next one is told from what was there
+-- before it, and records may have had them though no registry was told yet.
+CREATE TABLE wal2kafka.connector_accepted (
+	name pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+	relid pg_catalog.oid NOT NULL,
+	is_key pg_catalog.bool NOT NULL,
+	subject pg_catalog.text NOT NULL,
+	type pg_catalog.text NOT NULL,
+	schema pg_catalog.text NOT NULL,
+	committed pg_catalog.text,
+	PRIMARY KEY (name, relid, is_key)
+);
+ALTER TABLE wal2kafka.connector_accepted ENABLE ROW LEVEL SECURITY;
+COMMENT ON TABLE wal2kafka.connector_accepted IS
+'schemas of tables as DDL last left them, by schema.compatibility; written by the event triggers';
+COMMENT ON COLUMN wal2kafka.connector_accepted.committed IS
+'the schema before the transaction that wrote the row; null where that is not known';
+
 -- Where the event triggers leave a schema change for the WAL, as emit() does.
 CREATE TABLE wal2kafka.schema_change (
 	connector pg_catalog.text NOT NULL,
@@ -605,7 +624,8 @@ COMMENT ON VIEW wal2kafka.stat_snapshot IS
 
 CREATE FUNCTION wal2kafka.stat_get_registry(
 	OUT name pg_catalog.text, OUT total_requests pg_catalog.int8,
-	OUT total_errors pg_catalog.int8, OUT waits_for pg_catalog.text)
+	OUT total_errors pg_catalog.int8, OUT waits_for pg_catalog.text,
+	OUT assumed_schemas pg_catalog.int8)
 	RETURNS SETOF pg_catalog.record
 	LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 10
 	AS 'MODULE_PATHNAME', 'wal2kafka_stat_get_registry';
@@ -615,7 +635,7 @@ COMMENT ON FUNCTION wal2kafka.stat_get_registry() IS
 -- What others may not see is kept from functions in a reader's query, too.
 CREATE VIEW wal2kafka.stat_registry WITH (security_barrier) AS
 	SELECT r.name, r.total_requests, r.total_errors, r.waits_for,
-		s.schemas, s.subjects, s.last_registered_time
+		s.schemas, s.subjects, s.last_registered_time, r.assumed_schemas
 	FROM wal2kafka.stat_get_registry() AS r,
 		LATERAL (SELECT pg_catalog.count(*) AS schemas,
 				pg_catalog.count(DISTINCT c.subject) AS subjects,
@@ -626,7 +646,7 @@ CREATE VIEW wal2kafka.stat_registry WITH (security_barrier) AS
 		OR r.waits_for IS NOT NULL
 		OR s.schemas OPERATOR(pg_catalog.>) 0;
 COMMENT ON VIEW wal2kafka.stat_registry IS
-'for each connector with a schema registry: requests to it, those of no use, what it waits for, and how many schemas it has there';
+'for each connector with a schema registry: requests to it, those of no use, what it waits for, how many schemas it has there, and of how many records are written with an id known before since the registry is away';
 
 CREATE VIEW wal2kafka.registered_schemas WITH (security_barrier) AS
 	SELECT c.name, c.is_key, c.topic, c.subject, c.version, c.schema_id,

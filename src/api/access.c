@@ -24,6 +24,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 
 #include "api/access.h"
 #include "wal2kafka.h"
@@ -67,6 +68,49 @@ w2k_access_require_owner(const char *connector, Oid owner)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of connector \"%s\"", connector)));
+}
+
+/* Must the user's transaction end for this error? */
+static bool
+is_for_user(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+		   ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
+			   ERRCODE_TRANSACTION_ROLLBACK;
+}
+
+ErrorData *
+w2k_access_try(void (*run)(void *arg), void *arg)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData *volatile error = NULL;
+	W2kCaller caller;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		w2k_access_enter(&caller);
+		run(arg);
+		w2k_access_leave(&caller);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (is_for_user(error))
+			ReThrowError(error);
+	}
+	PG_END_TRY();
+	return error;
 }
 
 uint64

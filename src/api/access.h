@@ -33,6 +33,13 @@ extern bool w2k_access_may_see(Oid owner);
 extern void w2k_access_require_owner(const char *connector, Oid owner);
 
 /*
+ * Runs something as above, in a subtransaction.  An error is returned, in the
+ * current memory context, and undone; NULL = none.  What the user's own
+ * transaction must end for (a cancelled query, a deadlock) is raised.
+ */
+extern ErrorData *w2k_access_try(void (*run)(void *arg), void *arg);
+
+/*
  * Runs one statement on our tables as the superuser and returns the number of
  * rows it touched.  nulls as for SPI_execute_with_args, NULL = none is.
  */

@@ -370,13 +370,10 @@ wal2kafka_patch_connector(PG_FUNCTION_ARGS)
 static void
 delete_row(const W2kConnectorInfo *row)
 {
-	static const char *const tables[] = {"connector",
-										 "connector_progress",
-										 "connector_snapshot",
-										 "connector_signal",
-										 "connector_schema",
-										 "connector_table",
-										 "connector_field"};
+	static const char *const tables[] =
+		{"connector",		 "connector_progress", "connector_snapshot",
+		 "connector_signal", "connector_schema",   "connector_table",
+		 "connector_field",	 "connector_accepted"};
 	Oid argtypes[] = {TEXTOID};
 	Datum values[] = {CStringGetTextDatum(row->name)};
 	NameData slot_name;

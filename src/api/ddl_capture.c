@@ -13,7 +13,8 @@
  * mostly he alters it, and his own command will see to it.
  *
  * The rule that compares the new schema of each table, and may refuse it, is
- * in ddl_check.c and comes by here as well, to be shown the tables.
+ * in ddl_check.c and comes by here as well, to be shown the tables; and to
+ * write down what they were, in wal2kafka.connector_accepted.
  */
 #include "postgres.h"
 
@@ -29,6 +30,7 @@
 
 #include "api/access.h"
 #include "api/ddl_capture.h"
+#include "api/ddl_check.h"
 #include "api/ddl_numbers.h"
 #include "api/ddl_rows.h"
 #include "config/filter.h"
@@ -102,36 +104,13 @@ w2k_ddl_capture_conf(const W2kConnectorInfo *row)
 
 /* ---- changes ---- */
 
-static void
-push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text)
-{
-	JsonbValue v = {.type = jbvString};
-
-	v.val.string.val = pstrdup(text);
-	v.val.string.len = (int) strlen(text);
-	(void) pushJsonbValue(state, token, &v);
-}
-
 /* Adds a change; relation is NULL where there is no table any more. */
 static void
 add_change(Capture *capture, const char *type, const char *schema,
 		   const char *table, const W2kRelation *wrel, Relation relation)
 {
-	JsonbParseState **state = &capture->changes;
-
-	(void) pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
-	push_text(state, WJB_KEY, "type");
-	push_text(state, WJB_VALUE, type);
-	push_text(state, WJB_KEY, "schema");
-	push_text(state, WJB_VALUE, schema);
-	push_text(state, WJB_KEY, "name");
-	push_text(state, WJB_VALUE, table);
-	if (relation != NULL)
-	{
-		push_text(state, WJB_KEY, "table");
-		(void) w2k_table_definition_push(state, wrel, relation);
-	}
-	(void) pushJsonbValue(state, WJB_END_OBJECT, NULL);
+	w2k_table_definition_push_change(&capture->changes, type, schema, table,
+									 wrel, relation);
 	capture->nchanges++;
 }
 
@@ -146,6 +125,8 @@ look_at_missing(Capture *capture, Oid relid, bool is_gone, bool is_change)
 		return;
 	if (is_gone && keeps_numbers(capture->conf))
 		w2k_ddl_rows_delete_fields(capture->connector, relid);
+	if (w2k_ddl_capture_has_rule(capture->conf))
+		w2k_ddl_rows_delete_accepted(capture->connector, relid);
 	if (capture->conf->include_schema_changes)
 	{
 		W2kKnownTable *known = w2k_ddl_rows_find_table(capture->connector,
@@ -329,6 +310,10 @@ w2k_ddl_capture_all(const char *connector)
 		capture.cache = w2k_captured_create_cache(capture.conf, row->owner);
 		look_at_all(&capture);
 	}
+	if (capture.conf != NULL && w2k_ddl_capture_has_rule(capture.conf))
+		w2k_ddl_check_accept(row, capture.conf);
+	else
+		w2k_ddl_rows_delete_accepted(connector, InvalidOid);
 
 	/* those that are gone, or all of them if nobody asks any more */
 	foreach(lc, w2k_ddl_rows_list_tables(connector))

@@ -5,10 +5,20 @@
  *
  * The new schema is what the connector would register with the table's next
  * record.  What is registered is in wal2kafka.connector_schema, where the
- * worker keeps what the registry has said; so a schema that no record has had
- * yet counts for nothing, and several commands of one transaction are each
- * compared with the same.  A text that the subject has already is no new
- * version: one may always go back.
+ * worker keeps what the registry has said.  A text that the subject has
+ * already is no new version: one may always go back.
+ *
+ * A command answers for what it does, not for what it finds.  The schema that
+ * a table had before it (it was allowed then, or the rule was another) is in
+ * wal2kafka.connector_accepted, which each command leaves to the next one, in
+ * its own transaction.  What that schema had against a registered one already
+ * is not held against the new one; which then has to be compatible with it,
+ * too, since an incompatible column may become another incompatible column.
+ *
+ * What the table was when the transaction began records may have had that are
+ * on their way, so it is one more that the new schema must follow.  What came
+ * and went within a transaction is none: its commands are each compared with
+ * the same.
  */
 #include "postgres.h"
 
@@ -21,6 +31,7 @@
 #include "api/ddl_rows.h"
 #include "config/guc.h"
 #include "decode/table_schemas.h"
+#include "schema/captured.h"
 #include "schema/compatibility.h"
 
 /* What is said of one schema besides the first, at most. */
@@ -35,13 +46,21 @@ typedef struct Check
 	List *refusals; /* of Refusal */
 } Check;
 
+/* A schema that another one is compared with. */
+typedef struct Predecessor
+{
+	const char *text;
+	int version;		/* 0 = not known */
+	bool is_registered; /* else the table had it */
+} Predecessor;
+
 /* A schema that may not be */
 typedef struct Refusal
 {
 	const char *table; /* "public.customers" */
 	const char *topic;
 	const char *subject;
-	int version;		 /* that it was compared with; 0 = not known */
+	const Predecessor *predecessor;
 	const char *column;	 /* the first that is in the way; NULL = none is */
 	const char *problem; /* what it is with that */
 	const char *others;	 /* what else there is, a line each; or "" */
@@ -61,21 +80,21 @@ find_language(const char *type)
 
 /*
  * The field of a row that a change is in, or NULL: a member of a key, or of
- * what is before and after in a value.  In Protobuf the way begins with the
- * message that has the field.
+ * what is before and after in a value, unless that is the row.  In Protobuf
+ * the way begins with the message that has the field.
  */
 static const char *
 find_field(const W2kTableSchema *schema, const W2kIncompatibility *item)
 {
-	int place = schema->is_key ? 0 : 1;
+	bool is_row = schema->is_key || !schema->is_envelope;
+	int place = is_row ? 0 : 1;
 
 	if (strcmp(schema->type, "PROTOBUF") == 0)
 	{
 		const char *message = item->names != NIL ? linitial(item->names) : "";
 		const char *dot = strrchr(message, '.');
 
-		if (schema->is_key ? dot != NULL
-						   : dot == NULL || strcmp(dot, ".Value") != 0)
+		if (is_row ? dot != NULL : dot == NULL || strcmp(dot, ".Value") != 0)
 			return NULL;
 		place = 1;
 	}
@@ -118,7 +137,7 @@ find_headline(const W2kTableSchema *schema, const List *found)
 /* What was found, in words that outlive the comparison. */
 static void
 add_refusal(Check *check, const W2kRelation *wrel,
-			const W2kTableSchema *schema, const W2kKnownSchema *known,
+			const W2kTableSchema *schema, const Predecessor *predecessor,
 			const List *found)
 {
 	const W2kIncompatibility *first = find_headline(schema, found);
@@ -143,9 +162,9 @@ add_refusal(Check *check, const W2kRelation *wrel,
 						 item->path[0] != '\0' ? ": " : "", item->problem);
 	}
 	refusal->table = psprintf("%s.%s", wrel->schema, wrel->table);
-	refusal->topic = pstrdup(wrel->topic);
+	refusal->topic = pstrdup(schema->topic);
 	refusal->subject = schema->subject;
-	refusal->version = known->version;
+	refusal->predecessor = predecessor;
 	refusal->column = find_column(wrel, find_field(schema, first));
 	refusal->problem = first->problem;
 	refusal->others = others.data;
@@ -166,44 +185,172 @@ is_registered(const List *known, const W2kTableSchema *schema)
 	return false;
 }
 
-/* One side of a table: with the schema in force, or with all there were. */
-static void
-check_schema(Check *check, const W2kRelation *wrel,
-			 const W2kTableSchema *schema)
+/* What the table had before; NULL where that is not known, or nothing now. */
+static const W2kAcceptedSchema *
+find_accepted(const List *accepted, const W2kTableSchema *schema)
 {
-	W2kCompatibility rule = check->conf->compatibility;
-	List *known = w2k_ddl_rows_list_schemas(check->row->name, schema->is_key,
-											schema->subject, schema->type);
 	ListCell *lc;
 
-	if (is_registered(known, schema))
-		return;
+	foreach(lc, accepted)
+	{
+		const W2kAcceptedSchema *item = lfirst(lc);
+
+		if (item->is_key == schema->is_key &&
+			strcmp(item->subject, schema->subject) == 0 &&
+			strcmp(item->type, schema->type) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+static List *
+add_predecessor(List *list, const char *text, int version, bool is_registered)
+{
+	Predecessor *predecessor = palloc(sizeof(Predecessor));
+
+	predecessor->text = text;
+	predecessor->version = version;
+	predecessor->is_registered = is_registered;
+	return lappend(list, predecessor);
+}
+
+/* The schema in force, or all there were; and what records may have had. */
+static List *
+list_predecessors(const Check *check, const List *known,
+				  const W2kAcceptedSchema *before)
+{
+	List *list = NIL;
+	ListCell *lc;
+
 	foreach(lc, known)
 	{
 		const W2kKnownSchema *old = lfirst(lc);
-		List *found;
 
-		CHECK_FOR_INTERRUPTS();
-		found = w2k_compatibility_check(find_language(schema->type), rule,
-										old->text, schema->text);
-		if (found != NIL)
-		{
-			add_refusal(check, wrel, schema, old, found);
-			break;
-		}
-		if (!w2k_compatibility_is_transitive(rule))
+		list = add_predecessor(list, old->text, old->version, true);
+		if (!w2k_compatibility_is_transitive(check->conf->compatibility))
 			break;
 	}
+	if (before != NULL && before->committed != NULL)
+		list = add_predecessor(list, before->committed, 0, false);
+	return list;
+}
+
+static List *
+compare(const Check *check, const W2kTableSchema *schema, const char *old_text,
+		const char *new_text)
+{
+	return w2k_compatibility_check(find_language(schema->type),
+								   check->conf->compatibility, old_text,
+								   new_text);
+}
+
+static bool
+has_same(const List *list, const W2kIncompatibility *wanted)
+{
+	ListCell *lc;
+
+	foreach(lc, list)
+	{
+		const W2kIncompatibility *item = lfirst(lc);
+
+		if (strcmp(item->path, wanted->path) == 0 &&
+			strcmp(item->problem, wanted->problem) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What was found, less what was before. */
+static List *
+subtract(const List *found, const List *before)
+{
+	List *result = NIL;
+	ListCell *lc;
+
+	foreach(lc, found)
+	{
+		if (!has_same(before, lfirst(lc)))
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
+/* One side of a table. */
+static void
+check_schema(Check *check, const W2kRelation *wrel,
+			 const W2kTableSchema *schema, const List *known,
+			 const W2kAcceptedSchema *before)
+{
+	bool is_excused = false;
+	List *found = NIL;
+	ListCell *lc;
+
+	foreach(lc, list_predecessors(check, known, before))
+	{
+		const Predecessor *predecessor = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		found = compare(check, schema, predecessor->text, schema->text);
+		if (found != NIL && before != NULL)
+		{
+			int nfound = list_length(found);
+
+			found = subtract(found, compare(check, schema, predecessor->text,
+											before->text));
+			is_excused = is_excused || list_length(found) < nfound;
+		}
+		if (found != NIL)
+		{
+			add_refusal(check, wrel, schema, predecessor, found);
+			return;
+		}
+	}
+	if (is_excused)
+		found = compare(check, schema, before->text, schema->text);
+	if (found != NIL)
+		add_refusal(check, wrel, schema,
+					linitial(add_predecessor(NIL, before->text, 0, false)),
+					found);
+}
+
+/* Leaves the schema to the next command. */
+static void
+accept_schema(const Check *check, Oid relid, const W2kTableSchema *schema,
+			  const W2kAcceptedSchema *before)
+{
+	W2kAcceptedSchema accepted = {.is_key = schema->is_key,
+								  .subject = schema->subject,
+								  .type = schema->type,
+								  .text = schema->text};
+
+	if (before != NULL)
+		accepted.committed = before->committed;
+	w2k_ddl_rows_put_accepted(check->row->name, relid, &accepted);
 }
 
 static void
 check_table(void *arg, W2kRelation *wrel)
 {
 	Check *check = arg;
+	List *accepted = w2k_ddl_rows_list_accepted(check->row->name, wrel->relid);
 	ListCell *lc;
 
 	foreach(lc, w2k_table_schemas_list(check->schemas, wrel))
-		check_schema(check, wrel, lfirst(lc));
+	{
+		const W2kTableSchema *schema = lfirst(lc);
+		const W2kAcceptedSchema *before = find_accepted(accepted, schema);
+		const List *known = w2k_ddl_rows_list_schemas(check->row->name,
+													  schema->is_key,
+													  schema->subject,
+													  schema->type);
+
+		if (known == NIL ||
+			(before != NULL && strcmp(before->text, schema->text) == 0))
+			continue;
+		if (!is_registered(known, schema))
+			check_schema(check, wrel, schema, known, before);
+		accept_schema(check, wrel->relid, schema, before);
+	}
 }
 
 List *
@@ -216,6 +363,70 @@ w2k_ddl_check_command(const W2kConnectorInfo *row,
 	check.schemas = w2k_table_schemas_create(row->name, conf);
 	w2k_ddl_capture_each(row, conf, concern, check_table, &check);
 	return check.refusals;
+}
+
+/* A table for w2k_ddl_check_accept() */
+typedef struct Acceptance
+{
+	Check *check;
+	W2kRelation *wrel;
+} Acceptance;
+
+static void
+accept_guarded(void *arg)
+{
+	Acceptance *work = arg;
+	Check *check = work->check;
+	Oid relid = work->wrel->relid;
+	List *accepted = w2k_ddl_rows_list_accepted(check->row->name, relid);
+	ListCell *lc;
+
+	foreach(lc, w2k_table_schemas_list(check->schemas, work->wrel))
+	{
+		const W2kTableSchema *schema = lfirst(lc);
+		const W2kAcceptedSchema *before = find_accepted(accepted, schema);
+		const List *known = w2k_ddl_rows_list_schemas(check->row->name,
+													  schema->is_key,
+													  schema->subject,
+													  schema->type);
+		const char *last = before != NULL ? before->text
+						   : known != NIL
+							   ? ((W2kKnownSchema *) linitial(known))->text
+							   : schema->text;
+
+		if (strcmp(last, schema->text) != 0)
+			accept_schema(check, relid, schema, before);
+	}
+}
+
+static void
+accept_table(void *arg, W2kRelation *wrel)
+{
+	Acceptance work = {.check = arg, .wrel = wrel};
+	ErrorData *error = w2k_access_try(accept_guarded, &work);
+
+	if (error != NULL)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("connector \"%s\" could not make the schema of table \"%s.%s\": %s",
+						work.check->row->name, wrel->schema, wrel->table,
+						error->message),
+				 error->detail != NULL ? errdetail("%s", error->detail) : 0));
+}
+
+void
+w2k_ddl_check_accept(const W2kConnectorInfo *row,
+					 const W2kConnectorConfig *conf)
+{
+	Check check = {.row = row, .conf = conf};
+	W2kDdlConcern concern = {0};
+
+	/* where nothing is registered there is nothing to tell it from */
+	if (!w2k_ddl_rows_has_schemas(row->name))
+		return;
+	concern.relids = w2k_captured_candidates();
+	check.schemas = w2k_table_schemas_create(row->name, conf);
+	w2k_ddl_capture_each(row, conf, &concern, accept_table, &check);
 }
 
 /* What is wrong, in a line. */
@@ -236,10 +447,14 @@ summarize(const W2kConnectorConfig *conf, const Refusal *refusal)
 static const char *
 explain(const W2kConnectorInfo *row, const Refusal *refusal)
 {
-	const char *version = refusal->version > 0
-							  ? psprintf("version %d of ", refusal->version)
+	const Predecessor *predecessor = refusal->predecessor;
+	const char *version = predecessor->version > 0
+							  ? psprintf("version %d of ", predecessor->version)
 							  : "";
 
+	if (!predecessor->is_registered)
+		return psprintf("Connector \"%s\" compares its schema for subject \"%s\" with the one that the table had before.%s",
+						row->name, refusal->subject, refusal->others);
 	return psprintf("Connector \"%s\" compares its schema with %ssubject \"%s\".%s",
 					row->name, version, refusal->subject, refusal->others);
 }

@@ -12,12 +12,21 @@
 
 /*
  * Compares the schemas of the captured tables that a command concerns with
- * those that the registry is known to have; what may not be is returned, a
- * list for the next function, in the current memory context.  Asks nobody.
+ * those that the registry is known to have, and writes down what they are now;
+ * what the command may not do is returned, a list for the last function, in
+ * the current memory context.  Asks nobody.
  */
 extern List *w2k_ddl_check_command(const W2kConnectorInfo *row,
 								   const W2kConnectorConfig *conf,
 								   const W2kDdlConcern *concern);
+
+/*
+ * The connector is new, or has another rule or configuration: whatever its
+ * tables are now is what the next command is told from.  Where there is a
+ * table that has no schema, a warning.
+ */
+extern void w2k_ddl_check_accept(const W2kConnectorInfo *row,
+								 const W2kConnectorConfig *conf);
 
 /*
  * Raises OBJECT_NOT_IN_PREREQUISITE_STATE if there is something in the list,

@@ -22,7 +22,6 @@
 #include "commands/event_trigger.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 
 #include "api/access.h"
 #include "api/connector_row.h"
@@ -116,67 +115,39 @@ check(Work *work)
 										   work->concern);
 }
 
-/* Must the user's transaction end for this error? */
-static bool
-is_for_user(const ErrorData *error)
+static void
+run_work(void *arg)
 {
-	return error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-		   ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-			   ERRCODE_TRANSACTION_ROLLBACK;
+	Work *work = arg;
+
+	work->run(work);
 }
 
 /* Does the work, or warns that it could not; false then. */
 static bool
 run_guarded(Work *work)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool is_done = true;
-	W2kCaller caller;
+	ErrorData *error = w2k_access_try(run_work, work);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		w2k_access_enter(&caller);
-		work->run(work);
-		w2k_access_leave(&caller);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (is_for_user(error))
-			ReThrowError(error);
-		is_done = false;
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 work->row == NULL
-					 ? errmsg("wal2kafka could not find out which tables a command concerns: %s",
-							  error->message)
-				 : work->run == check
-					 ? errmsg("connector \"%s\" could not compare a table's new schema: %s",
-							  work->row->name, error->message)
-					 : errmsg("connector \"%s\" could not take notice of a command: %s",
-							  work->row->name, error->message),
-				 error->detail != NULL ? errdetail("%s", error->detail) : 0,
-				 work->run == check
-					 ? errhint(
-						   "The registry compares it when a record has it for the first time.")
-					 : errhint(
-						   "Use alter_connector or patch_connector to have the connector look at its tables again.")));
-	}
-	PG_END_TRY();
-	return is_done;
+	if (error == NULL)
+		return true;
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 work->row == NULL
+				 ? errmsg("wal2kafka could not find out which tables a command concerns: %s",
+						  error->message)
+			 : work->run == check
+				 ? errmsg("connector \"%s\" could not compare a table's new schema: %s",
+						  work->row->name, error->message)
+				 : errmsg("connector \"%s\" could not take notice of a command: %s",
+						  work->row->name, error->message),
+			 error->detail != NULL ? errdetail("%s", error->detail) : 0,
+			 work->run == check
+				 ? errhint(
+					   "The registry compares it when a record has it for the first time.")
+				 : errhint(
+					   "Use alter_connector or patch_connector to have the connector look at its tables again.")));
+	return false;
 }
 
 static void

@@ -18,6 +18,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "api/access.h"
@@ -27,8 +28,9 @@
 #define TABLES "connector_table"
 #define FIELDS "connector_field"
 #define SCHEMAS "connector_schema"
+#define ACCEPTED "connector_accepted"
 
-/* Columns: the first two tables have the same two in front. */
+/* Columns: all but connector_schema have the same two in front. */
 enum
 {
 	ANUM_NAME = 1,
@@ -38,6 +40,12 @@ enum
 	TABLE_COLUMNS = ANUM_TABLE_RELNAME,
 	ANUM_FIELD_ATTNUM = ANUM_RELID + 1,
 	FIELD_COLUMNS = 5,
+	ANUM_ACCEPTED_IS_KEY = ANUM_RELID + 1,
+	ANUM_ACCEPTED_SUBJECT,
+	ANUM_ACCEPTED_TYPE,
+	ANUM_ACCEPTED_SCHEMA,
+	ANUM_ACCEPTED_COMMITTED,
+	ACCEPTED_COLUMNS = ANUM_ACCEPTED_COMMITTED,
 	ANUM_SCHEMA_IS_KEY = 2,
 	ANUM_SCHEMA_SUBJECT,
 	ANUM_SCHEMA_TYPE,
@@ -58,7 +66,9 @@ static void
 begin_scan(RowScan *scan, const char *relname, LOCKMODE lockmode,
 		   const Datum *values, int nkeys)
 {
-	static const RegProcedure equals[] = {F_TEXTEQ, F_OIDEQ, F_INT2EQ};
+	RegProcedure equals[] = {F_TEXTEQ, F_OIDEQ,
+							 strcmp(relname, ACCEPTED) == 0 ? F_BOOLEQ
+															: F_INT2EQ};
 	Oid relid = w2k_access_relation(relname);
 	/* what the registry knows is written by workers, and may be toasted */
 	Snapshot snapshot = strcmp(relname, SCHEMAS) == 0
@@ -88,12 +98,15 @@ end_scan(RowScan *scan)
 static void
 put_row(const char *relname, Datum *values, int nkeys)
 {
-	bool nulls[FIELD_COLUMNS] = {false};
+	bool nulls[ACCEPTED_COLUMNS] = {false};
 	HeapTuple old;
 	HeapTuple tuple;
 	RowScan scan;
 
 	begin_scan(&scan, relname, RowExclusiveLock, values, nkeys);
+	if (strcmp(relname, ACCEPTED) == 0)
+		nulls[ANUM_ACCEPTED_COMMITTED - 1] =
+			values[ANUM_ACCEPTED_COMMITTED - 1] == (Datum) 0;
 	tuple = heap_form_tuple(RelationGetDescr(scan.rel), values, nulls);
 	old = systable_getnext(scan.scan);
 	if (HeapTupleIsValid(old))
@@ -113,7 +126,8 @@ delete_rows(const char *relname, const char *connector, Oid relid)
 	HeapTuple tuple;
 	RowScan scan;
 
-	begin_scan(&scan, relname, RowExclusiveLock, values, 2);
+	begin_scan(&scan, relname, RowExclusiveLock, values,
+			   OidIsValid(relid) ? 2 : 1);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan.scan)))
 		CatalogTupleDelete(scan.rel, &tuple->t_self);
 	end_scan(&scan);
@@ -257,4 +271,89 @@ w2k_ddl_rows_list_schemas(const char *connector, bool is_key,
 	end_scan(&scan);
 	list_sort(schemas, compare_schemas);
 	return schemas;
+}
+
+bool
+w2k_ddl_rows_has_schemas(const char *connector)
+{
+	Datum name = CStringGetTextDatum(connector);
+	bool is_found;
+	RowScan scan;
+
+	begin_scan(&scan, SCHEMAS, AccessShareLock, &name, 1);
+	is_found = HeapTupleIsValid(systable_getnext(scan.scan));
+	end_scan(&scan);
+	return is_found;
+}
+
+/* ---- what commands have left ---- */
+
+static W2kAcceptedSchema *
+make_accepted(HeapTuple tuple, TupleDesc desc)
+{
+	W2kAcceptedSchema *schema = palloc0(sizeof(W2kAcceptedSchema));
+	Datum committed;
+	bool isnull;
+
+	schema->is_key = DatumGetBool(
+		heap_getattr(tuple, ANUM_ACCEPTED_IS_KEY, desc, &isnull));
+	schema->subject = TextDatumGetCString(
+		heap_getattr(tuple, ANUM_ACCEPTED_SUBJECT, desc, &isnull));
+	schema->type = TextDatumGetCString(
+		heap_getattr(tuple, ANUM_ACCEPTED_TYPE, desc, &isnull));
+	schema->text = TextDatumGetCString(
+		heap_getattr(tuple, ANUM_ACCEPTED_SCHEMA, desc, &isnull));
+	if (!TransactionIdIsCurrentTransactionId(
+			HeapTupleHeaderGetXmin(tuple->t_data)))
+	{
+		schema->committed = schema->text;
+		return schema;
+	}
+	committed = heap_getattr(tuple, ANUM_ACCEPTED_COMMITTED, desc, &isnull);
+	if (!isnull)
+		schema->committed = TextDatumGetCString(committed);
+	return schema;
+}
+
+List *
+w2k_ddl_rows_list_accepted(const char *connector, Oid relid)
+{
+	Datum values[] = {CStringGetTextDatum(connector), ObjectIdGetDatum(relid)};
+	/* texts may be toasted, which the snapshot of the scan may not do for */
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	List *result = NIL;
+	HeapTuple tuple;
+	RowScan scan;
+
+	begin_scan(&scan, ACCEPTED, AccessShareLock, values, 2);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan.scan)))
+		result = lappend(result,
+						 make_accepted(tuple, RelationGetDescr(scan.rel)));
+	end_scan(&scan);
+	UnregisterSnapshot(snapshot);
+	return result;
+}
+
+void
+w2k_ddl_rows_put_accepted(const char *connector, Oid relid,
+						  const W2kAcceptedSchema *schema)
+{
+	Datum values[ACCEPTED_COLUMNS] = {CStringGetTextDatum(connector),
+									  ObjectIdGetDatum(relid),
+									  BoolGetDatum(schema->is_key),
+									  CStringGetTextDatum(schema->subject),
+									  CStringGetTextDatum(schema->type),
+									  CStringGetTextDatum(schema->text),
+									  schema->committed == NULL
+										  ? (Datum) 0
+										  : CStringGetTextDatum(
+												schema->committed)};
+
+	put_row(ACCEPTED, values, ANUM_ACCEPTED_IS_KEY);
+}
+
+void
+w2k_ddl_rows_delete_accepted(const char *connector, Oid relid)
+{
+	delete_rows(ACCEPTED, connector, relid);
 }

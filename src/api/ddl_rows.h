@@ -44,4 +44,24 @@ typedef struct W2kKnownSchema
 extern List *w2k_ddl_rows_list_schemas(const char *connector, bool is_key,
 									   const char *subject, const char *type);
 
+/* Has a registry given an id to any schema of the connector's? */
+extern bool w2k_ddl_rows_has_schemas(const char *connector);
+
+/* A row of wal2kafka.connector_accepted, in the server's encoding. */
+typedef struct W2kAcceptedSchema
+{
+	bool is_key;
+	const char *subject;
+	const char *type;
+	const char *text;
+	const char *committed; /* before this transaction; NULL = not known */
+} W2kAcceptedSchema;
+
+/* Those of a table. */
+extern List *w2k_ddl_rows_list_accepted(const char *connector, Oid relid);
+extern void w2k_ddl_rows_put_accepted(const char *connector, Oid relid,
+									  const W2kAcceptedSchema *schema);
+/* All tables' where relid is InvalidOid. */
+extern void w2k_ddl_rows_delete_accepted(const char *connector, Oid relid);
+
 #endif /* W2K_API_DDL_ROWS_H */

@@ -300,6 +300,17 @@ registry_trouble(const W2kConnectorStatus *status)
 	return NULL;
 }
 
+/* Schemas whose ids nobody has confirmed; what has no sender has none. */
+static uint64
+registry_assumed(const W2kConnectorStatus *status)
+{
+	if (!status->is_known || (status->state != W2K_STATE_STREAMING &&
+							  status->state != W2K_STATE_SNAPSHOT &&
+							  status->state != W2K_STATE_RETRYING))
+		return 0;
+	return pg_atomic_read_u64(&status->counters->registry_assumed);
+}
+
 /* stat_get_registry() */
 Datum
 wal2kafka_stat_get_registry(PG_FUNCTION_ARGS)
@@ -324,6 +335,7 @@ wal2kafka_stat_get_registry(PG_FUNCTION_ARGS)
 										  : pg_atomic_read_u64(
 												&counters->registry_errors));
 		w2k_result_add_text(&result, registry_trouble(status));
+		w2k_result_add_int64(&result, registry_assumed(status));
 		w2k_result_put(fcinfo, &result);
 	}
 	return (Datum) 0;

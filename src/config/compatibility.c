@@ -6,6 +6,8 @@
 
 #include "config/compatibility.h"
 #include "config/properties.h"
+#include "config/transform_options.h"
+#include "config/transforms.h"
 
 #define PROPERTY "schema.compatibility"
 
@@ -19,10 +21,55 @@ const char *const w2k_compatibility_names[W2K_COMPATIBILITIES] = {
 	[W2K_COMPATIBILITY_FULL_TRANSITIVE] = "full_transitive",
 };
 
+/* What a transform's schemas depend on, besides the schemas it is given. */
+static const char *
+find_obstacle(const W2kTransformConf *transform)
+{
+	const W2kUnwrapOptions *unwrap = transform->options;
+
+	if (transform->predicate != NULL &&
+		transform->predicate->class->kind != W2K_PREDICATE_TOPIC)
+		return psprintf("predicate \"%s\" of transform \"%s\"",
+						transform->predicate->name, transform->name);
+	switch (transform->class->kind)
+	{
+		case W2K_TRANSFORM_REGEX_ROUTER:
+		case W2K_TRANSFORM_LOGICAL_ROUTER:
+		case W2K_TRANSFORM_TIMEZONE: /* values, and no schemas */
+			return NULL;
+		case W2K_TRANSFORM_UNWRAP:
+			if (unwrap->route_by_field != NULL)
+				return psprintf("\"transforms.%s.route.by.field\"",
+								transform->name);
+			if (unwrap->drop_fields_header != NULL)
+				return psprintf("\"transforms.%s.drop.fields.header.name\"",
+								transform->name);
+			return NULL;
+		default:
+			return psprintf("transform \"%s\"", transform->name);
+	}
+}
+
+const char *
+w2k_compatibility_obstacle(const List *transforms)
+{
+	ListCell *lc;
+
+	foreach(lc, transforms)
+	{
+		const char *obstacle = find_obstacle(lfirst(lc));
+
+		if (obstacle != NULL)
+			return obstacle;
+	}
+	return NULL;
+}
+
 void
 w2k_compatibility_check_conf(W2kPropertyParse *parse)
 {
 	const W2kConnectorConfig *conf = parse->conf;
+	const char *obstacle;
 
 	if (conf->compatibility == W2K_COMPATIBILITY_NONE ||
 		w2k_properties_has_problem(parse, PROPERTY))
@@ -35,11 +82,16 @@ w2k_compatibility_check_conf(W2kPropertyParse *parse)
 						PROPERTY)
 			->hint =
 			"Leave it out, or choose such a format with \"format\", \"key.converter\" or \"value.converter\".";
-	/* what they make of a row is not known before there is one */
-	else if (conf->transforms != NIL)
-		w2k_problem_add(&parse->problems, ERRCODE_FEATURE_NOT_SUPPORTED,
-						PROPERTY, w2k_properties_said(parse, PROPERTY),
-						"\"%s\" cannot be combined with \"transforms\"",
-						PROPERTY)
-			->hint = "Leave one of them out.";
+	else if ((obstacle = w2k_compatibility_obstacle(conf->transforms)) != NULL)
+	{
+		W2kProblem *problem =
+			w2k_problem_add(&parse->problems, ERRCODE_FEATURE_NOT_SUPPORTED,
+							PROPERTY, w2k_properties_said(parse, PROPERTY),
+							"\"%s\" cannot be combined with %s", PROPERTY,
+							obstacle);
+
+		problem->detail =
+			"What that makes of a row's schema is not known before there is a row.";
+		problem->hint = "Leave one of them out.";
+	}
 }

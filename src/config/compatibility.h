@@ -6,6 +6,8 @@
 #ifndef W2K_CONFIG_COMPATIBILITY_H
 #define W2K_CONFIG_COMPATIBILITY_H
 
+#include "nodes/pg_list.h"
+
 struct W2kPropertyParse;
 
 typedef enum W2kCompatibility
@@ -23,6 +25,12 @@ typedef enum W2kCompatibility
 
 /* "none", "backward", "backward_transitive", ... */
 extern const char *const w2k_compatibility_names[W2K_COMPATIBILITIES];
+
+/*
+ * What keeps the schemas that transforms make (a list of W2kTransformConf)
+ * from being known before there is a record, in words; NULL = nothing does.
+ */
+extern const char *w2k_compatibility_obstacle(const List *transforms);
 
 /* A problem where the configuration has a rule and nothing to apply it to. */
 extern void w2k_compatibility_check_conf(struct W2kPropertyParse *parse);

@@ -22,6 +22,7 @@
 #include "decode/output.h"
 #include "decode/reading.h"
 #include "decode/transformed.h"
+#include "schema/table_definition.h"
 #include "transform/tree.h"
 
 /* Numbers of topics for each reader. */
@@ -201,6 +202,37 @@ w2k_reading_write(W2kReading *reading, W2kRelation *wrel, TupleTableSlot *slot,
 	w2k_change_write_read(&reading->ctx, &reading->txn, wrel, &row,
 						  reading->source.lsn);
 	session->wrel = NULL;
+	MemoryContextSwitchTo(oldcontext);
+}
+
+void
+w2k_reading_write_definition(W2kReading *reading, W2kRelation *wrel,
+							 Relation relation, StringInfo out)
+{
+	W2kSession *session = &reading->session;
+	const W2kTransformedFrom from = {W2K_OP_SCHEMA_CHANGE, reading->source.lsn,
+									 InvalidOid, "", ""};
+	W2kSchemaChange change = {.lsn = reading->source.lsn,
+							  .database = reading->database,
+							  .time_ns = w2k_output_now_ns()};
+	JsonbParseState *state = NULL;
+	W2kTransformRecord rec;
+	MemoryContext oldcontext;
+
+	MemoryContextReset(session->change_context);
+	oldcontext = MemoryContextSwitchTo(session->change_context);
+	(void) pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	w2k_table_definition_push_change(&state, "CREATE", wrel->schema,
+									 wrel->table, wrel, relation);
+	change.changes = JsonbValueToJsonb(
+		pushJsonbValue(&state, WJB_END_ARRAY, NULL));
+
+	set_marker(reading, W2K_MARKER_TRUE);
+	reading->ctx.out = out;
+	session->lsn = reading->source.lsn;
+	w2k_tree_make_schema_change(session->tree, &change,
+								session->conf->topic_prefix, &rec);
+	w2k_transformed_write(&reading->ctx, &reading->txn, &from, &rec);
 	MemoryContextSwitchTo(oldcontext);
 }
 

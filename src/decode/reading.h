@@ -61,6 +61,15 @@ extern void w2k_reading_write(W2kReading *reading, W2kRelation *wrel,
 							  TupleTableSlot *slot, W2kMarker marker,
 							  StringInfo out);
 
+/*
+ * Appends the record of a schema change that says what a table is like.  The
+ * configuration must have include.schema.changes, and relation is the table
+ * that wrel's changes are published as.
+ */
+extern void w2k_reading_write_definition(W2kReading *reading,
+										 W2kRelation *wrel, Relation relation,
+										 StringInfo out);
+
 /* After an error: what the writer believes it has written is not there. */
 extern void w2k_reading_forget(W2kReading *reading);
 

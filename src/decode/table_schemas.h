@@ -16,6 +16,8 @@ struct W2kConnectorConfig;
 typedef struct W2kTableSchema
 {
 	bool is_key;
+	bool is_envelope; /* else (of values) the row itself */
+	const char *topic;
 	const char *type; /* "AVRO", "JSON" or "PROTOBUF" */
 	const char *subject;
 	const char *text;
@@ -25,14 +27,15 @@ typedef struct W2kTableSchemas W2kTableSchemas;
 
 /*
  * What answers for single tables of a connector, in the current memory
- * context.
+ * context.  An error where transforms make the schemas depend on rows
+ * (w2k_compatibility_obstacle).
  */
 extern W2kTableSchemas *
 w2k_table_schemas_create(const char *connector,
 						 const struct W2kConnectorConfig *conf);
 
 /*
- * The schemas of a captured table's records, before transforms: a list of
+ * The schemas of a captured table's records: a list of
  * W2kTableSchema in the current memory context, the key's first.  Where a
  * table has none that its format allows, an error.
  */

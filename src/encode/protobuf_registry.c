@@ -493,7 +493,6 @@ static void *
 compile(W2kWriter *writer, W2kSide side, const W2kSchema *schema)
 {
 	Compiled *compiled = palloc(sizeof(Compiled));
-	W2kProtoFile *file;
 
 	if (schema == NULL)
 		ereport(ERROR,
@@ -502,17 +501,8 @@ compile(W2kWriter *writer, W2kSide side, const W2kSchema *schema)
 						side == W2K_SIDE_KEY ? "key" : "value"),
 				 errhint("Leave out the transform that makes it, or choose "
 						 "another format.")));
-	file = w2k_protomodel_make(side == W2K_SIDE_KEY ? &writer->options.key
-													: &writer->options.value,
-							   side, schema);
-	compiled->file = file;
-	compiled->registered = (W2kRegistered){
-		.side = side,
-		.type = W2K_SCHEMA_PROTOBUF,
-		.record_name = file->full_name,
-		.text = w2k_prototext_make(file),
-		.context = CurrentMemoryContext,
-	};
+	compiled->file = w2k_protoplan_register(writer, side, schema,
+											&compiled->registered);
 	return compiled;
 }
 

@@ -221,3 +221,22 @@ w2k_protoplan_make(W2kWriter *writer, W2kRelation *wrel)
 	fill_shaped(writer, plan, wrel, wrel->context);
 	wrel->plans[writer->slot] = plan;
 }
+
+W2kProtoFile *
+w2k_protoplan_register(W2kWriter *writer, W2kSide side,
+					   const W2kSchema *schema, W2kRegistered *registered)
+{
+	const W2kSideOptions *options = side == W2K_SIDE_KEY
+										? &writer->options.key
+										: &writer->options.value;
+	W2kProtoFile *file = w2k_protomodel_make(options, side, schema);
+
+	*registered = (W2kRegistered){
+		.side = side,
+		.type = W2K_SCHEMA_PROTOBUF,
+		.record_name = file->full_name,
+		.text = w2k_prototext_make(file),
+		.context = CurrentMemoryContext,
+	};
+	return file;
+}

@@ -64,6 +64,11 @@ w2k_protoplan_has_side(const W2kWriter *writer, W2kSide side)
 /* Makes the writer's plan of a relation, in wrel->context. */
 extern void w2k_protoplan_make(W2kWriter *writer, W2kRelation *wrel);
 
+/* A schema's messages, registered; both in the current context. */
+extern W2kProtoFile *w2k_protoplan_register(W2kWriter *writer, W2kSide side,
+											const W2kSchema *schema,
+											W2kRegistered *registered);
+
 /* Makes it fit the arrays of a change (see encode/shape). */
 extern void w2k_protoplan_adapt(W2kWriter *writer, W2kProtoPlan *plan,
 								const W2kRelation *wrel, const W2kRow *before,

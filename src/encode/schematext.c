@@ -10,6 +10,7 @@
 
 #include "encode/avroplan.h"
 #include "encode/jsonplan.h"
+#include "encode/jsonregistry.h"
 #include "encode/protoplan.h"
 #include "encode/schematext.h"
 
@@ -57,4 +58,38 @@ w2k_schematext_make(const W2kWriters *writers, W2kRelation *wrel, W2kSide side)
 				 w2k_formats[options->format].name);
 	}
 	return NULL; /* keep compiler quiet */
+}
+
+const W2kReference *
+w2k_schematext_make_of(const W2kWriters *writers, W2kSide side,
+					   const W2kSchema *schema, const char *topic)
+{
+	W2kWriter *writer = side == W2K_SIDE_KEY ? writers->key : writers->value;
+	const W2kSideOptions *options = side == W2K_SIDE_KEY
+										? &writer->options.key
+										: &writer->options.value;
+	W2kRegistered registered = {0};
+	W2kSchema top = *schema;
+
+	if (!w2k_formats[options->format].needs_registry)
+		return NULL;
+	switch (options->format)
+	{
+		case W2K_FORMAT_AVRO:
+			(void) w2k_avroplan_register(writer, side, schema, &registered);
+			break;
+		case W2K_FORMAT_JSON_REGISTRY:
+			top.field = NULL; /* it may be that of a field */
+			w2k_jsonregistry_register(writer, side, &top, &registered);
+			break;
+		case W2K_FORMAT_PROTOBUF_REGISTRY:
+			w2k_protoplan_register(writer, side, schema, &registered);
+			break;
+		default:
+			elog(ERROR, "format \"%s\" has no schemas",
+				 w2k_formats[options->format].name);
+	}
+	return w2k_reference_make(writers->references, side, registered.type,
+							  topic, registered.record_name, registered.text,
+							  NULL, 0);
 }

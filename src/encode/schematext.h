@@ -6,6 +6,7 @@
 #define W2K_ENCODE_SCHEMATEXT_H
 
 #include "encode/writer.h"
+#include "schema/connect.h"
 
 /*
  * One side's: its subject, type and text; NULL where the side has no schema in
@@ -15,5 +16,14 @@
 extern const W2kReference *w2k_schematext_make(const W2kWriters *writers,
 											   W2kRelation *wrel,
 											   W2kSide side);
+
+/*
+ * The same for a schema that transforms have made, and the topic that they
+ * have chosen; NULL where the side has no schema in a registry.
+ */
+extern const W2kReference *w2k_schematext_make_of(const W2kWriters *writers,
+												  W2kSide side,
+												  const W2kSchema *schema,
+												  const char *topic);
 
 #endif /* W2K_ENCODE_SCHEMATEXT_H */

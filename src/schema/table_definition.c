@@ -235,9 +235,14 @@ push_column(JsonbParseState **state, const W2kColumn *column,
 	(void) pushJsonbValue(state, WJB_END_OBJECT, NULL);
 }
 
-JsonbValue *
-w2k_table_definition_push(JsonbParseState **state, const W2kRelation *wrel,
-						  Relation relation)
+/*
+ * The object {"primaryKeyColumnNames": [...], "columns": [{...}, ...]}, with
+ * the names of io.debezium.connector.schema.Table and Column; what is null is
+ * left out.
+ */
+static void
+push_definition(JsonbParseState **state, const W2kRelation *wrel,
+				Relation relation)
 {
 	(void) pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
 	push_key(state, "primaryKeyColumnNames");
@@ -251,5 +256,25 @@ w2k_table_definition_push(JsonbParseState **state, const W2kRelation *wrel,
 	for (int i = 0; i < wrel->ncolumns; i++)
 		push_column(state, &wrel->columns[i], relation, i + 1);
 	(void) pushJsonbValue(state, WJB_END_ARRAY, NULL);
-	return pushJsonbValue(state, WJB_END_OBJECT, NULL);
+	(void) pushJsonbValue(state, WJB_END_OBJECT, NULL);
+}
+
+void
+w2k_table_definition_push_change(JsonbParseState **state, const char *type,
+								 const char *schema, const char *table,
+								 const W2kRelation *wrel, Relation relation)
+{
+	(void) pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
+	push_key(state, "type");
+	push_text(state, WJB_VALUE, type);
+	push_key(state, "schema");
+	push_text(state, WJB_VALUE, schema);
+	push_key(state, "name");
+	push_text(state, WJB_VALUE, table);
+	if (relation != NULL)
+	{
+		push_key(state, "table");
+		push_definition(state, wrel, relation);
+	}
+	(void) pushJsonbValue(state, WJB_END_OBJECT, NULL);
 }

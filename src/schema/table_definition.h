@@ -11,13 +11,15 @@
 #include "schema/relation.h"
 
 /*
- * Adds, as a value, the object {"primaryKeyColumnNames": [...], "columns":
- * [{...}, ...]}, with the names of io.debezium.connector.schema.Table and
- * Column; what is null is left out.  relation is the table that wrel's columns
- * are of, as of now.
+ * Adds a change, {"type": ..., "schema": ..., "name": ..., "table": {...}}, to
+ * an array that has been begun: a row of wal2kafka.schema_change has one, and
+ * the record of a table that a snapshot reads.  relation is the table that
+ * wrel's columns are of, as of now; NULL (as wrel) where there is none any
+ * more, which leaves "table" out.
  */
-extern JsonbValue *w2k_table_definition_push(JsonbParseState **state,
-											 const W2kRelation *wrel,
-											 Relation relation);
+extern void
+w2k_table_definition_push_change(JsonbParseState **state, const char *type,
+								 const char *schema, const char *table,
+								 const W2kRelation *wrel, Relation relation);
 
 #endif /* W2K_SCHEMA_TABLE_DEFINITION_H */

@@ -314,15 +314,17 @@ w2k_answers_registered(W2kAnswers *answers, const W2kSchema *schema)
 }
 
 void
-w2k_answers_registry(W2kAnswers *answers, uint64_t requests, uint64_t errors)
+w2k_answers_registry(W2kAnswers *answers, uint64_t requests, uint64_t errors,
+					 uint32_t assumed)
 {
 	char *p;
 
 	if (answers->fd < 0)
 		return;
-	p = begin_frame(answers, W2K_FRAME_REGISTRY, 16);
+	p = begin_frame(answers, W2K_FRAME_REGISTRY, 20);
 	p = w2k_put_u64(p, requests);
-	w2k_put_u64(p, errors);
+	p = w2k_put_u64(p, errors);
+	w2k_put_u32(p, assumed);
 }
 
 void

@@ -51,7 +51,7 @@ struct W2kSchema;
 extern void w2k_answers_registered(W2kAnswers *answers,
 								   const struct W2kSchema *schema);
 extern void w2k_answers_registry(W2kAnswers *answers, uint64_t requests,
-								 uint64_t errors);
+								 uint64_t errors, uint32_t assumed);
 
 extern void w2k_answers_signal(W2kAnswers *answers, uint64_t offset,
 							   const char *value, uint32_t len);

@@ -5,7 +5,7 @@
  * A record whose schema has no id yet is not taken, as one whose topic is not
  * ready: nothing overtakes, and everything else is served.  While a registry
  * is away, that is shown as "not connected", with the reason; a known id lets
- * records through meanwhile, which is logged once for each schema.
+ * records through meanwhile, which is logged once for each schema, and told.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -270,7 +270,8 @@ w2k_registering_poll(W2kSession *session, int64_t now_ms)
 		uint64_t errors;
 
 		w2k_schemas_counts(schemas, &requests, &errors);
-		w2k_answers_registry(session->answers, requests, errors);
+		w2k_answers_registry(session->answers, requests, errors,
+							 schemas->nassumed);
 	}
 	return check_slow(session, now_ms) || is_news;
 }

@@ -391,6 +391,7 @@ w2k_schemas_next_answered(W2kSchemas *schemas, int64_t now_ms,
 	*id_before = schema->id;
 	if (schema->answer.error == NULL)
 	{
+		schemas->nassumed -= schema->is_assumed;
 		schema->state = W2K_SCHEMA_READY;
 		schema->id = schema->answer.id;
 		schema->has_id = true;
@@ -406,12 +407,14 @@ w2k_schemas_next_answered(W2kSchemas *schemas, int64_t now_ms,
 		{
 			schema->id = known->id;
 			schema->has_id = schema->is_assumed = true;
+			schemas->nassumed++;
 		}
 	}
 	else
 	{
 		schema->state = W2K_SCHEMA_FAILED;
-		schema->has_id = false;
+		schemas->nassumed -= schema->is_assumed;
+		schema->has_id = schema->is_assumed = false;
 	}
 	return schema;
 }

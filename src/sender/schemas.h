@@ -60,6 +60,7 @@ typedef struct W2kSchemas
 	const W2kSchema *stalled; /* without an id, a record of it waits, */
 	int64_t stalled_since_ms; /* since then; NULL = none does */
 	bool is_slow;			  /* that was shown */
+	uint32_t nassumed;		  /* schemas whose id only was known */
 	unsigned int seed;		  /* of the jitter */
 
 	pthread_mutex_t mutex;

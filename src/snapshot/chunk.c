@@ -432,7 +432,8 @@ check_relation(Chunk *chunk, Relation relation)
 
 	done->filenode = w2k_compat_filenode(relation);
 	done->blocks = RelationGetNumberOfBlocks(relation);
-	if (OidIsValid(request->filenode) && done->filenode != request->filenode)
+	if (OidIsValid(request->filenode) && done->filenode != request->filenode &&
+		!request->is_definition)
 	{
 		done->result = W2K_CHUNK_REWRITTEN;
 		return NULL;
@@ -448,6 +449,25 @@ check_relation(Chunk *chunk, Relation relation)
 	}
 	done->shape = w2k_identity_shape(wrel);
 	return wrel;
+}
+
+/* What the table is published as has a definition: it may be a parent. */
+static void
+write_definition(Chunk *chunk, Relation relation, W2kRelation *wrel)
+{
+	W2kReading *reading = chunk->reader->reading;
+	Relation root = relation;
+
+	if (wrel->published.root != RelationGetRelid(relation))
+	{
+		root = relation_open(wrel->published.root, AccessShareLock);
+		wrel = w2k_relation_lookup(w2k_reading_session(reading)->relations,
+								   root);
+	}
+	w2k_reading_write_definition(reading, wrel, root, &chunk->reader->out);
+	if (root != relation)
+		relation_close(root, AccessShareLock);
+	chunk->done.is_end = true;
 }
 
 static void
@@ -468,7 +488,9 @@ read_rows(Chunk *chunk)
 		PushActiveSnapshot(chunk->snapshot);
 		if (wrel->has_printed_types)
 			w2k_output_set_modes(w2k_reading_session(chunk->reader->reading));
-		if (chunk->query != NULL)
+		if (chunk->request->is_definition)
+			write_definition(chunk, relation, wrel);
+		else if (chunk->query != NULL)
 			read_selected(chunk, relation, wrel);
 		else if (chunk->filter != NULL)
 			read_filtered(chunk, relation, wrel);

@@ -59,6 +59,7 @@ w2k_counters_init(W2kCounters *counters)
 	pg_atomic_init_u64(&counters->skipped, 0);
 	pg_atomic_init_u64(&counters->registry_requests, 0);
 	pg_atomic_init_u64(&counters->registry_errors, 0);
+	pg_atomic_init_u64(&counters->registry_assumed, 0);
 	pg_atomic_init_u64(&counters->stats_reset, 0);
 	for (int i = 0; i < W2K_LATENCY_BUCKETS; i++)
 		pg_atomic_init_u64(&counters->latency[i], 0);

@@ -37,6 +37,7 @@ typedef struct W2kCounters
 	pg_atomic_uint64 skipped;			/* records given up by policy */
 	pg_atomic_uint64 registry_requests; /* to schema registries, */
 	pg_atomic_uint64 registry_errors;	/* and those of no use */
+	pg_atomic_uint64 registry_assumed;	/* schemas by ids known before, now */
 	pg_atomic_uint64 stats_reset;		/* TimestampTz */
 
 	pg_atomic_uint64 latency[W2K_LATENCY_BUCKETS];

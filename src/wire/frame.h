@@ -80,7 +80,9 @@
  *				string fingerprint, string schema: the registry knows this
  *				schema.  The fingerprint stands for all that was asked, and
  *				of which registry.
- *	REGISTRY	uint64 requests made to registries, uint64 those of no use
+ *	REGISTRY	uint64 requests made to registries, uint64 those of no use,
+ *				uint32 schemas whose records have an id that was KNOWN,
+ *				since a registry is away
  *	SIGNAL		uint64 offset, string value: a record of the topic of signals,
  *				which the sender does not look into; answer SIGNALLED
  */

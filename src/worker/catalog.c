@@ -383,7 +383,8 @@ w2k_catalog_delete(const char *name)
 										 "connector_signal",
 										 "connector_schema",
 										 "connector_table",
-										 "connector_field"};
+										 "connector_field",
+										 "connector_accepted"};
 	Oid types[] = {TEXTOID};
 	Datum values[1];
 	bool is_deleted;

@@ -78,6 +78,7 @@ w2k_schema_catalog_count(W2kCounters *counters, W2kCursor *cur)
 {
 	uint64 requests = w2k_get_u64(cur);
 	uint64 errors = w2k_get_u64(cur);
+	uint32 assumed = w2k_get_u32(cur);
 
 	if (cur->is_malformed)
 		return;
@@ -85,6 +86,7 @@ w2k_schema_catalog_count(W2kCounters *counters, W2kCursor *cur)
 							(int64) (requests - state.requests));
 	pg_atomic_fetch_add_u64(&counters->registry_errors,
 							(int64) (errors - state.errors));
+	pg_atomic_write_u64(&counters->registry_assumed, assumed);
 	state.requests = requests;
 	state.errors = errors;
 }
@@ -122,6 +124,7 @@ w2k_schema_catalog_tell(void)
 	Oid types[] = {TEXTOID};
 	Datum values[1];
 
+	pg_atomic_write_u64(&w2k_attempt->slot->counters.registry_assumed, 0);
 	w2k_interlude_begin(false);
 	values[0] = CStringGetTextDatum(w2k_attempt->row->name);
 	w2k_interlude_query("SELECT is_key, type, subject, fingerprint, schema_id"

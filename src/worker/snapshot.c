@@ -45,6 +45,7 @@ typedef struct Table
 	const char *query;	  /* read instead of the table, or NULL */
 	BlockNumber next_ask; /* the first block that nobody was asked for */
 	bool is_asked;		  /* for all of it */
+	bool is_described;	  /* or to be, or it need not */
 	bool is_dirty;		  /* its row is to be written */
 	int npieces;		  /* that do not count yet */
 	W2kMarker first_marker, last_marker;
@@ -69,6 +70,7 @@ static struct
 	int told; /* tables that all has been told of */
 	bool is_begun_told;
 	int at; /* the first table that is not asked for in full */
+	const Piece *definition; /* that is waited for, or NULL */
 	Piece pieces[MAX_PIECES];
 	int nreaders;
 	W2kCrewMember *readers[W2K_MAX_SNAPSHOT_THREADS];
@@ -189,6 +191,11 @@ take_plan(List *rows)
 		table->query = w2k_snapshots_override(w2k_attempt->conf,
 											  row->collection);
 		table->next_ask = (BlockNumber) row->next_block;
+		table->is_described = !w2k_attempt->conf->include_schema_changes ||
+							  row->next_block > 0 ||
+							  (snapshot.ntables > 0 &&
+							   strcmp(row->collection,
+									  table[-1].row->collection) == 0);
 		snapshot.ntables++;
 	}
 	set_markers();
@@ -229,6 +236,11 @@ free_piece(void)
 	return NULL;
 }
 
+/*
+ * Asks for rows; or first for the record that says what the table is like.
+ * That counts as a piece in front of them, so it is asked for again until
+ * Kafka has it.
+ */
 static void
 ask(int reader, int number, Piece *piece)
 {
@@ -242,19 +254,24 @@ ask(int reader, int number, Piece *piece)
 							   .last = row->last,
 							   .first_marker = table->first_marker,
 							   .last_marker = table->last_marker,
+							   .is_definition = !table->is_described,
 							   .lsn = snapshot.consistent_point};
 
 	memset(piece, 0, sizeof(*piece));
 	piece->in_use = true;
 	piece->table = number;
-	piece->start = table->next_ask;
-	piece->end = (BlockNumber) Min((int64) piece->start + piece_blocks(table),
-								   row->total_blocks);
-	if (table->query != NULL || piece->end >= row->total_blocks)
+	piece->start = piece->end = table->next_ask;
+	if (request.is_definition)
+		snapshot.definition = piece;
+	else if (table->query != NULL ||
+			 (int64) piece->start + piece_blocks(table) >= row->total_blocks)
 	{
 		piece->end = (BlockNumber) row->total_blocks;
 		table->is_asked = true;
 	}
+	else
+		piece->end = piece->start + piece_blocks(table);
+	table->is_described = true;
 	table->next_ask = piece->end;
 	ItemPointerSet(&request.from, piece->start, FirstOffsetNumber);
 	request.end = piece->end;
@@ -268,7 +285,10 @@ ask(int reader, int number, Piece *piece)
 	w2k_crew_ask(snapshot.readers[reader], &request, NULL, table->query);
 }
 
-/* Gives readers something to do. */
+/*
+ * Gives readers something to do.  A table's definition is waited for: rows of
+ * it that another reader has would overtake it.
+ */
 static void
 ask_on(void)
 {
@@ -283,7 +303,8 @@ ask_on(void)
 				(snapshot.tables[snapshot.at].is_asked ||
 				 snapshot.tables[snapshot.at].row->state > W2K_TABLE_READING))
 				snapshot.at++;
-			if (piece == NULL || snapshot.at >= snapshot.ntables || !may_ask())
+			if (piece == NULL || snapshot.at >= snapshot.ntables ||
+				snapshot.definition != NULL || !may_ask())
 				return;
 			ask(reader, snapshot.at, piece);
 		}
@@ -335,6 +356,8 @@ on_done(const W2kChunkDone *done)
 	bool is_given_up = row->kind != W2K_KIND_INITIAL ||
 					   row->state > W2K_TABLE_READING;
 
+	if (piece == snapshot.definition)
+		snapshot.definition = NULL;
 	piece->is_read = true;
 	piece->sequence = w2k_attempt->sender.sequence;
 	piece->rows = done->rows;

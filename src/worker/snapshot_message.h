@@ -77,9 +77,10 @@ typedef struct W2kChunkRequest
 	int max_rows;	  /* 0 = no limit */
 	ItemPointerData first, last; /* rows with a marker of their own ... */
 	W2kMarker first_marker, last_marker;
-	W2kMarker marker; /* ... and that of all others */
-	bool marks_ends;  /* or these are the first one read and the last */
-	bool is_probe;	  /* nothing is sent: done.rows says if there is a row */
+	W2kMarker marker;	/* ... and that of all others */
+	bool marks_ends;	/* or these are the first one read and the last */
+	bool is_probe;		/* nothing is sent: done.rows says if there is a row */
+	bool is_definition; /* no row is: the table's definition instead */
 	bool has_identities;
 	XLogRecPtr lsn; /* for the source block */
 	XLogRecPtr last_commit_lsn;

@@ -252,6 +252,9 @@ def check_worker(checks, inst, broker, reg):
                   "as KNOWN frames told", str(known))
         checks.ok("which the registry gave the schema before"
                   in cluster.log_text(), "which is logged")
+        stat = cluster.query("SELECT assumed_schemas FROM "
+                             "wal2kafka.stat_registry")
+        checks.ok(str(stat[0][0]) == "2", "and shown", str(stat))
 
         # Set up anew, it has the last word.
         reg.start()
@@ -266,6 +269,9 @@ def check_worker(checks, inst, broker, reg):
         value_id = reg.versions("reg.public.t-value")[0]["id"]
         checks.ok(value_id > 3 and read(broker, "reg.public.t")[-1][1]
                   == value_id, "a registry that was set up anew is obeyed")
+        wait_until("and no id is assumed any more", lambda: str(
+            cluster.query("SELECT assumed_schemas FROM "
+                          "wal2kafka.stat_registry")[0][0]) == "0", 10)
         wait_until("and that is kept", lambda: any(
             row[4] == str(value_id) for row in worker.rows()))
 

@@ -395,8 +395,8 @@ sub decode
 	}
 	if ($type eq 'y')
 	{
-		my ($requests, $errors) = unpack('Q< Q<', $p);
-		return { type => $type, requests => $requests, errors => $errors };
+		my ($requests, $errors, $assumed) = unpack('Q< Q< V', $p);
+		return { type => $type, requests => $requests, errors => $errors, assumed => $assumed };
 	}
 	die "unknown answer $type";
 }

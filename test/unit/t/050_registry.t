@@ -188,6 +188,7 @@ is((read_topic($broker, 'rows'))[-1]{payload}, framed($known->{id}, 'b'), 'with 
 my $log = $sender->wait_for(sub { $_->{type} eq 'L' && $_->{facility} eq 'REGISTRY' });
 like($log->{text}, qr/records of topic "rows" are written with id $known->{id}, which the registry gave the schema before/,
 	'which is logged');
+ok($sender->wait_for(sub { $_->{type} eq 'y' && $_->{assumed} == 1 }), 'and counted');
 $sender->put(record(1, 'k', framed(1, 'c'), flags => VALUE)) foreach 1 .. 3;
 ok($sender->wait_for_ack(5), 'more of them');
 is(scalar(grep { $_->{type} eq 'L' && $_->{facility} eq 'REGISTRY' } @{ $sender->{frames} }), 1, 'once');
@@ -198,6 +199,7 @@ sleep 0.3;
 $sender->put(record(1, 'k', framed(1, 'd'), flags => VALUE));
 my $anew = registered($sender, 'rows-value');
 is($anew->{id}, 100, 'a registry that was set up anew is asked again when it is back');
+ok($sender->wait_for(sub { $_->{type} eq 'y' && $_->{assumed} == 0 && $_->{requests} > 1 }), 'and nothing is assumed');
 $sender->put(record(1, 'k', framed(1, 'e'), flags => VALUE));
 ok($sender->wait_for_ack(7), 'from then on');
 is((read_topic($broker, 'rows'))[-1]{payload}, framed(100, 'e'), 'its id counts');
