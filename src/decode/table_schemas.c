@@ -44,7 +44,10 @@ w2k_table_schemas_create(const char *connector, const W2kConnectorConfig *conf)
 	{
 		const W2kSource source = {.database = ""};
 
-		schemas->chain = w2k_chain_create(conf->transforms, false);
+		schemas->chain =
+			w2k_chain_create(conf->transforms, false,
+							 w2k_formats[conf->value_converter.format]
+								 .max_depth);
 		schemas->tree = w2k_tree_create(&schemas->writers);
 		w2k_tree_begin_source(schemas->tree, &source);
 	}
