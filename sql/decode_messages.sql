@@ -75,6 +75,8 @@ CREATE TABLE decode_messages_other (id int PRIMARY KEY);
 INSERT INTO decode_messages VALUES (6);
 INSERT INTO decode_messages_other VALUES (6);
 SELECT 'sent' FROM pg_logical_emit_message(false, 'after another', '');
+-- a message alone is not flushed, and what is not is not decoded
+INSERT INTO decode_messages_other VALUES (7);
 CREATE TEMP TABLE times AS
 SELECT n, data::json#>>'{value,source,ts_us}' AS ts, data::json#>>'{key,prefix}' AS prefix, data::json#>>'{key,id}' AS id
 FROM pg_logical_slot_peek_changes('regress_decode_messages', NULL, NULL) WITH ORDINALITY x (lsn, xid, data, n)
