@@ -155,6 +155,7 @@ class Worker:
 
     def __init__(self, inst, broker, reg):
         self.broker = broker
+        inst = inst.twin("pg-registry")
         self.path = inst.pkglibdir + "/wal2kafka-sender"
         self.known_file = os.path.join(work_dir(), "known")
         self.url = reg.url
@@ -320,7 +321,6 @@ def check_worker(checks, inst, broker, reg):
                   "its schemas go with a connector")
     finally:
         cluster.destroy()
-        os.rename(worker.path + ".real", worker.path)
 
 
 def run_suite():

@@ -137,14 +137,22 @@ class Round:
             "SELECT snapshot FROM wal2kafka.connector_progress "
             "WHERE name = '%s'" % self.name) == "completed"
 
-    def until_over(self, timeout=240):
+    def until_over(self, timeout=900):
+        """As long as there is progress; writers do not make it faster."""
+        last = [None, 0]
+
         def probe():
             state = self.cluster.query(
                 "SELECT state, last_error FROM wal2kafka.connectors "
                 "WHERE name = '%s'" % self.name)[0]
             if state[0] == "failed":
                 raise TestbedError("the connector failed: %s" % state[1])
-            return self.is_over(self.watch())
+            rows = self.watch()
+            if rows != last[0]:
+                last[:] = rows, time.monotonic()
+            elif time.monotonic() > last[1] + 120:
+                raise TestbedError("nothing has been read for 120 s")
+            return self.is_over(rows)
         try:
             wait_until("the snapshot is over", probe, timeout, 0.1)
         except TestbedError as err:

@@ -4,6 +4,7 @@ The machine's own PostgreSQL is only copied from.  A copy runs wherever it
 stands, because the server finds its files relative to its program; so the
 extension is built against and installed into the copy.
 """
+import glob
 import os
 import re
 import shutil
@@ -58,6 +59,21 @@ class Installation:
                     shutil.copytree("/usr/" + part,
                                     os.path.join(prefix, part), symlinks=True)
         return cls("%s/lib/postgresql/%d/bin/pg_config" % (prefix, major))
+
+    def twin(self, name):
+        """A copy with the same extension, for a suite that changes what is
+        installed: others use this one at the same time."""
+        twin = self.copy(name, self.major)
+        for mine, other in ((self.pkglibdir, twin.pkglibdir),
+                            (self.sharedir + "/extension",
+                             twin.sharedir + "/extension")):
+            for path in glob.glob(mine + "/wal2kafka*"):
+                to = os.path.join(other, os.path.basename(path))
+                if os.path.isdir(path):
+                    shutil.copytree(path, to)
+                else:
+                    shutil.copy(path, to)
+        return twin
 
     def install_extension(self, tree=REPO, quiet=True):
         """Build the tree's extension and install it here, if not done."""
