@@ -149,5 +149,37 @@ SELECT key, value FROM jsonb_each_text((SELECT wal2kafka_masked FROM (
 	"schema.registry.ssl.keystore.key": "geheim",
 	"sasl.jaas.config": "geheim"}')) AS m));
 
+-- What the client is told, by side; secrets are masked
+CREATE FUNCTION told(config jsonb) RETURNS SETOF text LANGUAGE sql AS
+	$$ SELECT name || '=' || value FROM wal2kafka.kafka_settings('{"bootstrap.servers": "k:1",
+		"snapshot.mode": "no_data", "schema.registry.url": "http://registry:8081"}' || config)
+	WHERE name LIKE 'w2k.registry.%' $$;
+SELECT told('{"format": "avro"}');
+SELECT told('{"value.converter": "io.confluent.connect.avro.AvroConverter",
+	"basic.auth.credentials.source": "USER_INFO", "basic.auth.user.info": "me:geheim",
+	"auto.register.schemas": "false", "use.latest.version": "yes", "normalize.schemas": "on",
+	"http.connect.timeout.ms": "1000", "http.read.timeout.ms": "2000",
+	"retries.wait.ms": "10", "retries.max.wait.ms": "100",
+	"proxy.host": "p", "proxy.port": "3128", "request.header.X-Team": "geheim"}');
+SELECT told('{"format": "json-registry",
+	"key.converter.schema.registry.url": "https://a, https://b",
+	"key.converter.bearer.auth.credentials.source": "STATIC_TOKEN",
+	"key.converter.bearer.auth.token": "geheim",
+	"key.converter.bearer.auth.logical.cluster": "lsrc-1",
+	"key.converter.bearer.auth.identity.pool.id": "pool-1",
+	"value.converter.schema.registry.url": "http://me:geheim@c",
+	"value.converter.basic.auth.credentials.source": "SASL_INHERIT",
+	"producer.override.security.protocol": "SASL_SSL",
+	"producer.override.sasl.mechanism": "PLAIN",
+	"producer.override.sasl.username": "u", "producer.override.sasl.password": "geheim"}');
+SELECT told('{"format": "protobuf-registry", "schema.registry.url": "https://a",
+	"schema.registry.ssl.truststore.type": "PEM",
+	"schema.registry.ssl.truststore.certificates": "certificates",
+	"schema.registry.ssl.keystore.type": "PEM",
+	"schema.registry.ssl.keystore.certificate.chain": "chain",
+	"schema.registry.ssl.keystore.key": "geheim", "schema.registry.ssl.key.password": "geheim",
+	"schema.registry.ssl.endpoint.identification.algorithm": ""}');
+
+DROP FUNCTION told(jsonb);
 DROP FUNCTION with_registry(jsonb), problems(jsonb);
 DROP EXTENSION wal2kafka;

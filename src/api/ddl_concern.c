@@ -28,17 +28,20 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_attrdef.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_publication.h"
 #include "catalog/pg_publication_namespace.h"
 #include "catalog/pg_publication_rel.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "tcop/deparse_utility.h"
@@ -268,23 +271,64 @@ add_subcommands(Search *search, const CollectedCommand *command)
 	}
 }
 
-void
-w2k_ddl_concern_add_detached(W2kDdlConcern *concern, const Node *parsetree)
+/* Tables that belong to an extension, which has them go where it goes. */
+static void
+add_extension(Search *search, Oid extension)
 {
-	Search search = {.tables = &concern->relids};
+	Relation rel = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple tuple;
+
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(ExtensionRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(extension));
+	scan = systable_beginscan(rel, DependReferenceIndexId, true, NULL, 2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend depend = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (depend->deptype == DEPENDENCY_EXTENSION &&
+			depend->classid == RelationRelationId)
+			add_relation(search, depend->objid);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+}
+
+static void
+add_detached(Search *search, const AlterTableStmt *stmt)
+{
 	ListCell *lc;
 
-	if (!IsA(parsetree, AlterTableStmt))
-		return;
-	foreach(lc, ((const AlterTableStmt *) parsetree)->cmds)
+	foreach(lc, stmt->cmds)
 	{
 		const AlterTableCmd *cmd = lfirst(lc);
 
 		if (cmd->subtype == AT_DetachPartition ||
 			cmd->subtype == AT_DetachPartitionFinalize)
-			add_relation(&search,
+			add_relation(search,
 						 RangeVarGetRelid(castNode(PartitionCmd, cmd->def)->name,
 										  NoLock, true));
+	}
+}
+
+void
+w2k_ddl_concern_add_untold(W2kDdlConcern *concern, const Node *parsetree)
+{
+	Search search = {.tables = &concern->relids};
+
+	if (IsA(parsetree, AlterTableStmt))
+		add_detached(&search, (const AlterTableStmt *) parsetree);
+	else if (IsA(parsetree, AlterObjectSchemaStmt))
+	{
+		const AlterObjectSchemaStmt *stmt =
+			(const AlterObjectSchemaStmt *) parsetree;
+
+		if (stmt->objectType == OBJECT_EXTENSION)
+			add_extension(&search,
+						  get_extension_oid(strVal(stmt->object), true));
 	}
 }
 

@@ -20,11 +20,12 @@ typedef struct W2kDdlConcern
 extern bool w2k_ddl_concern_is_possible(CommandTag tag);
 
 /*
- * Adds the partitions that a command has detached, which the server does not
- * tell.  Names are looked up as the user's command did.
+ * Adds what the server does not tell: partitions that a command has detached,
+ * tables that went with their extension.  Names are looked up as the user's
+ * command did.
  */
-extern void w2k_ddl_concern_add_detached(W2kDdlConcern *concern,
-										 const Node *parsetree);
+extern void w2k_ddl_concern_add_untold(W2kDdlConcern *concern,
+									   const Node *parsetree);
 
 /*
  * Adds what the present command has done, or dropped; both for an event

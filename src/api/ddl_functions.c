@@ -241,7 +241,7 @@ process_command(EventTriggerData *event, W2kDdlConcern *concern)
 	const char *ddl;
 	ListCell *lc;
 
-	w2k_ddl_concern_add_detached(concern, event->parsetree);
+	w2k_ddl_concern_add_untold(concern, event->parsetree);
 	if (!run_guarded(&collect) ||
 		(concern->relids == NIL && concern->granted == NIL &&
 		 !concern->has_publications))

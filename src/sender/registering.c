@@ -212,6 +212,7 @@ take_answer(W2kSession *session, W2kSchema *schema, uint32_t id_before)
 			w2k_answers_log(session->answers, LEVEL_WARNING, "REGISTRY", text);
 		}
 		w2k_answers_registered(session->answers, schema);
+		w2k_schemas_forget_text(schema);
 	}
 	if (schema->is_awaited &&
 		(schema->has_id || schema->state == W2K_SCHEMA_FAILED))

@@ -232,12 +232,24 @@ free_text(W2kSchemaText *text)
 	free(text->schema);
 }
 
+void
+w2k_schemas_forget_text(W2kSchema *schema)
+{
+	W2kQuestion *question = &schema->question;
+
+	for (uint16_t i = 0; i < question->nreferences; i++)
+		free_text(&question->references[i]);
+	free(question->references);
+	free(question->text.schema);
+	question->references = NULL;
+	question->nreferences = 0;
+	question->text.schema = NULL;
+}
+
 static void
 free_schema(W2kSchema *schema)
 {
-	for (uint16_t i = 0; i < schema->question.nreferences; i++)
-		free_text(&schema->question.references[i]);
-	free(schema->question.references);
+	w2k_schemas_forget_text(schema);
 	free_text(&schema->question.text);
 	free(schema->topic);
 	free(schema);

@@ -105,6 +105,12 @@ extern W2kSchema *w2k_schemas_next_answered(W2kSchemas *schemas,
 											int64_t now_ms,
 											uint32_t *id_before);
 
+/*
+ * Its text, and those that it refers to: once the registry has answered it is
+ * not asked again, and its fingerprint is enough to know it by.
+ */
+extern void w2k_schemas_forget_text(W2kSchema *schema);
+
 /* Requests made, and how many of them were of no use. */
 extern void w2k_schemas_counts(W2kSchemas *schemas, uint64_t *requests,
 							   uint64_t *errors);
