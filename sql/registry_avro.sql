@@ -7,40 +7,15 @@ SET search_path = registry_avro;
 \pset format unaligned
 \set SHOW_CONTEXT never
 \pset tuples_only on
--- What a stream says: schemas, and keys and values behind their references.
+\getenv srcdir PG_ABS_SRCDIR
+\set include :srcdir /sql/include/registry_stream.sql
+\set ECHO none
+\i :include
+\set ECHO all
 CREATE FUNCTION stream(VARIADIC options text[] DEFAULT '{}')
-RETURNS TABLE (what text, subject text, data text) LANGUAGE plpgsql AS $$
-DECLARE
-    msg bytea; at int; len int; p bytea; texts text[]; key_len int; value_len int; n int;
-BEGIN
-    FOR msg IN SELECT x.data FROM pg_logical_slot_peek_binary_changes('regress_registry_avro', NULL, NULL,
-            VARIADIC ARRAY['framing', 'binary', 'topic.prefix', 'p'] || CASE WHEN 'key.converter' = ANY (options) THEN '{}' ELSE ARRAY['format', 'avro'] END || options) x LOOP
-        at := 0;
-        WHILE at < length(msg) LOOP
-            len := get_byte(msg, at + 4) + 256 * (get_byte(msg, at + 5) + 256 * get_byte(msg, at + 6));
-            p := substr(msg, at + 9, len);
-            IF get_byte(msg, at + 1) = ascii('X') THEN
-                n := 8; texts := '{}';
-                FOR i IN 1..3 LOOP
-                    len := get_byte(p, n) + 256 * (get_byte(p, n + 1) + 256 * get_byte(p, n + 2));
-                    texts := texts || convert_from(substr(p, n + 5, len), 'UTF8');
-                    n := n + 4 + len;
-                END LOOP;
-                what := format('%s %s of %s', CASE get_byte(p, 4) WHEN 1 THEN 'keys' ELSE 'values' END, get_byte(p, 5), texts[1]);
-                subject := texts[2]; data := texts[3];
-                RETURN NEXT;
-            ELSIF get_byte(msg, at + 1) = ascii('R') THEN
-                key_len := get_byte(p, 24) + 256 * get_byte(p, 25);
-                value_len := get_byte(p, 28) + 256 * get_byte(p, 29);
-                what := format('record %s, flags %s', chr(get_byte(p, 38)), get_byte(p, 39));
-                subject := CASE WHEN key_len = 65535 THEN 'null' ELSE encode(substr(p, 41, key_len), 'hex') END;
-                data := CASE WHEN value_len = 65535 THEN 'null' ELSE encode(substr(p, 41 + CASE key_len WHEN 65535 THEN 0 ELSE key_len END, value_len), 'hex') END;
-                RETURN NEXT;
-            END IF;
-            at := at + 8 + length(p);
-        END LOOP;
-    END LOOP;
-END $$;
+RETURNS TABLE (what text, subject text, data text) LANGUAGE sql AS $$
+    SELECT * FROM stream_of('regress_registry_avro', 'avro', false, options)
+$$;
 SELECT 'init' FROM pg_create_logical_replication_slot('regress_registry_avro', 'wal2kafka');
 \set unwrap '''transforms'', ''u'', ''transforms.u.type'', ''io.debezium.transforms.ExtractNewRecordState'''
 
