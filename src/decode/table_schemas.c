@@ -79,8 +79,10 @@ make_schema(const W2kReference *reference, bool is_envelope)
 	return schema;
 }
 
-/* What transforms make of the record of a new row, all of whose columns are
- * null: their schemas do not depend on that. */
+/*
+ * What transforms make of the record of a new row, all of whose columns are
+ * null: their schemas do not depend on that.
+ */
 static bool
 transform(W2kTableSchemas *schemas, W2kRelation *wrel, W2kTransformRecord *rec)
 {
