@@ -207,17 +207,17 @@ static void
 apply_naming(W2kPropertyParse *parse, const W2kProperty *prop,
 			 const char *name, const char *value)
 {
-	static const char *const strategies[] =
-		{[W2K_NAMING_SCHEMA] = NAMING_PACKAGE "SchemaTopicNamingStrategy",
-		 [W2K_NAMING_TABLE] = NAMING_PACKAGE "DefaultTopicNamingStrategy",
-		 [W2K_NAMING_SCHEMA_UNICODE] = NAMING_PACKAGE
-		 "SchemaUnicodeTopicNamingStrategy",
-		 [W2K_NAMING_TABLE_UNICODE] = NAMING_PACKAGE
-		 "DefaultUnicodeTopicNamingStrategy",
-		 [W2K_NAMING_SCHEMA_REGEX] = NAMING_PACKAGE
-		 "SchemaRegexTopicNamingStrategy",
-		 [W2K_NAMING_TABLE_REGEX] = NAMING_PACKAGE
-		 "DefaultRegexTopicNamingStrategy"};
+	static const char *const strategies[] = {
+		[W2K_NAMING_SCHEMA] = NAMING_PACKAGE "SchemaTopicNamingStrategy",
+		[W2K_NAMING_TABLE] = NAMING_PACKAGE "DefaultTopicNamingStrategy",
+		[W2K_NAMING_SCHEMA_UNICODE] =
+			NAMING_PACKAGE "SchemaUnicodeTopicNamingStrategy",
+		[W2K_NAMING_TABLE_UNICODE] =
+			NAMING_PACKAGE "DefaultUnicodeTopicNamingStrategy",
+		[W2K_NAMING_SCHEMA_REGEX] =
+			NAMING_PACKAGE "SchemaRegexTopicNamingStrategy",
+		[W2K_NAMING_TABLE_REGEX] =
+			NAMING_PACKAGE "DefaultRegexTopicNamingStrategy"};
 
 	if (value[0] == '\0')
 		return;
