@@ -62,6 +62,17 @@ SELECT with_registry('{"bearer.auth.credentials.source": "STATIC_TOKEN",
 	"basic.auth.user.info": "u:p"}');
 SELECT with_registry('{"bearer.auth.credentials.source": "OAUTHBEARER",
 	"bearer.auth.client.secret": "geheim"}');
+SELECT with_registry('{"bearer.auth.client.secret": "geheim", "bearer.auth.scope": "s"}');
+SELECT with_registry(jsonb_build_object('bearer.auth.credentials.source', 'OAUTHBEARER',
+	'bearer.auth.issuer.endpoint.url', url, 'bearer.auth.client.id', 'me',
+	'bearer.auth.client.secret', 'geheim', 'bearer.auth.sub.claim.name', 'sub'))
+FROM (VALUES ('https://issuer/token'), ('issuer/token'), ('https://me:geheim@issuer'), ('${file:/x:url}')) AS u(url);
+SELECT with_registry('{"bearer.auth.credentials.source": "OAUTHBEARER",
+	"basic.auth.credentials.source": "USER_INFO", "basic.auth.user.info": "u:p",
+	"bearer.auth.issuer.endpoint.url": "http://i", "bearer.auth.client.id": "me",
+	"bearer.auth.client.secret": "geheim", "bearer.auth.token": "geheim",
+	"bearer.auth.cache.expiry.buffer.seconds": "-1"}');
+SELECT with_registry('{"bearer.auth.credentials.source": "CUSTOM"}');
 SELECT with_registry('{"request.header.X-Mine": "a"}');
 SELECT with_registry('{"request.header.X: Y": "geheim"}');
 SELECT with_registry(jsonb_build_object('value.converter.request.header.X',
@@ -172,6 +183,12 @@ SELECT told('{"format": "json-registry",
 	"producer.override.security.protocol": "SASL_SSL",
 	"producer.override.sasl.mechanism": "PLAIN",
 	"producer.override.sasl.username": "u", "producer.override.sasl.password": "geheim"}');
+SELECT told('{"value.converter": "io.confluent.connect.avro.AvroConverter",
+	"bearer.auth.credentials.source": "OAUTHBEARER",
+	"bearer.auth.issuer.endpoint.url": "https://issuer/token", "bearer.auth.client.id": "me",
+	"bearer.auth.client.secret": "geheim", "bearer.auth.scope": "schemas",
+	"bearer.auth.cache.expiry.buffer.seconds": "30",
+	"bearer.auth.logical.cluster": "lsrc-1", "bearer.auth.identity.pool.id": "pool-1"}');
 SELECT told('{"format": "protobuf-registry", "schema.registry.url": "https://a",
 	"schema.registry.ssl.truststore.type": "PEM",
 	"schema.registry.ssl.truststore.certificates": "certificates",

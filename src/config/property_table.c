@@ -594,7 +594,7 @@ const W2kProperty w2k_properties[] = {
 #define CATEGORY "Schema registry"
 #define NO_CACHE "a schema is asked for once, and then known for as long as the sender runs"
 #define NO_RULES "schemas are registered without rules"
-#define NO_OAUTH "Set bearer.auth.credentials.source to STATIC_TOKEN and bearer.auth.token."
+#define NO_CLAIMS "tokens are not looked into"
 	DONE("schema.registry.url", LIST, NULL, "URLs of a registry with Confluent's API, as http[s]://host[:port][/path]; the next is asked where one is of no use.", REGISTRY_TEXT),
 	DONE("key.converter.<registry property>", STRING, NULL, "A property of this list, for the registry of keys alone.", .flags = W2K_PROP_FAMILY | W2K_PROP_SHOWN),
 	DONE("value.converter.<registry property>", STRING, NULL, "The same, of values.", .flags = W2K_PROP_FAMILY | W2K_PROP_SHOWN),
@@ -608,17 +608,17 @@ const W2kProperty w2k_properties[] = {
 	DONE("basic.auth.user.info", PASSWORD, NULL, "user:password, with source USER_INFO.", REGISTRY_SECRET),
 	DONE("schema.registry.basic.auth.user.info", PASSWORD, NULL, "Old form of basic.auth.user.info.", REGISTRY_SECRET),
 	DONE("sasl.jaas.config", PASSWORD, NULL, "User and password, with source SASL_INHERIT.", REGISTRY_SECRET),
-	DONE("bearer.auth.credentials.source", ENUM, NULL, "Where a token comes from: STATIC_TOKEN. The other ones are refused.", REGISTRY, CHOICES({"STATIC_TOKEN", 0}, {"OAUTHBEARER", 1}, {"SASL_OAUTHBEARER_INHERIT", 1}, {"CUSTOM", 1})),
+	DONE("bearer.auth.credentials.source", ENUM, NULL, "Where a token comes from: STATIC_TOKEN, or OAUTHBEARER, by OAuth's grant of client credentials. The other ones are refused.", REGISTRY, CHOICES({"STATIC_TOKEN", 0}, {"OAUTHBEARER", 1}, {"SASL_OAUTHBEARER_INHERIT", 2}, {"CUSTOM", 2})),
 	DONE("bearer.auth.token", PASSWORD, NULL, "The token, with source STATIC_TOKEN.", REGISTRY_SECRET),
 	DONE("bearer.auth.logical.cluster", STRING, NULL, "Sent along as target-sr-cluster.", REGISTRY_TEXT),
 	DONE("bearer.auth.identity.pool.id", STRING, NULL, "Sent along as Confluent-Identity-Pool-Id.", REGISTRY_TEXT),
-	REFUSED("bearer.auth.issuer.endpoint.url", STRING, NULL, NO_OAUTH, REGISTRY),
-	REFUSED("bearer.auth.client.id", STRING, NULL, NO_OAUTH, REGISTRY),
-	REFUSED("bearer.auth.client.secret", PASSWORD, NULL, NO_OAUTH, REGISTRY_SECRET),
-	REFUSED("bearer.auth.scope", STRING, NULL, NO_OAUTH, REGISTRY),
-	REFUSED("bearer.auth.scope.claim.name", STRING, NULL, NO_OAUTH, REGISTRY),
-	REFUSED("bearer.auth.sub.claim.name", STRING, NULL, NO_OAUTH, REGISTRY),
-	REFUSED("bearer.auth.cache.expiry.buffer.seconds", INT, NULL, NO_OAUTH, REGISTRY),
+	DONE("bearer.auth.issuer.endpoint.url", STRING, NULL, "With source OAUTHBEARER: the URL where tokens are issued. TLS, proxy and times are those for the registry.", REGISTRY_TEXT),
+	DONE("bearer.auth.client.id", STRING, NULL, "Who asks for a token.", REGISTRY_TEXT),
+	DONE("bearer.auth.client.secret", PASSWORD, NULL, "The password for that.", REGISTRY_SECRET),
+	DONE("bearer.auth.scope", STRING, NULL, "What the token is asked for.", REGISTRY_TEXT),
+	IGNORED("bearer.auth.scope.claim.name", STRING, "scope", NO_CLAIMS, REGISTRY),
+	IGNORED("bearer.auth.sub.claim.name", STRING, "sub", NO_CLAIMS, REGISTRY),
+	DONE("bearer.auth.cache.expiry.buffer.seconds", INT, "300", "How long before a token expires another one is asked for.", REGISTRY, RANGE(0, 86400)),
 	REFUSED("bearer.auth.custom.provider.class", CLASS, NULL, "It loads code into a Java client.", REGISTRY),
 	DONE("request.header.<name>", STRING, NULL, "A header of requests to the registry.", .flags = W2K_PROP_FAMILY | W2K_PROP_REGISTRY | W2K_PROP_REFERENCE | W2K_PROP_SECRET),
 	DONE("schema.registry.ssl.<property>", STRING, NULL, "TLS, by the Kafka client's properties: truststore.*, keystore.* and key.* (type PEM), ca.*, certificate.*, cipher.suites, endpoint.identification.algorithm. Below a converter: instead of all of these.", .flags = W2K_PROP_FAMILY | W2K_PROP_REGISTRY | W2K_PROP_REFERENCE),

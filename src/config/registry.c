@@ -257,6 +257,41 @@ take_basic(W2kPropertyParse *parse, const Side *side)
 	return is_info || is_sasl;
 }
 
+/* What comes with a source of tokens. */
+static void
+take_bearer_property(W2kPropertyParse *parse, const Side *side,
+					 const char *property, const char *source, bool is_meant,
+					 const char *said_name, bool is_needed)
+{
+	const char *full = psprintf("bearer.auth.%s", property);
+	const char *name;
+	const char *value = find_said(parse, side, full, &name);
+
+	if (check_source(parse, name, value, is_meant,
+					 "bearer.auth.credentials.source", source))
+		add_setting(parse, side, property, value,
+					strcmp(property, "client.secret") == 0 ||
+						w2k_secrets_is_secret(name, value));
+	else if (is_meant && is_needed)
+		add_problem(parse, said_name, psprintf("needs \"%s\"", full));
+}
+
+/* Where tokens are issued: nothing of it is a secret, so nothing may be. */
+static void
+check_issuer(W2kPropertyParse *parse, const Side *side)
+{
+	const char *name;
+	const char *value = find_said(parse, side,
+								  "bearer.auth.issuer.endpoint.url", &name);
+
+	if (value == NULL || w2k_secrets_has_reference(value) ||
+		w2k_properties_has_problem(parse, name) ||
+		(is_http(value) && strchr(value, '@') == NULL))
+		return;
+	w2k_properties_invalid(parse, name, value)->hint =
+		"It must be a URL that begins with http:// or https://, without a user.";
+}
+
 /* bearer.auth.* */
 static void
 take_bearer(W2kPropertyParse *parse, const Side *side, bool is_basic)
@@ -267,17 +302,28 @@ take_bearer(W2kPropertyParse *parse, const Side *side, bool is_basic)
 	const char *source = find_said(parse, side, source_name, &said_name);
 	bool is_static = source != NULL &&
 					 pg_strcasecmp(source, "STATIC_TOKEN") == 0;
+	bool is_oauth = source != NULL &&
+					pg_strcasecmp(source, "OAUTHBEARER") == 0;
 	static const char *const more[] = {"logical.cluster", "identity.pool.id"};
+	static const struct
+	{
+		const char *property;
+		bool is_needed;
+	} grant[] = {{"issuer.endpoint.url", true},
+				 {"client.id", true},
+				 {"client.secret", true},
+				 {"scope", false},
+				 {"cache.expiry.buffer.seconds", false}};
 	const char *value;
 
-	if (source != NULL && !is_static)
+	if (source != NULL && !is_static && !is_oauth)
 	{
 		if (!w2k_properties_has_problem(parse, said_name))
 			w2k_properties_unsupported(parse, said_name, source)->hint =
-				"Supported is \"STATIC_TOKEN\".";
+				"Supported are \"STATIC_TOKEN\" and \"OAUTHBEARER\".";
 		return;
 	}
-	if (is_static && is_basic)
+	if (source != NULL && is_basic)
 		w2k_problem_add(&parse->problems, ERRCODE_INVALID_PARAMETER_VALUE,
 						said_name, source,
 						"connector properties \"%s\" and \"%s\" are mutually exclusive",
@@ -288,14 +334,13 @@ take_bearer(W2kPropertyParse *parse, const Side *side, bool is_basic)
 		add_setting(parse, side, "token", value, true);
 	else if (is_static)
 		add_problem(parse, said_name, "needs \"bearer.auth.token\"");
+	for (size_t i = 0; i < lengthof(grant); i++)
+		take_bearer_property(parse, side, grant[i].property, "OAUTHBEARER",
+							 is_oauth, said_name, grant[i].is_needed);
+	check_issuer(parse, side);
 	for (size_t i = 0; i < lengthof(more); i++)
-	{
-		value = find_said(parse, side, psprintf("bearer.auth.%s", more[i]),
-						  &name);
-		if (check_source(parse, name, value, is_static, source_name,
-						 "STATIC_TOKEN"))
-			add_setting(parse, side, more[i], value, false);
-	}
+		take_bearer_property(parse, side, more[i], "STATIC_TOKEN",
+							 is_static || is_oauth, said_name, false);
 }
 
 /* ---- the rest ---- */

@@ -1,6 +1,7 @@
 /*
  * registry.c
- *		HTTP to a Schema Registry; the only file that includes curl.
+ *		HTTP to a Schema Registry, and to who issues tokens for it; the only file
+ *		that includes curl.
  *
  * A URL comes from a user and what answers there is anybody's: only http and
  * https, no redirects, no proxy or .netrc but what was set, answers bounded in
@@ -11,14 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
 #include "sender/memory.h"
 #include "sender/registry.h"
+#include "sender/registry_token.h"
 #include "wal2kafka.h"
 
 #define CONTENT_TYPE "application/vnd.schemaregistry.v1+json"
+/* A token is small. */
+#define TOKEN_BYTES (64 * 1024)
 
 typedef struct RegistryUrl
 {
@@ -36,6 +41,7 @@ struct W2kRegistry
 	int current; /* the URL to ask first */
 	char *identity;
 	char *user, *password; /* for all URLs; NULL = each its own */
+	W2kToken token;
 	W2kRegistryRules rules;
 	long connect_timeout_ms, read_timeout_ms;
 	char *body; /* of the last answer */
@@ -385,6 +391,8 @@ w2k_registry_create(const W2kSettingList *settings, char *error,
 	registry->read_timeout_ms = find_number(settings, "read.timeout.ms", 60000);
 	if (!take_urls(registry, settings, error, error_size) ||
 		!take_login(registry, settings, error, error_size) ||
+		!w2k_token_take_settings(&registry->token, settings, error,
+								 error_size) ||
 		!take_headers(registry, settings, error, error_size))
 		return NULL; /* the session ends with it */
 	set_up_curl(registry, settings);
@@ -453,41 +461,17 @@ classify_curl(CURLcode code)
 	}
 }
 
-/* Asks one URL. */
+/* Has curl do what it is set up for; the answer is in the exchange. */
 static void
-ask_url(W2kRegistry *registry, const RegistryUrl *url, const char *path,
-		const char *body, W2kExchange *exchange)
+perform(W2kRegistry *registry, CURL *curl, W2kExchange *exchange)
 {
-	CURL *curl = registry->curl;
-	const char *user = registry->user != NULL ? registry->user : url->user;
-	const char *password = registry->user != NULL ? registry->password
-												  : url->password;
-	size_t size = strlen(url->base) + strlen(path) + 1;
-	char *full = w2k_memory_alloc(size);
 	char *redirect = NULL;
 	CURLcode code;
 
-	snprintf(full, size, "%s%s", url->base, path);
-	curl_easy_setopt(curl, CURLOPT_URL, full);
-	curl_easy_setopt(curl, CURLOPT_USERNAME, user);
-	curl_easy_setopt(curl, CURLOPT_PASSWORD, user != NULL ? password : NULL);
-	if (body != NULL)
-	{
-		curl_easy_setopt(curl, CURLOPT_POST, 1L);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
-						 (curl_off_t) strlen(body));
-	}
-	else
-		curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
 	registry->body_len = 0;
 	registry->is_too_large = false;
 	registry->curl_error[0] = '\0';
-	registry->requests++;
 	code = curl_easy_perform(curl);
-	free(full);
-
-	exchange->url = url->base;
 	exchange->is_answered = code == CURLE_OK;
 	exchange->status = 0;
 	exchange->body = registry->body;
@@ -513,6 +497,90 @@ ask_url(W2kRegistry *registry, const RegistryUrl *url, const char *path,
 				 "it redirects to %.200s", redirect);
 }
 
+/*
+ * Gets a token where there is none that will do; false where there is none to
+ * be had.  By the same rules as the registry is asked: TLS, proxy, times.
+ */
+static bool
+get_token(W2kRegistry *registry, W2kExchange *exchange)
+{
+	W2kToken *token = &registry->token;
+	size_t limit = registry->limit;
+	struct curl_slist *headers;
+	CURL *curl;
+	bool is_there;
+
+	if (token->url == NULL || w2k_token_is_fresh(token))
+		return true;
+	curl = curl_easy_duphandle(registry->curl);
+	headers = curl_slist_append(NULL, "Accept: application/json");
+	if (curl == NULL || headers == NULL)
+		_exit(1); /* out of memory */
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(curl, CURLOPT_URL, token->url);
+	curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long) CURLAUTH_BASIC);
+	curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, NULL);
+	curl_easy_setopt(curl, CURLOPT_USERNAME, token->client_id);
+	curl_easy_setopt(curl, CURLOPT_PASSWORD, token->client_secret);
+	curl_easy_setopt(curl, CURLOPT_POST, 1L);
+	curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+					 (curl_off_t) strlen(token->form));
+	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, token->form);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, registry->curl_error);
+	registry->limit = TOKEN_BYTES;
+	perform(registry, curl, exchange);
+	registry->limit = limit;
+	curl_easy_cleanup(curl);
+	curl_slist_free_all(headers);
+	is_there = w2k_token_take_answer(token, exchange);
+	/* not to lie around in the buffer of answers */
+	if (registry->body != NULL)
+		memset(registry->body, 0, registry->body_len);
+	registry->body_len = 0;
+	exchange->body = registry->body;
+	exchange->body_len = 0;
+	return is_there;
+}
+
+/* Asks one URL. */
+static void
+ask_url(W2kRegistry *registry, const RegistryUrl *url, const char *path,
+		const char *body, W2kExchange *exchange)
+{
+	CURL *curl = registry->curl;
+	const char *user = registry->user != NULL ? registry->user : url->user;
+	const char *password = registry->user != NULL ? registry->password
+												  : url->password;
+	size_t size = strlen(url->base) + strlen(path) + 1;
+	char *full;
+
+	exchange->url = url->base;
+	if (!get_token(registry, exchange))
+		return;
+	full = w2k_memory_alloc(size);
+	snprintf(full, size, "%s%s", url->base, path);
+	curl_easy_setopt(curl, CURLOPT_URL, full);
+	curl_easy_setopt(curl, CURLOPT_USERNAME, user);
+	curl_easy_setopt(curl, CURLOPT_PASSWORD, user != NULL ? password : NULL);
+	if (registry->token.token != NULL)
+	{
+		curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long) CURLAUTH_BEARER);
+		curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, registry->token.token);
+	}
+	if (body != NULL)
+	{
+		curl_easy_setopt(curl, CURLOPT_POST, 1L);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+						 (curl_off_t) strlen(body));
+	}
+	else
+		curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+	registry->requests++;
+	perform(registry, curl, exchange);
+	free(full);
+}
+
 /* Does what came of it say that another URL may do? */
 static bool
 is_passing(const W2kExchange *exchange)
@@ -535,8 +603,18 @@ w2k_registry_exchange(W2kRegistry *registry, const char *path,
 	registry->limit = limit;
 	for (int i = 0; i < registry->nurls; i++)
 	{
+		bool had_token = registry->token.token != NULL;
+
 		ask_url(registry, &registry->urls[registry->current], path, body,
 				exchange);
+		/* one that was taken back, or has expired early */
+		if (had_token && exchange->is_answered && exchange->status == 401)
+		{
+			registry->errors++;
+			w2k_token_forget(&registry->token);
+			ask_url(registry, &registry->urls[registry->current], path, body,
+					exchange);
+		}
 		if (!exchange->is_answered || exchange->status >= 300)
 			registry->errors++;
 		if (!is_passing(exchange))

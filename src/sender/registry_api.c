@@ -339,3 +339,31 @@ w2k_registry_ask(W2kRegistry *registry, const W2kQuestion *question,
 	}
 	json_decref(references);
 }
+
+char *
+w2k_registry_read_token(const W2kExchange *exchange, int64_t *lifetime_s,
+						char *said, size_t said_size)
+{
+	json_t *object = parse(exchange);
+	const char *token = json_string_value(
+		json_object_get(object, "access_token"));
+	const char *error = json_string_value(json_object_get(object, "error"));
+	const char *description = json_string_value(
+		json_object_get(object, "error_description"));
+	char *copy = token != NULL ? w2k_memory_strdup(token) : NULL;
+
+	*lifetime_s = get_number(object, "expires_in");
+	if (copy == NULL)
+	{
+		char status[64];
+		char text[SAID_LEN];
+
+		snprintf(status, sizeof(status), "HTTP status %ld", exchange->status);
+		snprintf(text, sizeof(text), "%s%s%s", error != NULL ? error : status,
+				 description != NULL ? ", " : "",
+				 description != NULL ? description : "");
+		clean(said, said_size, text);
+	}
+	json_decref(object);
+	return copy;
+}

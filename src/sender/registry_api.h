@@ -41,4 +41,13 @@ typedef struct W2kAnswer
 extern void w2k_registry_ask(W2kRegistry *registry,
 							 const W2kQuestion *question, W2kAnswer *answer);
 
+/*
+ * A copy of the token that an issuer has answered, to be freed, with the
+ * seconds that it is good for (-1 = not told).  NULL where there is none: said
+ * is what the issuer says of that, fit to be shown.
+ */
+extern char *w2k_registry_read_token(const W2kExchange *exchange,
+									 int64_t *lifetime_s, char *said,
+									 size_t said_size);
+
 #endif /* W2K_SENDER_REGISTRY_API_H */

@@ -15,6 +15,9 @@ for "log" and "count", by a line of JSON.  Ends with its input.
     down / up                   stop listening; listen again on the same port
     forget                      everything registered
     first ID                    the next id to be given
+    oauth ID:SECRET             demand tokens, which are issued at /token
+    lifetime SECONDS            of those, 0 = they do not say
+    revoke                      all of them
     log / count / versions      requests since the start; subjects with their ids
 """
 import http.server
@@ -33,6 +36,10 @@ class State:
     next_modes = []
     level = "none"
     user = None
+    oauth = None      # "id:secret", and tokens are asked for
+    tokens = set()    # that are good
+    lifetime = 3600
+    ntokens = 0
     next_id = 1
     ids = {}          # text -> id
     subjects = {}     # subject -> [(id, body)]
@@ -148,6 +155,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.error(404, 40403, "Schema not found")
 
+    def issue(self, text):
+        """A token, to who has the right credentials."""
+        import base64
+        expected = "Basic " + base64.b64encode(State.oauth.encode()).decode()
+        form = urllib.parse.parse_qs(text)
+        if self.headers.get("Authorization") != expected:
+            self.answer(401, {"error": "invalid_client",
+                              "error_description": "no such client"})
+        elif form.get("grant_type") != ["client_credentials"]:
+            self.answer(400, {"error": "unsupported_grant_type"})
+        else:
+            State.ntokens += 1
+            token = "token-%d" % State.ntokens
+            State.tokens.add(token)
+            document = {"access_token": token, "token_type": "Bearer"}
+            if State.lifetime:
+                document["expires_in"] = State.lifetime
+            self.answer(200, document)
+
     def handle_any(self, method):
         length = int(self.headers.get("Content-Length") or 0)
         text = self.rfile.read(length).decode()
@@ -168,6 +194,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.error(401, 401, "Unauthorized")
                 return
         parts = [urllib.parse.unquote(p) for p in url.path.split("/")[1:]]
+        if parts == ["token"]:
+            self.issue(text)
+            return
+        if State.oauth is not None and self.headers.get(
+                "Authorization", "").partition("Bearer ")[2] not in State.tokens:
+            self.error(401, 40101, "token is not known")
+            return
         with State.lock:
             if parts[0] == "base":
                 parts = parts[1:]
@@ -215,6 +248,12 @@ def obey(words, server, port, context):
         State.level = words[1]
     elif words[0] == "first":
         State.next_id = int(words[1])
+    elif words[0] == "oauth":
+        State.oauth = words[1]
+    elif words[0] == "lifetime":
+        State.lifetime = int(words[1])
+    elif words[0] == "revoke":
+        State.tokens.clear()
     elif words[0] == "forget":
         State.subjects, State.ids = {}, {}
     elif words[0] == "down":
