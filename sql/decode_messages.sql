@@ -70,6 +70,22 @@ FROM pg_logical_slot_peek_changes('regress_decode_messages', NULL, NULL,
 WHERE data::json#>>'{key,id}' = '4';
 SELECT * FROM pg_logical_slot_peek_changes('regress_decode_messages', NULL, NULL,
     'message.prefix.exclude.list', 'a', 'message.prefix.include.list', 'a');
+-- Its time is that of the last change that is published, captured or not.
+CREATE TABLE decode_messages_other (id int PRIMARY KEY);
+INSERT INTO decode_messages VALUES (6);
+INSERT INTO decode_messages_other VALUES (6);
+SELECT 'sent' FROM pg_logical_emit_message(false, 'after another', '');
+-- which nothing flushes by itself
+INSERT INTO decode_messages_other VALUES (7);
+CREATE TEMP TABLE times AS
+SELECT n, data::json#>>'{value,source,ts_us}' AS ts, data::json#>>'{key,prefix}' AS prefix, data::json#>>'{key,id}' AS id
+FROM pg_logical_slot_peek_changes('regress_decode_messages', NULL, NULL) WITH ORDINALITY x (lsn, xid, data, n)
+UNION ALL
+SELECT 1000 + n, data::json#>>'{value,source,ts_us}', data::json#>>'{key,prefix}', 'one table'
+FROM pg_logical_slot_peek_changes('regress_decode_messages', NULL, NULL,
+    'table.include.list', '.*\.decode_messages') WITH ORDINALITY x (lsn, xid, data, n);
+SELECT count(*) AS messages, count(DISTINCT ts) AS times FROM times WHERE prefix = 'after another';
+DROP TABLE times, decode_messages_other;
 -- As frames: one outside a transaction is a transaction of its own.
 SELECT string_agg(chr(get_byte(data, 1)), '' ORDER BY n)
 FROM (SELECT row_number() OVER () AS n, data FROM pg_logical_slot_get_binary_changes('regress_decode_messages', NULL, NULL,

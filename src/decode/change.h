@@ -41,7 +41,7 @@ typedef struct W2kSession
 	bool is_message_topic_announced;
 	const char *database; /* NULL until the first transaction */
 	XLogRecPtr last_commit_lsn;
-	int64 last_event_time_us; /* commit time of the last event sent */
+	int64 last_event_time_us; /* commit of the last published change */
 
 	W2kNewcomers *newcomers; /* NULL = nobody asks for them */
 

@@ -266,7 +266,10 @@ commit_cb(LogicalDecodingContext *ctx, ReorderBufferTXN *txn,
 	w2k_transaction_end(ctx, txn);
 	w2k_output_end_transaction(ctx, txn, commit_lsn);
 	if (session->has_changes)
+	{
 		session->last_commit_lsn = txn->end_lsn;
+		session->last_event_time_us = w2k_output_commit_time_us(txn);
+	}
 	OutputPluginUpdateProgress(ctx, !session->has_begun);
 }
 
