@@ -77,6 +77,9 @@ FROM (VALUES
 SELECT key, value FROM transformed(:'outbox'::jsonb || :'expand') WITH ORDINALITY ORDER BY ordinality;
 SET client_min_messages = error;
 SELECT key, value FROM transformed(:'outbox'::jsonb || :'expand' || '{"transforms.o.table.json.payload.null.behavior": "optional_bytes", "transforms.o.table.json.payload.empty.array.behavior": "optional_string"}');
+-- whatever else is said of payloads, and wherever
+SELECT count(*), count(value) AS not_empty FROM transformed(:'outbox'::jsonb || :'expand' || '{"transforms.o.table.json.payload.null.behavior": "optional_bytes", "transforms.o.table.json.payload.empty.array.behavior": "optional_string", "transforms.o.route.tombstone.on.empty.payload": true, "transforms.o.table.field.additional.missing": "ignore"}')
+WHERE key ~ '2[23]' AND topic !~ 'message';
 -- and its schema
 SELECT key, value FROM transformed(:'outbox'::jsonb || :'expand' || '{"value.converter": "JsonConverter", "transforms.o.table.fields.additional.placement": "aggregateid:envelope"}') WHERE key ~ '1[0-5]';
 RESET client_min_messages;

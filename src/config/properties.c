@@ -301,6 +301,7 @@ take_value(W2kPropertyParse *parse, const W2kProperty *prop, const char *name,
 							 w2k_properties_range(prop));
 				return false;
 			}
+			Assert(field == NULL || prop->width == sizeof(int));
 			if (field)
 				*(int *) field = choice->value;
 			return true;

@@ -68,6 +68,7 @@ struct W2kProperty
 	int flags;
 	bool is_stored; /* as W2kConnectorConfig's field at this offset */
 	size_t offset;
+	size_t width;	/* of that field */
 	int64 min, max; /* of numbers; both 0 = any */
 	const W2kChoice *choices;
 	const char *accepts; /* not yet: values that pass, "a|b"; NULL = default */

@@ -42,7 +42,9 @@
 		.name = n, .type = W2K_PROP_##t, .support = W2K_REFUSED,              \
 		.category = CATEGORY, .default_value = d, .text = __VA_ARGS__         \
 	}
-#define AT(f) .is_stored = true, .offset = offsetof(W2kConnectorConfig, f)
+#define AT(f)                                                                 \
+	.is_stored = true, .offset = offsetof(W2kConnectorConfig, f),             \
+	.width = sizeof(((W2kConnectorConfig *) NULL)->f)
 #define RANGE(lo, hi) .min = lo, .max = hi
 #define CHOICES(...)                                                          \
 	.choices = (const W2kChoice[])                                            \

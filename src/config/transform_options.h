@@ -58,10 +58,11 @@ typedef struct W2kOutboxOptions
 	char *topic_regex;
 	char *topic_replacement;
 	char *placement; /* "column:header|envelope|partition[:alias],..." */
-	bool ignores_missing;
+	/* an int is the field of an enum, where a bool would do */
+	int ignores_missing;
+	int keeps_nulls;
+	int keeps_empty_arrays;
 	bool expands_json;
-	bool keeps_nulls;
-	bool keeps_empty_arrays;
 	bool tombstone_on_empty;
 	W2kUnexpectedOperation unexpected;
 } W2kOutboxOptions;
@@ -81,7 +82,7 @@ typedef struct W2kHeaderToValueOptions
 {
 	char *headers;
 	char *fields;
-	bool is_move;
+	int is_move; /* an enum's field */
 } W2kHeaderToValueOptions;
 
 typedef struct W2kTimezoneOptions

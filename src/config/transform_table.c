@@ -28,7 +28,9 @@
 		.name = n, .type = W2K_PROP_##t, .support = W2K_NOT_YET,              \
 		.default_value = d, .text = __VA_ARGS__                               \
 	}
-#define AT(s, f) .is_stored = true, .offset = offsetof(s, f)
+#define AT(s, f)                                                              \
+	.is_stored = true, .offset = offsetof(s, f),                              \
+	.width = sizeof(((s *) NULL)->f)
 #define CHOICES(...)                                                          \
 	.choices = (const W2kChoice[])                                            \
 	{                                                                         \
