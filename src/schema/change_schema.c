@@ -78,6 +78,13 @@ w2k_change_schema_key(const W2kRelation *wrel)
 		W2kSchema *column = w2k_connect_of_column(wrel->keys[i], true,
 												  wrel->keys[i]->ndims);
 
+		/* of one that column lists leave out of values Debezium does not
+		 * look up whether it may be null, nor its default */
+		if (!wrel->keys[i]->is_captured)
+		{
+			column->is_optional = true;
+			column->default_column = NULL;
+		}
 		w2k_connect_add(key, column->field, column);
 	}
 	if (wrel->key_field != NULL)
