@@ -43,11 +43,14 @@ class Combo:
         nulls = [] if "value" + _NULL in self.shared \
             else differences.WITHOUT_REPLACED_NULLS + _SNAPSHOT_OF_SCHEMAS \
             + [differences.KnownInKeyHeaders()]
-        return nulls + differences.BY_TYPE + self.known
+        by_type = differences.BY_TYPE
+        if any(".mask." in name for name in self.shared):
+            by_type = [known.without_shapes() for known in by_type]
+        return nulls + by_type + self.known
 
     def set_columns(self, seen):
         """Tells what goes by type the types of columns."""
-        for known in self.all_known():
+        for known in differences.BY_TYPE + self.known:
             if isinstance(known, differences.KnownByType):
                 known.columns = seen
 
