@@ -118,8 +118,8 @@ public final class JoinAndCount {
         config.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, "0");
         config.put("auto.offset.reset", "earliest");
         config.put("fetch.max.wait.ms", "50");
-        config.put("session.timeout.ms", "6000");
-        config.put("heartbeat.interval.ms", "1500");
+        config.put("session.timeout.ms", "10000");
+        config.put("heartbeat.interval.ms", "2000");
 
         final KafkaStreams streams =
             new KafkaStreams(topology(args[1]).build(), config);

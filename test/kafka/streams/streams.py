@@ -114,7 +114,7 @@ class Suite:
                     self.broker, "result.totals").items() if value["count"]}
             return tuple(last) == wanted
         try:
-            wait_until("the results agree", probe, interval=0.2)
+            wait_until("the results agree", probe, 300, 0.2)
         except TestbedError as err:
             log(str(err))
         for got, want, which in zip(last, wanted, ("join", "sums")):
