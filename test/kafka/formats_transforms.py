@@ -316,6 +316,7 @@ class Transforms:
                                                        "header")),
                            "%s: envelopes are left, or not" % name, str(made))
         self.schema_changes()
+        self.own_topics()
 
     def schema_changes(self):
         self.create("ddl", {
@@ -334,3 +335,43 @@ class Transforms:
         pairs = self.finish("ddl", [""])
         self.checks.ok(len(pairs) == 3, "schema changes", str(len(pairs)))
         self.compare("ddl", pairs, self.pb.SchemaChange, schema_change_equal)
+
+    def own_topics(self):
+        """Records of no table go through transforms as well."""
+        pb, formats, checks = self.pb, self.formats, self.checks
+        self.create("own", {
+            "snapshot.mode": "initial", "transforms": "r",
+            "transforms.r.type":
+                "org.apache.kafka.connect.transforms.RegexRouter",
+            "transforms.r.regex": "(.*)message",
+            "transforms.r.replacement": "$1said",
+            "heartbeat.interval.ms": "300",
+            "notification.enabled.channels": "sink",
+            "notification.sink.topic.name": "{p}-notes"})
+        self.cluster.query("SELECT pg_logical_emit_message(true, 'pre', "
+                           "'\\x00ff'::bytea)")
+        key, value = formats.read("__debezium-heartbeat.own-p", 1)[0]
+        key, value = formats.parse(pb.Key, key), \
+            formats.parse(pb.Heartbeat, value)
+        checks.ok([(c.name, c.text) for c in key.columns]
+                  == [("serverName", "own-p")] and value.ts_ms > 0,
+                  "own: a heartbeat", str(value))
+        told = self.told("own", formats.read("own-j-notes", 1)[0][1])
+        value = formats.parse(pb.Notification,
+                              formats.read("own-p-notes", 1)[0][1])
+        checks.ok((value.type, value.aggregate_type) == (
+            told["type"], told["aggregate_type"])
+            and {p.key: p.value for p in value.additional_data}
+            == told["additional_data"], "own: a notification", str(value))
+        ((_, (json_key, json_value), (key, value)),) = \
+            self.finish("own", ["said"])
+        key, got = formats.parse(pb.Key, key), \
+            formats.parse(pb.Envelope, value)
+        told = self.told("own", json_value)
+        checks.ok(key_equal(key, self.told("own", json_key))
+                  and got.op == pb.OPERATION_MESSAGE and told["op"] == "m"
+                  and got.message.prefix == told["message"]["prefix"]
+                  and got.message.content
+                  == base64.b64decode(told["message"]["content"])
+                  and source_equal(got.source, told["source"])
+                  and not got.fields, "own: a message", str(got))
