@@ -256,9 +256,14 @@ w2k_connector_row_status(const W2kConnectorInfo *row,
 	else if (status->is_known && !slot->is_foreign)
 		status->state = slot->state;
 	else
+	{
 		status->state = row->desired == W2K_DESIRED_STOPPED
 							? W2K_STATE_STOPPED
 							: W2K_STATE_STARTING;
+		if (!status->is_known && w2k_slots_are_short())
+			status->error =
+				"there are as many connectors as wal2kafka.max_connectors allows: increase it and restart the server, or drop one";
+	}
 }
 
 bool

@@ -293,6 +293,20 @@ w2k_slots_snapshot(Oid dbid, const char *name, W2kWorkerSlot *copy,
 	return i >= 0;
 }
 
+bool
+w2k_slots_are_short(void)
+{
+	bool are_short = false;
+
+	if (w2k_shared != NULL)
+	{
+		LWLockAcquire(w2k_shared->lock, LW_SHARED);
+		are_short = w2k_shared->is_short;
+		LWLockRelease(w2k_shared->lock);
+	}
+	return are_short;
+}
+
 void
 w2k_slots_wake(Oid dbid, const char *name)
 {
@@ -374,6 +388,7 @@ w2k_slots_take(Oid dbid, const char *name)
 		slot->in_use = true;
 		return i;
 	}
+	w2k_shared->is_short = true;
 	return -1;
 }
 
@@ -391,6 +406,13 @@ w2k_slots_give_back(int slot_index)
 			hash_search(table_stats, &stat->key, HASH_REMOVE, NULL);
 	LWLockRelease(w2k_shared->table_lock);
 	w2k_shared->slots[slot_index].in_use = false;
+	if (w2k_shared->is_short)
+	{
+		w2k_shared->is_short = false;
+		w2k_shared->visit_all = true;
+		if (w2k_shared->launcher_latch != NULL)
+			SetLatch(w2k_shared->launcher_latch);
+	}
 }
 
 void

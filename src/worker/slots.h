@@ -146,6 +146,7 @@ typedef struct W2kShared
 	Latch *launcher_latch;
 	uint64 next_generation;
 	bool visit_all; /* every connectable database (start, overflow) */
+	bool is_short;	/* a connector found no free slot: visit_all when one is */
 	int nvisits;
 	Oid visits[W2K_VISIT_QUEUE_LEN];
 	Oid visit_done; /* the visitor's word that it has finished */
@@ -159,6 +160,9 @@ extern W2kShared *w2k_shared; /* NULL when not preloaded */
 extern void w2k_slots_init(void);
 
 extern bool w2k_slots_available(void);
+
+/* Are there connectors for which there is no slot? */
+extern bool w2k_slots_are_short(void);
 
 /* Raises OBJECT_NOT_IN_PREREQUISITE_STATE with the hint to preload. */
 extern void w2k_slots_require(void);
@@ -187,7 +191,8 @@ extern bool w2k_slots_snapshot(Oid dbid, const char *name, W2kWorkerSlot *copy,
 /*
  * For the launcher's visitor and the worker.  take finds the connector's slot
  * or gives it a free one (-1: none is free); give_back frees it with its
- * tables' counters.  Caller must hold w2k_shared->lock exclusively.
+ * tables' counters, and calls for a visit where somebody had found none.
+ * Caller must hold w2k_shared->lock exclusively.
  */
 extern int w2k_slots_take(Oid dbid, const char *name);
 extern void w2k_slots_give_back(int slot_index);
