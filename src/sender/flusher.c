@@ -17,14 +17,27 @@
 #define MUCH_BYTES (1024 * 1024)
 #define LITTLE_BYTES (256 * 1024)
 
-/* How long a flush lasts while records come and go; it is begun again. */
-#define HOLD_MS 100
+/*
+ * How long a flush lasts, unless everything is acknowledged before: nothing
+ * else ends it.  While records come and go it is begun again.
+ */
+#define HOLD_MS 5
 
 /* Among full batches: what has no full one (other partitions) leaves so often,
  */
 #define PULSE_MS 20
-/* within this, which librdkafka's thread has to notice it. */
-#define PULSE_HOLD_MS 1
+/* within this, in which librdkafka's thread, maybe compressing a batch, has to
+ * notice it. */
+#define PULSE_HOLD_MS 4
+
+/*
+ * After so long without an acknowledgement most of what is queued waits for
+ * one, which costs librdkafka's thread a whole CPU while nothing lingers: so
+ * the rest leaves by pulses, and by fewer where a broker seems to be away.
+ */
+#define STALL_MS 5
+#define OUTAGE_MS 1000
+#define OUTAGE_PULSE_MS 100
 
 /* Where everything is acknowledged and the main thread does not know it yet. */
 #define PAUSE_NS 200000L
@@ -81,32 +94,62 @@ tell(W2kFlusher *flusher, bool is_wanted, bool is_pulse)
 }
 
 static W2kFlushing
-next_state(W2kFlushing state, const W2kAckWindow *window)
+next_state(const W2kFlusher *flusher, const W2kAckWindow *window,
+		   int64_t now_ms)
 {
 	if (window->records == 0)
 		return W2K_FLUSH_NOTHING;
 	if (window->bytes >=
-		(state == W2K_FLUSH_BATCHES ? LITTLE_BYTES : MUCH_BYTES))
+		(flusher->state == W2K_FLUSH_BATCHES ? LITTLE_BYTES : MUCH_BYTES))
 		return W2K_FLUSH_BATCHES;
-	return W2K_FLUSH_ALL;
+	return now_ms - flusher->progress_ms < STALL_MS ? W2K_FLUSH_ALL
+													: W2K_FLUSH_STALLED;
+}
+
+/* The time of the next change that nothing but time brings; -1 = none. */
+static int64_t
+next_ms(const W2kFlusher *flusher)
+{
+	switch (flusher->state)
+	{
+		case W2K_FLUSH_NOTHING:
+			break;
+		case W2K_FLUSH_ALL:
+			return flusher->progress_ms + STALL_MS;
+		case W2K_FLUSH_BATCHES:
+			return flusher->pulse_ms + PULSE_MS;
+		case W2K_FLUSH_STALLED:
+			return flusher->pulse_ms +
+				   (flusher->pulse_ms - flusher->progress_ms < OUTAGE_MS
+						? PULSE_MS
+						: OUTAGE_PULSE_MS);
+	}
+	return -1;
 }
 
 void
 w2k_flusher_heed(W2kFlusher *flusher, const W2kAckWindow *window,
 				 int64_t now_ms)
 {
-	W2kFlushing state = next_state(flusher->state, window);
+	uint64_t acks = window->last - window->records;
+	W2kFlushing state;
 
 	if (flusher->producer == NULL)
 		return;
+	if (acks != flusher->acks || flusher->state == W2K_FLUSH_NOTHING)
+	{
+		flusher->acks = acks;
+		flusher->progress_ms = now_ms;
+	}
+	state = next_state(flusher, window, now_ms);
 	if (state != flusher->state)
 	{
 		flusher->state = state;
 		flusher->pulse_ms = now_ms;
 		tell(flusher, state == W2K_FLUSH_ALL, false);
 	}
-	else if (state == W2K_FLUSH_BATCHES &&
-			 now_ms - flusher->pulse_ms >= PULSE_MS)
+	else if ((state == W2K_FLUSH_BATCHES || state == W2K_FLUSH_STALLED) &&
+			 now_ms >= next_ms(flusher))
 	{
 		flusher->pulse_ms = now_ms;
 		tell(flusher, true, true);
@@ -114,7 +157,11 @@ w2k_flusher_heed(W2kFlusher *flusher, const W2kAckWindow *window,
 }
 
 int
-w2k_flusher_patience_ms(const W2kFlusher *flusher)
+w2k_flusher_patience_ms(const W2kFlusher *flusher, int64_t now_ms)
 {
-	return flusher->state == W2K_FLUSH_BATCHES ? PULSE_MS : INT_MAX;
+	int64_t at_ms = next_ms(flusher);
+
+	if (at_ms < 0)
+		return INT_MAX;
+	return at_ms > now_ms ? (int) (at_ms - now_ms) : 0;
 }

@@ -284,6 +284,7 @@ run(W2kSession *session, W2kInput *input, W2kAnswers *answers)
 {
 	bool can_take = true;
 	int64_t next_report_ms = 0;
+	int64_t now_ms = w2k_session_now_ms();
 
 	for (;;)
 	{
@@ -298,8 +299,7 @@ run(W2kSession *session, W2kInput *input, W2kAnswers *answers)
 								 .events = POLLOUT}};
 		int tick_ms = can_take ? TICK_MS : BUSY_TICK_MS;
 		int patience_ms = w2k_input_patience_ms(input);
-		int flush_ms = w2k_flusher_patience_ms(&session->flusher);
-		int64_t now_ms;
+		int flush_ms = w2k_flusher_patience_ms(&session->flusher, now_ms);
 
 		if (patience_ms < tick_ms)
 			tick_ms = patience_ms;

@@ -226,9 +226,13 @@ lingers(const rd_kafka_conf_t *conf)
 	return strtod(value, NULL) > 0;
 }
 
-/* Leaves it to flushes when records are sent: see flusher.h. */
+/*
+ * Leaves it to flushes when records are sent: see flusher.h.  For how long
+ * records without a key keep to a partition does not follow from that.
+ */
 static bool
-defer_sending(rd_kafka_conf_t *conf, W2kResult *result)
+defer_sending(rd_kafka_conf_t *conf, const W2kSettings *settings,
+			  W2kResult *result)
 {
 	int64_t linger_ms = LINGER_MS;
 	int64_t timeout_ms = get_number(conf, "message.timeout.ms");
@@ -237,7 +241,9 @@ defer_sending(rd_kafka_conf_t *conf, W2kResult *result)
 	if (timeout_ms > 0 && timeout_ms <= linger_ms)
 		linger_ms = timeout_ms - 1; /* librdkafka wants it to be less */
 	snprintf(value, sizeof(value), "%d", (int) linger_ms);
-	return set_property(conf, "linger.ms", value, result);
+	return set_property(conf, "linger.ms", value, result) &&
+		   (user_sets(settings, "sticky.partitioning.linger.ms", NULL) ||
+			set_property(conf, "sticky.partitioning.linger.ms", "0", result));
 }
 
 /* Builds librdkafka's configuration: defaults, the user's, what must be. */
@@ -288,7 +294,7 @@ build_conf(const W2kSettings *settings, bool *has_linger, W2kResult *result)
 	}
 	*has_linger = lingers(conf);
 	if (!settle_ordering(conf, settings, result) ||
-		(!*has_linger && !defer_sending(conf, result)) ||
+		(!*has_linger && !defer_sending(conf, settings, result)) ||
 		!set_property(conf, "log.queue", "true", result))
 		goto failed;
 	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR |

@@ -2,9 +2,9 @@
  * producer.h
  *		librdkafka, as the rest of the sender sees it.
  *
- * Only producer.c includes rdkafka.h.  Only w2k_producer_flush() blocks, and nothing calls
- * back: what happens comes out of w2k_producer_poll() on the main thread, and
- * a write to the wake-up descriptor says that there is something.
+ * Only producer.c includes rdkafka.h.  Only w2k_producer_flush() blocks, and
+ * nothing calls back: what happens comes out of w2k_producer_poll() on the main
+ * thread, and a write to the wake-up descriptor says that there is something.
  */
 #ifndef W2K_SENDER_PRODUCER_H
 #define W2K_SENDER_PRODUCER_H

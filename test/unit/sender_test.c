@@ -852,34 +852,74 @@ test_flusher(void)
 {
 	W2kFlusher flusher = {.mutex = PTHREAD_MUTEX_INITIALIZER,
 						  .changed = PTHREAD_COND_INITIALIZER};
-	W2kAckWindow window = {.records = 1, .bytes = 100};
+	W2kAckWindow window = {.last = 1, .records = 1, .bytes = 100};
+	int patience_ms;
 
 	w2k_flusher_heed(&flusher, &window, 1);
 	ok(!flusher.is_wanted, "a linger.ms of the user's is left alone");
 
 	/* No thread listens: what it would be told is looked at */
 	flusher.producer = (W2kProducer *) &flusher;
+	ok(w2k_flusher_patience_ms(&flusher, 1) == INT_MAX, "nothing is awaited");
 	w2k_flusher_heed(&flusher, &window, 1);
-	ok(flusher.is_wanted && !flusher.is_pulse &&
-		   w2k_flusher_patience_ms(&flusher) == INT_MAX,
+	ok(flusher.is_wanted && !flusher.is_pulse,
 	   "the first record does not linger");
-	window = (W2kAckWindow){.records = 1000, .bytes = 2000000};
+	window = (W2kAckWindow){.last = 1000, .records = 1000, .bytes = 2000000};
 	w2k_flusher_heed(&flusher, &window, 2);
-	ok(!flusher.is_wanted && w2k_flusher_patience_ms(&flusher) <= 100,
+	patience_ms = w2k_flusher_patience_ms(&flusher, 2);
+	ok(!flusher.is_wanted && patience_ms > 0 && patience_ms <= 100,
 	   "batches fill while much is in flight");
 	window.bytes = 600000;
 	w2k_flusher_heed(&flusher, &window, 3);
 	ok(!flusher.is_wanted, "and go on to when it is a little less");
-	w2k_flusher_heed(&flusher, &window, 3 + w2k_flusher_patience_ms(&flusher));
+	ok(w2k_flusher_patience_ms(&flusher, 3) == patience_ms - 1,
+	   "records that come do not put off the others");
+	w2k_flusher_heed(&flusher, &window, 2 + patience_ms);
 	ok(flusher.is_wanted && flusher.is_pulse,
 	   "what is in no full batch leaves before long");
 	window.bytes = 1000;
+	window.records = 2;
 	w2k_flusher_heed(&flusher, &window, 1000);
 	ok(flusher.is_wanted && !flusher.is_pulse, "the rest leaves at once");
-	window = (W2kAckWindow){0};
+	window = (W2kAckWindow){.last = 1000};
 	w2k_flusher_heed(&flusher, &window, 1001);
-	ok(!flusher.is_wanted && w2k_flusher_patience_ms(&flusher) == INT_MAX,
+	ok(!flusher.is_wanted &&
+		   w2k_flusher_patience_ms(&flusher, 1001) == INT_MAX,
 	   "nothing is to be done when all is acknowledged");
+}
+
+/* Where no acknowledgement comes, lingering is not off all the time. */
+static void
+test_flusher_stalled(void)
+{
+	W2kFlusher flusher = {.producer = (W2kProducer *) &flusher,
+						  .mutex = PTHREAD_MUTEX_INITIALIZER,
+						  .changed = PTHREAD_COND_INITIALIZER};
+	W2kAckWindow window = {.last = 8, .records = 7, .bytes = 700};
+	int64_t now_ms = 5000;
+	int npulses = 0;
+
+	w2k_flusher_heed(&flusher, &window, now_ms);
+	ok(flusher.is_wanted, "what comes after a pause does not linger");
+	now_ms += w2k_flusher_patience_ms(&flusher, now_ms);
+	w2k_flusher_heed(&flusher, &window, now_ms);
+	ok(!flusher.is_wanted && now_ms < 5100, "a broker takes its time");
+	window.last = 9;
+	window.records = 7;
+	w2k_flusher_heed(&flusher, &window, now_ms + 1);
+	ok(flusher.is_wanted && !flusher.is_pulse,
+	   "what waits leaves when there is an acknowledgement");
+
+	for (int64_t until = now_ms + 10000; now_ms < until;
+		 now_ms += w2k_flusher_patience_ms(&flusher, now_ms))
+	{
+		w2k_flusher_heed(&flusher, &window, now_ms);
+		npulses += flusher.is_wanted && flusher.is_pulse;
+		flusher.is_wanted = false;
+		ok(w2k_flusher_patience_ms(&flusher, now_ms) > 0, "no loop is busy");
+	}
+	ok(npulses > 50 && npulses < 200, "%d pulses in an outage of 10 s",
+	   npulses);
 }
 
 int
@@ -902,6 +942,7 @@ main(void)
 	test_damaged_session();
 	test_damaged_schemas();
 	test_flusher();
+	test_flusher_stalled();
 	fflush(stdout);
 	return done_testing();
 }

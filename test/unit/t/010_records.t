@@ -17,7 +17,7 @@ my %java_murmur2 = (
 	'lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8' => -58897971,
 	'abc'                                              => 479470107,);
 
-my $broker   = start_broker('--topic', 'seven:7', '--topic', 'one:1');
+my $broker   = start_broker('--topic', 'seven:7', '--topic', 'one:1', '--topic', 'keyless:7');
 my $settings = "# alone\nbootstrap.servers = $broker->{address}\n";
 my @inputs   = (
 	[ 'k',   'v',   headers => [ 'own', 'x', 'null', undef ], set => 1 ],
@@ -61,6 +61,13 @@ for my $r (read_topic($broker, 'seven'))
 	my $expected = $r->{payload} eq 'forced' ? 6 : ($java_murmur2{ $r->{key} } & 0x7fffffff) % 7;
 	is($r->{partition}, $expected, "\"$r->{payload}\" is on the partition a Java producer takes");
 }
+
+# Those without a key do not keep to a partition, however long records linger
+($rc, $stderr) = run_alone($settings,
+	hello() . topic(1, 'keyless') . join('', map { record(1, undef, $_) } 1 .. 200));
+is($rc, 0, 'records without a key');
+my %partitions = map { $_->{partition} => 1 } read_topic($broker, 'keyless');
+is(scalar(keys %partitions), 7, 'they are spread over all partitions');
 
 # A new session of the plugin may give other meanings to its ids
 ($rc, $stderr) = run_alone($settings,
