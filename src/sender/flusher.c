@@ -42,6 +42,22 @@
 /* Where everything is acknowledged and the main thread does not know it yet. */
 #define PAUSE_NS 200000L
 
+/* Under mutex. */
+static void
+pause_unless_told(W2kFlusher *flusher)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += PAUSE_NS;
+	if (until.tv_nsec >= 1000000000L)
+	{
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	pthread_cond_timedwait(&flusher->changed, &flusher->mutex, &until);
+}
+
 static void *
 flusher_main(void *arg)
 {
@@ -63,9 +79,9 @@ flusher_main(void *arg)
 		pthread_mutex_unlock(&flusher->mutex);
 		is_done = w2k_producer_flush(flusher->producer,
 									 is_pulse ? PULSE_HOLD_MS : HOLD_MS);
-		if (is_done && !is_pulse)
-			nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
 		pthread_mutex_lock(&flusher->mutex);
+		if (is_done && !is_pulse)
+			pause_unless_told(flusher);
 	}
 	return NULL;
 }
