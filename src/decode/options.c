@@ -152,13 +152,7 @@ init_transforms(W2kSession *session)
 {
 	const W2kConnectorConfig *conf = session->conf;
 
-	if (conf->transforms != NIL)
-		session->chain =
-			w2k_chain_create(conf->transforms,
-							 conf->value_converter.null_default !=
-								 W2K_NULL_UNSAID,
-							 w2k_formats[conf->value_converter.format]
-								 .max_depth);
+	session->chain = w2k_chain_create(conf);
 	if (session->chain != NULL || conf->include_schema_changes)
 		session->tree = w2k_tree_create(&session->writers);
 }

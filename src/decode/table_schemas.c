@@ -40,14 +40,11 @@ w2k_table_schemas_create(const char *connector, const W2kConnectorConfig *conf)
 	/* as the worker tells the plugin: its columns' numbers are kept by name */
 	plugin_conf.connector = pstrdup(connector);
 	w2k_options_create_writers(&schemas->writers, &plugin_conf, false);
-	if (conf->transforms != NIL)
+	schemas->chain = w2k_chain_create(conf);
+	if (schemas->chain != NULL)
 	{
 		const W2kSource source = {.database = ""};
 
-		schemas->chain =
-			w2k_chain_create(conf->transforms, false,
-							 w2k_formats[conf->value_converter.format]
-								 .max_depth);
 		schemas->tree = w2k_tree_create(&schemas->writers);
 		w2k_tree_begin_source(schemas->tree, &source);
 	}

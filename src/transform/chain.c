@@ -63,18 +63,23 @@ init_step(W2kStep *step, const W2kTransformConf *conf)
 }
 
 W2kChain *
-w2k_chain_create(List *transforms, bool uses_defaults, int max_depth)
+w2k_chain_create(const W2kConnectorConfig *conf)
 {
-	W2kChain *chain = palloc0(sizeof(W2kChain));
+	const W2kConverterConfig *converter = &conf->value_converter;
+	W2kChain *chain;
 	ListCell *lc;
 
-	chain->steps = palloc0(sizeof(W2kStep) * list_length(transforms));
-	foreach(lc, transforms)
+	if (conf->transforms == NIL)
+		return NULL;
+	chain = palloc0(sizeof(W2kChain));
+	chain->steps = palloc0(sizeof(W2kStep) * list_length(conf->transforms));
+	foreach(lc, conf->transforms)
 	{
 		W2kStep *step = &chain->steps[chain->nsteps++];
 
-		step->uses_defaults = uses_defaults;
-		step->max_depth = max_depth;
+		/* Connect's transforms read a null as the default of its field */
+		step->uses_defaults = converter->null_default != W2K_NULL_UNSAID;
+		step->max_depth = w2k_formats[converter->format].max_depth;
 		init_step(step, lfirst(lc));
 	}
 	return chain;

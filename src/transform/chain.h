@@ -5,6 +5,7 @@
 #ifndef W2K_TRANSFORM_CHAIN_H
 #define W2K_TRANSFORM_CHAIN_H
 
+#include "config/connector.h"
 #include "transform/node.h"
 
 /* For the name of a topic: Kafka's limit is 249. */
@@ -13,12 +14,10 @@
 typedef struct W2kChain W2kChain;
 
 /*
- * Of W2kTransformConf, in the current memory context.  Connect's transforms
- * read a null as the default of its field; uses_defaults says whether ours do.
- * max_depth is the format's.
+ * Those of the configuration, in the current memory context; NULL where it has
+ * none.
  */
-extern W2kChain *w2k_chain_create(List *transforms, bool uses_defaults,
-								  int max_depth);
+extern W2kChain *w2k_chain_create(const W2kConnectorConfig *conf);
 
 /*
  * Changes the record as they say; false where one drops it.  Its topic has a

@@ -122,12 +122,7 @@ append_transformed(W2kOwnTopic *topic, const void *arg)
 		MemoryContext oldcontext = MemoryContextSwitchTo(topic->context);
 
 		topic->tree = w2k_tree_create(&topic->writers);
-		topic->chain =
-			w2k_chain_create(conf->transforms,
-							 conf->value_converter.null_default !=
-								 W2K_NULL_UNSAID,
-							 w2k_formats[conf->value_converter.format]
-								 .max_depth);
+		topic->chain = w2k_chain_create(conf);
 		MemoryContextSwitchTo(oldcontext);
 	}
 	topic->kind->make(topic->tree, arg, topic->name, &rec);
