@@ -171,7 +171,7 @@ append_text_value(StringInfo out, const char *field, const char *text)
 
 	initStringInfo(&name);
 	w2k_wire_append_bytes(&name, W2K_PROTO_NAME, field, (int) strlen(field));
-	w2k_proto_set_text(&item, text, (int) strlen(text));
+	w2k_proto_set_bytes(&item, W2K_PROTO_TEXT, text, (int) strlen(text));
 	w2k_proto_append_value(out, name.data, name.len, &item);
 }
 

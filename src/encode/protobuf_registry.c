@@ -337,22 +337,9 @@ static void
 init_side(ProtobufWriter *writer, OwnKind *kind, W2kSide side,
 		  const W2kSchema *schema)
 {
-	const W2kWriterOptions *options = &writer->base.options;
-	W2kProtoFile *file;
-
-	if (!w2k_protoplan_has_side(&writer->base, side))
-		return;
-	file = w2k_protomodel_make(side == W2K_SIDE_KEY ? &options->key
-													: &options->value,
-							   side, schema);
-	kind->files[side] = file;
-	kind->registered[side] = (W2kRegistered){
-		.side = side,
-		.type = W2K_SCHEMA_PROTOBUF,
-		.record_name = file->full_name,
-		.text = w2k_prototext_make(file),
-		.context = CurrentMemoryContext,
-	};
+	if (w2k_protoplan_has_side(&writer->base, side))
+		kind->files[side] = w2k_protoplan_register(&writer->base, side, schema,
+												   &kind->registered[side]);
 }
 
 /* Begins a record of such a kind; its fields. */

@@ -31,38 +31,11 @@
 #define INFINITE_POSITIVE 1
 #define INFINITE_NEGATIVE 2
 
-static inline void
-set_number(W2kProtoItem *item, int kind, int wire, uint64 number)
-{
-	item->tag = W2K_WIRE_TAG(kind, wire);
-	item->number = number;
-}
-
-static inline void
-set_varint(W2kProtoItem *item, int kind, uint64 number)
-{
-	set_number(item, kind, W2K_WIRE_VARINT, number);
-}
-
-static inline void
-set_bytes(W2kProtoItem *item, int kind, const char *data, int len)
-{
-	item->tag = W2K_WIRE_TAG(kind, W2K_WIRE_BYTES);
-	item->data = data;
-	item->len = len;
-}
-
 static void
 set_infinite(W2kProtoItem *item, bool is_positive)
 {
-	set_varint(item, W2K_PROTO_INFINITE,
-			   is_positive ? INFINITE_POSITIVE : INFINITE_NEGATIVE);
-}
-
-void
-w2k_proto_set_text(W2kProtoItem *item, const char *data, int len)
-{
-	set_bytes(item, W2K_PROTO_TEXT, data, len);
+	w2k_proto_set_varint(item, W2K_PROTO_INFINITE,
+						 is_positive ? INFINITE_POSITIVE : INFINITE_NEGATIVE);
 }
 
 bool
@@ -73,14 +46,15 @@ w2k_proto_take_masked(W2kProtoItem *item)
 	switch (value->kind)
 	{
 		case W2K_VALUE_NULL:
-			set_varint(item, W2K_PROTO_NULL, 0);
+			w2k_proto_set_varint(item, W2K_PROTO_NULL, 0);
 			return true;
 		case W2K_VALUE_TEXT:
 		case W2K_VALUE_ASCII:
-			set_bytes(item, W2K_PROTO_TEXT, value->data, value->len);
+			w2k_proto_set_bytes(item, W2K_PROTO_TEXT, value->data, value->len);
 			return true;
 		case W2K_VALUE_BYTES:
-			set_bytes(item, W2K_PROTO_BINARY, value->data, value->len);
+			w2k_proto_set_bytes(item, W2K_PROTO_BINARY, value->data,
+								value->len);
 			return true;
 		default:
 			return false;
@@ -123,13 +97,13 @@ put_double(char *p, int field, double number)
 static void
 read_boolean(const W2kType *type, Datum datum, W2kProtoItem *item)
 {
-	set_varint(item, W2K_PROTO_BOOLEAN, DatumGetBool(datum) ? 1 : 0);
+	w2k_proto_set_varint(item, W2K_PROTO_BOOLEAN, DatumGetBool(datum) ? 1 : 0);
 }
 
 static inline void
 set_integer(W2kProtoItem *item, int64 integer)
 {
-	set_varint(item, W2K_PROTO_INTEGER, w2k_wire_zigzag(integer));
+	w2k_proto_set_varint(item, W2K_PROTO_INTEGER, w2k_wire_zigzag(integer));
 }
 
 static void
@@ -163,7 +137,7 @@ read_float(const W2kType *type, Datum datum, W2kProtoItem *item)
 	uint32 bits;
 
 	memcpy(&bits, &number, sizeof(bits));
-	set_number(item, W2K_PROTO_REAL, W2K_WIRE_FIXED32, bits);
+	w2k_proto_set_number(item, W2K_PROTO_REAL, W2K_WIRE_FIXED32, bits);
 }
 
 static void
@@ -173,21 +147,23 @@ read_double(const W2kType *type, Datum datum, W2kProtoItem *item)
 	uint64 bits;
 
 	memcpy(&bits, &number, sizeof(bits));
-	set_number(item, W2K_PROTO_DOUBLE, W2K_WIRE_FIXED64, bits);
+	w2k_proto_set_number(item, W2K_PROTO_DOUBLE, W2K_WIRE_FIXED64, bits);
 }
 
 static void
 read_decimal(const W2kType *type, Datum datum, W2kProtoItem *item)
 {
 	w2k_decimal_read_plain(datum, &item->value);
-	set_bytes(item, W2K_PROTO_DECIMAL, item->value.data, item->value.len);
+	w2k_proto_set_bytes(item, W2K_PROTO_DECIMAL, item->value.data,
+						item->value.len);
 }
 
 static void
 read_money(const W2kType *type, Datum datum, W2kProtoItem *item)
 {
 	w2k_decimal_read_money_text(type, datum, &item->value);
-	set_bytes(item, W2K_PROTO_DECIMAL, item->value.data, item->value.len);
+	w2k_proto_set_bytes(item, W2K_PROTO_DECIMAL, item->value.data,
+						item->value.len);
 }
 
 /* What value.c reads as text. */
@@ -195,14 +171,16 @@ static void
 read_text(const W2kType *type, Datum datum, W2kProtoItem *item)
 {
 	w2k_value_readers[type->logical](type, datum, &item->value);
-	set_bytes(item, W2K_PROTO_TEXT, item->value.data, item->value.len);
+	w2k_proto_set_bytes(item, W2K_PROTO_TEXT, item->value.data,
+						item->value.len);
 }
 
 static void
 read_json(const W2kType *type, Datum datum, W2kProtoItem *item)
 {
 	w2k_value_readers[type->logical](type, datum, &item->value);
-	set_bytes(item, W2K_PROTO_JSON, item->value.data, item->value.len);
+	w2k_proto_set_bytes(item, W2K_PROTO_JSON, item->value.data,
+						item->value.len);
 }
 
 /* What the type's output function prints, whatever the modes make of it. */
@@ -210,7 +188,8 @@ static void
 read_other(const W2kType *type, Datum datum, W2kProtoItem *item)
 {
 	w2k_value_readers[W2K_LOGICAL_OTHER](type, datum, &item->value);
-	set_bytes(item, W2K_PROTO_TEXT, item->value.data, item->value.len);
+	w2k_proto_set_bytes(item, W2K_PROTO_TEXT, item->value.data,
+						item->value.len);
 }
 
 /* The same for types that have no output function at hand. */
@@ -225,7 +204,7 @@ read_shape(const W2kType *type, Datum datum, W2kProtoItem *item)
 	const char *text = DatumGetCString(
 		DirectFunctionCall1(outputs[type->logical], datum));
 
-	set_bytes(item, W2K_PROTO_TEXT, text, (int) strlen(text));
+	w2k_proto_set_bytes(item, W2K_PROTO_TEXT, text, (int) strlen(text));
 }
 
 static void
@@ -236,15 +215,15 @@ read_point(const W2kType *type, Datum datum, W2kProtoItem *item)
 
 	p = put_double(p, 1, point->x);
 	p = put_double(p, 2, point->y);
-	set_bytes(item, W2K_PROTO_POINT, item->value.scratch,
-			  (int) (p - item->value.scratch));
+	w2k_proto_set_bytes(item, W2K_PROTO_POINT, item->value.scratch,
+						(int) (p - item->value.scratch));
 }
 
 static void
 read_uuid(const W2kType *type, Datum datum, W2kProtoItem *item)
 {
-	set_bytes(item, W2K_PROTO_UUID, (const char *) DatumGetUUIDP(datum)->data,
-			  UUID_LEN);
+	w2k_proto_set_bytes(item, W2K_PROTO_UUID,
+						(const char *) DatumGetUUIDP(datum)->data, UUID_LEN);
 }
 
 static void
@@ -269,7 +248,7 @@ read_bits(const W2kType *type, Datum datum, W2kProtoItem *item)
 		memcpy(p, VARBITS(bits), len);
 		p += len;
 	}
-	set_bytes(item, W2K_PROTO_BITS, start, (int) (p - start));
+	w2k_proto_set_bytes(item, W2K_PROTO_BITS, start, (int) (p - start));
 }
 
 static void
@@ -280,14 +259,14 @@ read_date(const W2kType *type, Datum datum, W2kProtoItem *item)
 	if (DATE_NOT_FINITE(date))
 		set_infinite(item, DATE_IS_NOEND(date));
 	else
-		set_varint(item, W2K_PROTO_DATE,
-				   w2k_wire_zigzag((int64) date + EPOCH_SHIFT_DAYS));
+		w2k_proto_set_varint(item, W2K_PROTO_DATE,
+							 w2k_wire_zigzag((int64) date + EPOCH_SHIFT_DAYS));
 }
 
 static void
 read_time(const W2kType *type, Datum datum, W2kProtoItem *item)
 {
-	set_varint(item, W2K_PROTO_TIME, (uint64) DatumGetTimeADT(datum));
+	w2k_proto_set_varint(item, W2K_PROTO_TIME, (uint64) DatumGetTimeADT(datum));
 }
 
 static void
@@ -299,8 +278,8 @@ read_timetz(const W2kType *type, Datum datum, W2kProtoItem *item)
 	p = put_number(p, 1, (uint64) timetz->time);
 	/* stored as seconds west */
 	p = put_number(p, 2, w2k_wire_zigzag(-(int64) timetz->zone));
-	set_bytes(item, W2K_PROTO_TIMETZ, item->value.scratch,
-			  (int) (p - item->value.scratch));
+	w2k_proto_set_bytes(item, W2K_PROTO_TIMETZ, item->value.scratch,
+						(int) (p - item->value.scratch));
 }
 
 /* A moment for which there are no 64 bits: as PostgreSQL prints it. */
@@ -316,7 +295,7 @@ set_far_timestamp(W2kProtoItem *item, Timestamp timestamp, bool has_zone)
 						errmsg("timestamp out of range")));
 	tm.tm_isdst = 0; /* less than that has no zone */
 	EncodeDateTime(&tm, fsec, has_zone, 0, "UTC", USE_ISO_DATES, text);
-	set_bytes(item, W2K_PROTO_TEXT, text, (int) strlen(text));
+	w2k_proto_set_bytes(item, W2K_PROTO_TEXT, text, (int) strlen(text));
 }
 
 static inline void
@@ -329,7 +308,7 @@ set_timestamp(W2kProtoItem *item, int kind, Timestamp timestamp)
 	else if (unlikely(pg_add_s64_overflow(timestamp, EPOCH_SHIFT_US, &us)))
 		set_far_timestamp(item, timestamp, kind == W2K_PROTO_TIMESTAMPTZ);
 	else
-		set_number(item, kind, W2K_WIRE_FIXED64, (uint64) us);
+		w2k_proto_set_number(item, kind, W2K_WIRE_FIXED64, (uint64) us);
 }
 
 static void
@@ -358,8 +337,8 @@ read_interval(const W2kType *type, Datum datum, W2kProtoItem *item)
 	p = put_number(p, 1, w2k_wire_zigzag(interval->month));
 	p = put_number(p, 2, w2k_wire_zigzag(interval->day));
 	p = put_number(p, 3, w2k_wire_zigzag(interval->time));
-	set_bytes(item, W2K_PROTO_INTERVAL, item->value.scratch,
-			  (int) (p - item->value.scratch));
+	w2k_proto_set_bytes(item, W2K_PROTO_INTERVAL, item->value.scratch,
+						(int) (p - item->value.scratch));
 }
 
 /* The bounds of an array, where they do not go without saying. */
@@ -402,7 +381,7 @@ read_array(const W2kType *type, Datum datum, W2kProtoItem *item)
 
 		CHECK_FOR_INTERRUPTS();
 		if (nulls != NULL && (nulls[i / 8] & (1 << (i % 8))) == 0)
-			set_varint(&value, W2K_PROTO_NULL, 0);
+			w2k_proto_set_varint(&value, W2K_PROTO_NULL, 0);
 		else
 		{
 			Datum stored = fetch_att(p, element->typbyval, element->typlen);
@@ -415,7 +394,7 @@ read_array(const W2kType *type, Datum datum, W2kProtoItem *item)
 	}
 	if (count > 0)
 		append_dimensions(&out, array);
-	set_bytes(item, W2K_PROTO_ARRAY, out.data, out.len);
+	w2k_proto_set_bytes(item, W2K_PROTO_ARRAY, out.data, out.len);
 }
 
 static void
@@ -449,7 +428,7 @@ read_hstore(const W2kType *type, Datum datum, W2kProtoItem *item)
 		}
 		w2k_wire_append_message(&out, 1, pair.data, pair.len);
 	}
-	set_bytes(item, W2K_PROTO_MAP, out.data, out.len);
+	w2k_proto_set_bytes(item, W2K_PROTO_MAP, out.data, out.len);
 }
 
 /* vector and halfvec hold no more than real does; both print numbers. */
@@ -475,7 +454,7 @@ read_vector(const W2kType *type, Datum datum, W2kProtoItem *item)
 	}
 	initStringInfo(&out);
 	w2k_wire_append_bytes(&out, 1, numbers, (int) (p - numbers));
-	set_bytes(item, W2K_PROTO_FLOATS, out.data, out.len);
+	w2k_proto_set_bytes(item, W2K_PROTO_FLOATS, out.data, out.len);
 }
 
 /* PostGIS prints its binary in hexadecimal. */
@@ -487,7 +466,7 @@ read_ewkb(const W2kType *type, Datum datum, W2kProtoItem *item)
 
 	/* in place: two digits make a byte */
 	(void) hex_decode(text, (size_t) len * 2, text);
-	set_bytes(item, W2K_PROTO_EWKB, text, len);
+	w2k_proto_set_bytes(item, W2K_PROTO_EWKB, text, len);
 }
 
 const W2kProtoReader w2k_proto_readers[W2K_LOGICAL_COUNT] = {

@@ -154,21 +154,6 @@ w2k_protonode_compile(W2kWriter *writer, W2kSide side, const W2kSchema *schema)
 
 /* ---- values ---- */
 
-static inline void
-set_varint(W2kProtoItem *item, int kind, uint64 number)
-{
-	item->tag = W2K_WIRE_TAG(kind, W2K_WIRE_VARINT);
-	item->number = number;
-}
-
-static inline void
-set_bytes(W2kProtoItem *item, int kind, const char *data, int len)
-{
-	item->tag = W2K_WIRE_TAG(kind, W2K_WIRE_BYTES);
-	item->data = data;
-	item->len = len;
-}
-
 /* Pairs of texts, as TextPair and Pair begin. */
 static void
 append_map_text(StringInfo out, int field, const W2kValue *text)
@@ -185,14 +170,15 @@ read_value(const W2kNode *node, W2kProtoItem *item)
 	switch (value->kind)
 	{
 		case W2K_VALUE_NULL:
-			set_varint(item, W2K_PROTO_NULL, 0);
+			w2k_proto_set_varint(item, W2K_PROTO_NULL, 0);
 			break;
 		case W2K_VALUE_BOOLEAN:
-			set_varint(item, W2K_PROTO_BOOLEAN, value->u.boolean ? 1 : 0);
+			w2k_proto_set_varint(item, W2K_PROTO_BOOLEAN,
+								 value->u.boolean ? 1 : 0);
 			break;
 		case W2K_VALUE_INTEGER:
-			set_varint(item, W2K_PROTO_INTEGER,
-					   w2k_wire_zigzag(value->u.integer));
+			w2k_proto_set_varint(item, W2K_PROTO_INTEGER,
+								 w2k_wire_zigzag(value->u.integer));
 			break;
 		case W2K_VALUE_DOUBLE:
 			item->tag = W2K_WIRE_TAG(W2K_PROTO_DOUBLE, W2K_WIRE_FIXED64);
@@ -200,10 +186,11 @@ read_value(const W2kNode *node, W2kProtoItem *item)
 			break;
 		case W2K_VALUE_TEXT:
 		case W2K_VALUE_ASCII:
-			set_bytes(item, W2K_PROTO_TEXT, value->data, value->len);
+			w2k_proto_set_bytes(item, W2K_PROTO_TEXT, value->data, value->len);
 			break;
 		case W2K_VALUE_BYTES:
-			set_bytes(item, W2K_PROTO_BINARY, value->data, value->len);
+			w2k_proto_set_bytes(item, W2K_PROTO_BINARY, value->data,
+								value->len);
 			break;
 		default:
 			/* columns say what they store */
@@ -223,13 +210,15 @@ read_scalar(W2kWriter *writer, W2kNode *node, W2kProtoItem *item)
 			writer->column = NULL;
 			break;
 		case W2K_STORED_UNCHANGED:
-			set_varint(item, W2K_PROTO_UNAVAILABLE, W2K_PROTO_UNCHANGED_TOAST);
+			w2k_proto_set_varint(item, W2K_PROTO_UNAVAILABLE,
+								 W2K_PROTO_UNCHANGED_TOAST);
 			break;
 		case W2K_STORED_UNKNOWN:
-			set_varint(item, W2K_PROTO_UNAVAILABLE, W2K_PROTO_NOT_IN_IDENTITY);
+			w2k_proto_set_varint(item, W2K_PROTO_UNAVAILABLE,
+								 W2K_PROTO_NOT_IN_IDENTITY);
 			break;
 		case W2K_STORED_NULL:
-			set_varint(item, W2K_PROTO_NULL, 0);
+			w2k_proto_set_varint(item, W2K_PROTO_NULL, 0);
 			break;
 		case W2K_STORED_NOT:
 			read_value(node, item);
@@ -258,7 +247,7 @@ append_value(W2kWriter *writer, StringInfo out, int number, const char *name,
 		W2kProtoItem item;
 
 		if (node == NULL)
-			set_varint(&item, W2K_PROTO_NULL, 0);
+			w2k_proto_set_varint(&item, W2K_PROTO_NULL, 0);
 		else
 			read_scalar(writer, node, &item);
 		w2k_proto_append_value(out, name, name_len, &item);
