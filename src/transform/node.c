@@ -66,6 +66,21 @@ w2k_node_make_integer(int64 integer)
 }
 
 W2kNode *
+w2k_node_make_column(W2kColumn *column)
+{
+	/* one for each value of a row: what is read is not cleared before */
+	W2kNode *node = palloc(sizeof(W2kNode));
+
+	node->kind = W2K_NODE_SCALAR;
+	node->schema = NULL;
+	node->column = column;
+	node->nitems = 0;
+	node->items = NULL;
+	node->stored = W2K_STORED_NOT;
+	return node;
+}
+
+W2kNode *
 w2k_node_copy_struct(const W2kNode *node, const W2kSchema *schema)
 {
 	W2kNode *copy = w2k_node_make_struct(schema);

@@ -53,6 +53,9 @@ extern W2kNode *w2k_node_make_text_of(const char *text, int len);
 extern W2kNode *w2k_node_make_integer(int64 integer);
 extern W2kNode *w2k_node_make_array(int nitems);
 
+/* A column's, whose value is still to be read. */
+extern W2kNode *w2k_node_make_column(W2kColumn *column);
+
 /* A struct whose schema has the same fields in front, of the same values. */
 extern W2kNode *w2k_node_copy_struct(const W2kNode *node,
 									 const W2kSchema *schema);

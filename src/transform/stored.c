@@ -56,13 +56,7 @@ w2k_stored_read(W2kWriter *writer, W2kColumn *column, const W2kRow *row)
 
 	if (is_null && !row->is_partial && column->mask == NULL)
 		return NULL;
-	node = palloc(sizeof(W2kNode));
-	node->kind = W2K_NODE_SCALAR;
-	node->schema = NULL;
-	node->column = column;
-	node->nitems = 0;
-	node->items = NULL;
-	node->stored = W2K_STORED_NOT;
+	node = w2k_node_make_column(column);
 	writer->column = column;
 	if (column->mask != NULL)
 		w2k_envelope_read_column(writer, column, row, &node->value);

@@ -296,19 +296,13 @@ read_column(W2kTree *tree, const W2kSideOptions *side, W2kColumn *column,
 
 	if (side->format == W2K_FORMAT_PROTOBUF)
 		return w2k_stored_read(tree->writers->value, column, row);
-	node = palloc(sizeof(W2kNode));
+	node = w2k_node_make_column(column);
 	w2k_envelope_read_column(tree->writers->value, column, row, &node->value);
 	w2k_json_check_dimensions(side, &node->value, ndims);
 	if (node->value.kind == W2K_VALUE_FAILED)
 		w2k_envelope_resolve_failed(tree->writers->value, column, &node->value);
 	if (node->value.kind == W2K_VALUE_NULL)
 		return NULL;
-	node->kind = W2K_NODE_SCALAR;
-	node->schema = NULL;
-	node->column = column;
-	node->nitems = 0;
-	node->items = NULL;
-	node->stored = W2K_STORED_NOT;
 	if (node->value.kind == W2K_VALUE_ARRAY)
 		node->array = *node->value.u.array;
 	return node;
