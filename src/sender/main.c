@@ -38,6 +38,7 @@
 #include <unistd.h>
 
 #include "sender/answers.h"
+#include "sender/clock.h"
 #include "sender/failure.h"
 #include "sender/input.h"
 #include "sender/producer.h"
@@ -231,7 +232,7 @@ drain_wake_fd(void)
 static void
 leave_failed(W2kAnswers *answers)
 {
-	int64_t until_ms = w2k_session_now_ms() + LAST_WORDS_MS;
+	int64_t until_ms = w2k_clock_ms() + LAST_WORDS_MS;
 
 	while (w2k_answers_write(answers) && w2k_answers_is_pending(answers))
 	{
@@ -239,7 +240,7 @@ leave_failed(W2kAnswers *answers)
 			{.fd = answers->fd, .events = POLLOUT},
 			{.fd = STDIN_FILENO, .events = 0} /* POLLHUP: worker is gone */
 		};
-		int64_t left_ms = until_ms - w2k_session_now_ms();
+		int64_t left_ms = until_ms - w2k_clock_ms();
 
 		if (left_ms <= 0 ||
 			(poll(fds, 2, (int) left_ms) < 0 && errno != EINTR) ||
@@ -284,7 +285,7 @@ run(W2kSession *session, W2kInput *input, W2kAnswers *answers)
 {
 	bool can_take = true;
 	int64_t next_report_ms = 0;
-	int64_t now_ms = w2k_session_now_ms();
+	int64_t now_ms = w2k_clock_ms();
 
 	for (;;)
 	{
@@ -320,7 +321,7 @@ run(W2kSession *session, W2kInput *input, W2kAnswers *answers)
 		if (stop_requests > 0)
 			input->is_at_eof = true;
 
-		now_ms = w2k_session_now_ms();
+		now_ms = w2k_clock_ms();
 		can_take = w2k_input_feed(input, session, now_ms);
 		w2k_session_poll(session, now_ms);
 		trim_when_idle(session, now_ms);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sender/clock.h"
 #include "sender/failure.h"
 #include "sender/registering.h"
 
@@ -123,7 +124,7 @@ w2k_registering_prepare(W2kSession *session, const W2kCursor *body,
 
 		if (schema == NULL || schema->state == W2K_SCHEMA_READY)
 			continue;
-		now_ms = w2k_session_now_ms();
+		now_ms = w2k_clock_ms();
 		w2k_schemas_prepare(schemas, schema, now_ms);
 		if (schema->state == W2K_SCHEMA_FAILED)
 			return end_with(session, schema, rec->lsn, topic);

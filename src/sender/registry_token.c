@@ -10,20 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "sender/clock.h"
 #include "sender/memory.h"
 #include "sender/registry_api.h"
 #include "sender/registry_token.h"
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool
 w2k_token_take_settings(W2kToken *token, const W2kSettingList *settings,
@@ -72,7 +63,7 @@ w2k_token_take_settings(W2kToken *token, const W2kSettingList *settings,
 bool
 w2k_token_is_fresh(const W2kToken *token)
 {
-	return token->token != NULL && now_ms() < token->expiry_ms;
+	return token->token != NULL && w2k_clock_ms() < token->expiry_ms;
 }
 
 void
@@ -120,7 +111,7 @@ w2k_token_take_answer(W2kToken *token, W2kExchange *exchange)
 		token->token = made;
 		token->expiry_ms = lifetime_s < 0
 							   ? INT64_MAX
-							   : now_ms() +
+							   : w2k_clock_ms() +
 									 (lifetime_s - token->buffer_s) * 1000;
 		return true;
 	}

@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "sender/clock.h"
 #include "sender/delivery.h"
 #include "sender/failure.h"
 #include "sender/memory.h"
@@ -38,15 +38,6 @@
 
 /* Without any acknowledgement for this long, people are told. */
 #define STALL_MS 10000
-
-int64_t
-w2k_session_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 void
 w2k_session_init(W2kSession *session, W2kAnswers *answers, bool is_alone,
@@ -261,7 +252,7 @@ is_ready(W2kSession *session, W2kTopic *topic)
 	if (topic->state == W2K_TOPIC_READY)
 		return true;
 	step = w2k_topics_prepare(&session->topics, topic, session->producer,
-							  w2k_session_now_ms(), &result);
+							  w2k_clock_ms(), &result);
 	return heed_step(session, step, topic, &result) &&
 		   topic->state == W2K_TOPIC_READY;
 }
@@ -506,7 +497,7 @@ w2k_session_start(W2kSession *session)
 						result.text);
 		return;
 	}
-	session->last_progress_ms = w2k_session_now_ms();
+	session->last_progress_ms = w2k_clock_ms();
 	w2k_producer_probe(session->producer);
 }
 

@@ -71,9 +71,6 @@ typedef enum W2kTaken
 	W2K_NOT_NOW /* offer the frame again after w2k_session_poll */
 } W2kTaken;
 
-/* A clock that only goes forward. */
-extern int64_t w2k_session_now_ms(void);
-
 extern void w2k_session_init(W2kSession *session, W2kAnswers *answers,
 							 bool is_alone, int wake_fd);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sender/answers.h"
+#include "sender/clock.h"
 #include "sender/connection.h"
 #include "sender/delivery.h"
 #include "sender/idmap.h"
@@ -739,7 +740,7 @@ test_damaged_session(void)
 		}
 		session.end = W2K_SESSION_RUNS;
 		session.nflushes = 0;
-		w2k_input_feed(&input, &session, w2k_session_now_ms());
+		w2k_input_feed(&input, &session, w2k_clock_ms());
 		if (session.end == W2K_SESSION_RUNS)
 			taken++;
 		else
@@ -831,12 +832,12 @@ test_damaged_schemas(void)
 				(char) ((state & 3) ? (state >> 40) : -(state & 4));
 		}
 		session.end = W2K_SESSION_RUNS;
-		if (!w2k_input_feed(&input, &session, w2k_session_now_ms()) &&
+		if (!w2k_input_feed(&input, &session, w2k_clock_ms()) &&
 			session.end == W2K_SESSION_RUNS)
 			waiting++;
 		else if (session.end != W2K_SESSION_RUNS)
 			refused++;
-		w2k_session_poll(&session, w2k_session_now_ms());
+		w2k_session_poll(&session, w2k_clock_ms());
 		answers.start = answers.end = 0;
 		free(input.data);
 	}
@@ -883,8 +884,7 @@ test_flusher(void)
 	ok(flusher.is_wanted && !flusher.is_pulse, "the rest leaves at once");
 	window = (W2kAckWindow){.last = 1000};
 	w2k_flusher_heed(&flusher, &window, 1001);
-	ok(!flusher.is_wanted &&
-		   w2k_flusher_patience_ms(&flusher, 1001) == INT_MAX,
+	ok(!flusher.is_wanted && w2k_flusher_patience_ms(&flusher, 1001) == INT_MAX,
 	   "nothing is to be done when all is acknowledged");
 }
 
