@@ -25,11 +25,6 @@
 #include "api/ddl_rows.h"
 #include "schema/field_numbers.h"
 
-#define TABLES "connector_table"
-#define FIELDS "connector_field"
-#define SCHEMAS "connector_schema"
-#define ACCEPTED "connector_accepted"
-
 /* Columns: all but connector_schema have the same two in front. */
 enum
 {
@@ -38,7 +33,6 @@ enum
 	ANUM_TABLE_SCHEMANAME,
 	ANUM_TABLE_RELNAME,
 	TABLE_COLUMNS = ANUM_TABLE_RELNAME,
-	ANUM_FIELD_ATTNUM = ANUM_RELID + 1,
 	FIELD_COLUMNS = 5,
 	ANUM_ACCEPTED_IS_KEY = ANUM_RELID + 1,
 	ANUM_ACCEPTED_SUBJECT,
@@ -54,6 +48,30 @@ enum
 	ANUM_SCHEMA_CONFIRMED = 11
 };
 
+/* One of our tables. */
+typedef struct RowTable
+{
+	const char *name;
+	int nkeys; /* columns of its primary key, the first ones */
+	RegProcedure equals[3];
+	/* By the newest snapshot: not what workers write, which may be toasted */
+	bool reads_newest;
+} RowTable;
+
+static const RowTable table_rows = {"connector_table",
+									2,
+									{F_TEXTEQ, F_OIDEQ},
+									true};
+static const RowTable field_rows = {"connector_field",
+									3,
+									{F_TEXTEQ, F_OIDEQ, F_INT2EQ},
+									true};
+static const RowTable accepted_rows = {"connector_accepted",
+									   3,
+									   {F_TEXTEQ, F_OIDEQ, F_BOOLEQ},
+									   true};
+static const RowTable schema_rows = {"connector_schema", 1, {F_TEXTEQ}, false};
+
 /* A scan of one of them by the first columns of its primary key. */
 typedef struct RowScan
 {
@@ -63,23 +81,18 @@ typedef struct RowScan
 } RowScan;
 
 static void
-begin_scan(RowScan *scan, const char *relname, LOCKMODE lockmode,
+begin_scan(RowScan *scan, const RowTable *table, LOCKMODE lockmode,
 		   const Datum *values, int nkeys)
 {
-	RegProcedure equals[] = {F_TEXTEQ, F_OIDEQ,
-							 strcmp(relname, ACCEPTED) == 0 ? F_BOOLEQ
-															: F_INT2EQ};
-	Oid relid = w2k_access_relation(relname);
-	/* what the registry knows is written by workers, and may be toasted */
-	Snapshot snapshot = strcmp(relname, SCHEMAS) == 0
-							? NULL
-							: w2k_field_numbers_snapshot();
-	Oid index = get_relname_relid(psprintf("%s_pkey", relname),
+	Oid relid = w2k_access_relation(table->name);
+	Snapshot snapshot = table->reads_newest ? w2k_field_numbers_snapshot()
+											: NULL;
+	Oid index = get_relname_relid(psprintf("%s_pkey", table->name),
 								  get_rel_namespace(relid));
 
 	for (int i = 0; i < nkeys; i++)
 		ScanKeyInit(&scan->keys[i], (AttrNumber) (i + 1),
-					BTEqualStrategyNumber, equals[i], values[i]);
+					BTEqualStrategyNumber, table->equals[i], values[i]);
 	scan->rel = table_open(relid, lockmode);
 	scan->scan = systable_beginscan(scan->rel, index, true, snapshot, nkeys,
 									scan->keys);
@@ -96,17 +109,13 @@ end_scan(RowScan *scan)
 
 /* Adds a row, or changes the one with the same key. */
 static void
-put_row(const char *relname, Datum *values, int nkeys)
+put_row(const RowTable *table, Datum *values, bool *nulls)
 {
-	bool nulls[ACCEPTED_COLUMNS] = {false};
 	HeapTuple old;
 	HeapTuple tuple;
 	RowScan scan;
 
-	begin_scan(&scan, relname, RowExclusiveLock, values, nkeys);
-	if (strcmp(relname, ACCEPTED) == 0)
-		nulls[ANUM_ACCEPTED_COMMITTED - 1] =
-			values[ANUM_ACCEPTED_COMMITTED - 1] == (Datum) 0;
+	begin_scan(&scan, table, RowExclusiveLock, values, table->nkeys);
 	tuple = heap_form_tuple(RelationGetDescr(scan.rel), values, nulls);
 	old = systable_getnext(scan.scan);
 	if (HeapTupleIsValid(old))
@@ -120,13 +129,13 @@ put_row(const char *relname, Datum *values, int nkeys)
 }
 
 static void
-delete_rows(const char *relname, const char *connector, Oid relid)
+delete_rows(const RowTable *table, const char *connector, Oid relid)
 {
 	Datum values[] = {CStringGetTextDatum(connector), ObjectIdGetDatum(relid)};
 	HeapTuple tuple;
 	RowScan scan;
 
-	begin_scan(&scan, relname, RowExclusiveLock, values,
+	begin_scan(&scan, table, RowExclusiveLock, values,
 			   OidIsValid(relid) ? 2 : 1);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan.scan)))
 		CatalogTupleDelete(scan.rel, &tuple->t_self);
@@ -142,7 +151,7 @@ read_tables(const char *connector, Oid relid)
 	HeapTuple tuple;
 	RowScan scan;
 
-	begin_scan(&scan, TABLES, AccessShareLock, values,
+	begin_scan(&scan, &table_rows, AccessShareLock, values,
 			   OidIsValid(relid) ? 2 : 1);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan.scan)))
 	{
@@ -185,14 +194,15 @@ w2k_ddl_rows_put_table(const char *connector, Oid relid, const char *schema,
 								   ObjectIdGetDatum(relid),
 								   CStringGetTextDatum(schema),
 								   CStringGetTextDatum(table)};
+	bool nulls[TABLE_COLUMNS] = {false};
 
-	put_row(TABLES, values, ANUM_RELID);
+	put_row(&table_rows, values, nulls);
 }
 
 void
 w2k_ddl_rows_delete_table(const char *connector, Oid relid)
 {
-	delete_rows(TABLES, connector, relid);
+	delete_rows(&table_rows, connector, relid);
 }
 
 void
@@ -204,14 +214,15 @@ w2k_ddl_rows_put_field(const char *connector, Oid relid, int attnum,
 								   Int16GetDatum(attnum),
 								   CStringGetTextDatum(field),
 								   Int32GetDatum(number)};
+	bool nulls[FIELD_COLUMNS] = {false};
 
-	put_row(FIELDS, values, ANUM_FIELD_ATTNUM);
+	put_row(&field_rows, values, nulls);
 }
 
 void
 w2k_ddl_rows_delete_fields(const char *connector, Oid relid)
 {
-	delete_rows(FIELDS, connector, relid);
+	delete_rows(&field_rows, connector, relid);
 }
 
 /* ---- schemas ---- */
@@ -245,7 +256,7 @@ w2k_ddl_rows_list_schemas(const char *connector, bool is_key,
 	HeapTuple tuple;
 	RowScan scan;
 
-	begin_scan(&scan, SCHEMAS, AccessShareLock, &name, 1);
+	begin_scan(&scan, &schema_rows, AccessShareLock, &name, 1);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan.scan)))
 	{
 		TupleDesc desc = RelationGetDescr(scan.rel);
@@ -280,7 +291,7 @@ w2k_ddl_rows_has_schemas(const char *connector)
 	bool is_found;
 	RowScan scan;
 
-	begin_scan(&scan, SCHEMAS, AccessShareLock, &name, 1);
+	begin_scan(&scan, &schema_rows, AccessShareLock, &name, 1);
 	is_found = HeapTupleIsValid(systable_getnext(scan.scan));
 	end_scan(&scan);
 	return is_found;
@@ -325,7 +336,7 @@ w2k_ddl_rows_list_accepted(const char *connector, Oid relid)
 	HeapTuple tuple;
 	RowScan scan;
 
-	begin_scan(&scan, ACCEPTED, AccessShareLock, values, 2);
+	begin_scan(&scan, &accepted_rows, AccessShareLock, values, 2);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan.scan)))
 		result = lappend(result,
 						 make_accepted(tuple, RelationGetDescr(scan.rel)));
@@ -349,11 +360,14 @@ w2k_ddl_rows_put_accepted(const char *connector, Oid relid,
 										  : CStringGetTextDatum(
 												schema->committed)};
 
-	put_row(ACCEPTED, values, ANUM_ACCEPTED_IS_KEY);
+	bool nulls[ACCEPTED_COLUMNS] = {false};
+
+	nulls[ANUM_ACCEPTED_COMMITTED - 1] = schema->committed == NULL;
+	put_row(&accepted_rows, values, nulls);
 }
 
 void
 w2k_ddl_rows_delete_accepted(const char *connector, Oid relid)
 {
-	delete_rows(ACCEPTED, connector, relid);
+	delete_rows(&accepted_rows, connector, relid);
 }
