@@ -328,29 +328,45 @@ accept_schema(const Check *check, Oid relid, const W2kTableSchema *schema,
 	w2k_ddl_rows_put_accepted(check->row->name, relid, &accepted);
 }
 
+/* One side of a table, what the registry knows of it, and what was before. */
+typedef void (*SideLook)(Check *check, const W2kRelation *wrel,
+						 const W2kTableSchema *schema, const List *known,
+						 const W2kAcceptedSchema *before);
+
 static void
-check_table(void *arg, W2kRelation *wrel)
+look_at_sides(Check *check, W2kRelation *wrel, SideLook look)
 {
-	Check *check = arg;
-	List *accepted = w2k_ddl_rows_list_accepted(check->row->name, wrel->relid);
+	const char *connector = check->row->name;
+	List *accepted = w2k_ddl_rows_list_accepted(connector, wrel->relid);
 	ListCell *lc;
 
 	foreach(lc, w2k_table_schemas_list(check->schemas, wrel))
 	{
 		const W2kTableSchema *schema = lfirst(lc);
-		const W2kAcceptedSchema *before = find_accepted(accepted, schema);
-		const List *known = w2k_ddl_rows_list_schemas(check->row->name,
-													  schema->is_key,
-													  schema->subject,
-													  schema->type);
 
-		if (known == NIL ||
-			(before != NULL && strcmp(before->text, schema->text) == 0))
-			continue;
-		if (!is_registered(known, schema))
-			check_schema(check, wrel, schema, known, before);
-		accept_schema(check, wrel->relid, schema, before);
+		look(check, wrel, schema,
+			 w2k_ddl_rows_list_schemas(connector, schema->is_key,
+									   schema->subject, schema->type),
+			 find_accepted(accepted, schema));
 	}
+}
+
+static void
+check_side(Check *check, const W2kRelation *wrel, const W2kTableSchema *schema,
+		   const List *known, const W2kAcceptedSchema *before)
+{
+	if (known == NIL ||
+		(before != NULL && strcmp(before->text, schema->text) == 0))
+		return;
+	if (!is_registered(known, schema))
+		check_schema(check, wrel, schema, known, before);
+	accept_schema(check, wrel->relid, schema, before);
+}
+
+static void
+check_table(void *arg, W2kRelation *wrel)
+{
+	look_at_sides(arg, wrel, check_side);
 }
 
 List *
@@ -373,30 +389,26 @@ typedef struct Acceptance
 } Acceptance;
 
 static void
+accept_side(Check *check, const W2kRelation *wrel,
+			const W2kTableSchema *schema, const List *known,
+			const W2kAcceptedSchema *before)
+{
+	const char *last = schema->text;
+
+	if (before != NULL)
+		last = before->text;
+	else if (known != NIL)
+		last = ((W2kKnownSchema *) linitial(known))->text;
+	if (strcmp(last, schema->text) != 0)
+		accept_schema(check, wrel->relid, schema, before);
+}
+
+static void
 accept_guarded(void *arg)
 {
 	Acceptance *work = arg;
-	Check *check = work->check;
-	Oid relid = work->wrel->relid;
-	List *accepted = w2k_ddl_rows_list_accepted(check->row->name, relid);
-	ListCell *lc;
 
-	foreach(lc, w2k_table_schemas_list(check->schemas, work->wrel))
-	{
-		const W2kTableSchema *schema = lfirst(lc);
-		const W2kAcceptedSchema *before = find_accepted(accepted, schema);
-		const List *known = w2k_ddl_rows_list_schemas(check->row->name,
-													  schema->is_key,
-													  schema->subject,
-													  schema->type);
-		const char *last = before != NULL ? before->text
-						   : known != NIL
-							   ? ((W2kKnownSchema *) linitial(known))->text
-							   : schema->text;
-
-		if (strcmp(last, schema->text) != 0)
-			accept_schema(check, relid, schema, before);
-	}
+	look_at_sides(work->check, work->wrel, accept_side);
 }
 
 static void
