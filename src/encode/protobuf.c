@@ -16,6 +16,7 @@
 #include "encode/protoenum.h"
 #include "encode/protoitem.h"
 #include "encode/protonode.h"
+#include "encode/protoset.h"
 #include "wire/frame.h"
 
 /* Envelope */

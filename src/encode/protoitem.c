@@ -22,6 +22,7 @@
 #include "encode/decimal.h"
 #include "encode/extension.h"
 #include "encode/protoitem.h"
+#include "encode/protoset.h"
 
 /* From PostgreSQL's epoch to Unix's. */
 #define EPOCH_SHIFT_DAYS (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE)

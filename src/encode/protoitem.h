@@ -61,27 +61,6 @@ typedef void (*W2kProtoReader)(const W2kType *type, Datum datum,
 
 extern const W2kProtoReader w2k_proto_readers[W2K_LOGICAL_COUNT];
 
-static inline void
-w2k_proto_set_number(W2kProtoItem *item, int kind, int wire, uint64 number)
-{
-	item->tag = W2K_WIRE_TAG(kind, wire);
-	item->number = number;
-}
-
-static inline void
-w2k_proto_set_varint(W2kProtoItem *item, int kind, uint64 number)
-{
-	w2k_proto_set_number(item, kind, W2K_WIRE_VARINT, number);
-}
-
-static inline void
-w2k_proto_set_bytes(W2kProtoItem *item, int kind, const char *data, int len)
-{
-	item->tag = W2K_WIRE_TAG(kind, W2K_WIRE_BYTES);
-	item->data = data;
-	item->len = len;
-}
-
 /* Takes over what a mask has made of a value; false if it left it alone. */
 extern bool w2k_proto_take_masked(W2kProtoItem *item);
 

@@ -19,6 +19,7 @@
 #include "encode/node.h"
 #include "encode/protoitem.h"
 #include "encode/protonode.h"
+#include "encode/protoset.h"
 #include "encode/protospec.h"
 
 /* Fields whose numbers no table has. */
