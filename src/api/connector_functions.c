@@ -25,7 +25,7 @@
 #include "api/access.h"
 #include "api/config_document.h"
 #include "api/connector_row.h"
-#include "api/ddl_capture.h"
+#include "api/ddl_connector.h"
 #include "compat.h"
 #include "config/connector.h"
 #include "config/slot_name.h"
@@ -273,7 +273,7 @@ create_connector(const char *name, Jsonb *given, const char *desired_state)
 	conf = w2k_connector_parse(name, &config->root, superuser(), true);
 	check_slot(name, conf);
 	insert_row(name, config, desired_state != NULL ? desired_state : "running");
-	w2k_ddl_capture_all(name);
+	w2k_ddl_connector_changed(name);
 }
 
 /* create_connector(name text, config jsonb) */
@@ -329,7 +329,7 @@ change_config(const W2kConnectorInfo *row, Jsonb *given, Jsonb *base)
 			   "config = $2, config_generation = config_generation"
 			   " OPERATOR(pg_catalog.+) 1",
 			   JSONBOID, JsonbPGetDatum(config));
-	w2k_ddl_capture_all(row->name);
+	w2k_ddl_connector_changed(row->name);
 }
 
 /* alter_connector(name text, config jsonb) */
@@ -370,10 +370,6 @@ wal2kafka_patch_connector(PG_FUNCTION_ARGS)
 static void
 delete_row(const W2kConnectorInfo *row)
 {
-	static const char *const tables[] =
-		{"connector",		 "connector_progress", "connector_snapshot",
-		 "connector_signal", "connector_schema",   "connector_table",
-		 "connector_field",	 "connector_accepted"};
 	Oid argtypes[] = {TEXTOID};
 	Datum values[] = {CStringGetTextDatum(row->name)};
 	NameData slot_name;
@@ -382,9 +378,9 @@ delete_row(const W2kConnectorInfo *row)
 					w2k_slot_name_owner(NameStr(slot_name)) ==
 						W2K_SLOT_NAME_OURS;
 
-	for (size_t i = 0; i < lengthof(tables); i++)
+	for (int i = 0; w2k_connector_tables[i] != NULL; i++)
 		(void) w2k_access_execute(psprintf("DELETE FROM wal2kafka.%s" BY_NAME,
-										   tables[i]),
+										   w2k_connector_tables[i]),
 								  1, argtypes, values, NULL);
 	if (has_slot)
 		ereport(WARNING,
@@ -494,7 +490,7 @@ adopt_row(const W2kConnectorInfo *row)
 		w2k_access_execute("UPDATE wal2kafka.connector SET system_identifier = $2,"
 						   " database_oid = $3" BY_NAME,
 						   lengthof(argtypes), argtypes, values, NULL);
-	w2k_ddl_capture_all(row->name);
+	w2k_ddl_connector_changed(row->name);
 }
 
 /* resume_connector(name text) */
@@ -549,6 +545,6 @@ wal2kafka_alter_connector_owner(PG_FUNCTION_ARGS)
 			   "owner = $2, config_generation = config_generation"
 			   " OPERATOR(pg_catalog.+) 1",
 			   REGROLEOID, ObjectIdGetDatum(role));
-	w2k_ddl_capture_all(name);
+	w2k_ddl_connector_changed(name);
 	PG_RETURN_VOID();
 }

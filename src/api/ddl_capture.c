@@ -13,8 +13,7 @@
  * mostly he alters it, and his own command will see to it.
  *
  * The rule that compares the new schema of each table, and may refuse it, is
- * in ddl_check.c and comes by here as well, to be shown the tables; and to
- * write down what they were, in wal2kafka.connector_accepted.
+ * in ddl_check.c and comes by here as well, to be shown the tables.
  */
 #include "postgres.h"
 
@@ -24,13 +23,11 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "api/access.h"
 #include "api/ddl_capture.h"
-#include "api/ddl_check.h"
 #include "api/ddl_numbers.h"
 #include "api/ddl_rows.h"
 #include "config/filter.h"
@@ -294,36 +291,24 @@ w2k_ddl_capture_each(const W2kConnectorInfo *row,
 }
 
 void
-w2k_ddl_capture_all(const char *connector)
+w2k_ddl_capture_all(const W2kConnectorInfo *row, const W2kConnectorConfig *conf)
 {
-	W2kConnectorInfo *row = w2k_connector_row_get(connector);
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
-												  "wal2kafka ddl",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext oldcontext = MemoryContextSwitchTo(context);
-	Capture capture = {.connector = connector,
-					   .conf = w2k_ddl_capture_conf(row)};
+	Capture capture = {.connector = row->name, .conf = conf};
 	ListCell *lc;
 
-	if (capture.conf != NULL)
+	if (conf != NULL)
 	{
-		capture.cache = w2k_captured_create_cache(capture.conf, row->owner);
+		capture.cache = w2k_captured_create_cache(conf, row->owner);
 		look_at_all(&capture);
 	}
-	if (capture.conf != NULL && w2k_ddl_capture_has_rule(capture.conf))
-		w2k_ddl_check_accept(row, capture.conf);
-	else
-		w2k_ddl_rows_delete_accepted(connector, InvalidOid);
 
 	/* those that are gone, or all of them if nobody asks any more */
-	foreach(lc, w2k_ddl_rows_list_tables(connector))
+	foreach(lc, w2k_ddl_rows_list_tables(row->name))
 	{
 		const W2kKnownTable *known = lfirst(lc);
 
-		if (capture.conf == NULL || !capture.conf->include_schema_changes ||
+		if (conf == NULL || !conf->include_schema_changes ||
 			!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(known->relid)))
-			w2k_ddl_rows_delete_table(connector, known->relid);
+			w2k_ddl_rows_delete_table(row->name, known->relid);
 	}
-	MemoryContextSwitchTo(oldcontext);
-	MemoryContextDelete(context);
 }

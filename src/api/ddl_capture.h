@@ -48,8 +48,9 @@ extern void w2k_ddl_capture_each(const W2kConnectorInfo *row,
 
 /*
  * A connector was made, or has another configuration or owner: writes down
- * what it keeps of all tables.
+ * what it keeps of all tables.  conf is that of w2k_ddl_capture_conf(), or NULL.
  */
-extern void w2k_ddl_capture_all(const char *connector);
+extern void w2k_ddl_capture_all(const W2kConnectorInfo *row,
+								const W2kConnectorConfig *conf);
 
 #endif /* W2K_API_DDL_CAPTURE_H */

@@ -32,6 +32,11 @@
 #include "config/snapshots.h"
 #include "config/transforms.h"
 
+const char *const w2k_connector_tables[] =
+	{"connector",		 "connector_progress", "connector_snapshot",
+	 "connector_signal", "connector_schema",   "connector_table",
+	 "connector_field",	 "connector_accepted", NULL};
+
 /* A scalar as text; NULL for an object, an array or null. */
 static char *
 scalar_text(const JsonbValue *value)

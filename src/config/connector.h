@@ -255,6 +255,12 @@ extern void w2k_connector_default_slot_name(const char *database,
 											const char *connector,
 											NameData *slot_name);
 
+/*
+ * The tables that have rows of a connector, by its name: the one with its
+ * configuration first, NULL last.
+ */
+extern const char *const w2k_connector_tables[];
+
 /* For the option run.id: a UUID, in the current memory context. */
 extern char *w2k_connector_make_run_id(void);
 

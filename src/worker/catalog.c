@@ -26,6 +26,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "config/connector.h"
 #include "wal2kafka.h"
 #include "worker/catalog.h"
 #include "worker/interlude.h"
@@ -378,13 +379,6 @@ w2k_catalog_slot_is_taken(const char *name, const char *slot_name)
 void
 w2k_catalog_delete(const char *name)
 {
-	static const char *const others[] = {"connector_progress",
-										 "connector_snapshot",
-										 "connector_signal",
-										 "connector_schema",
-										 "connector_table",
-										 "connector_field",
-										 "connector_accepted"};
 	Oid types[] = {TEXTOID};
 	Datum values[1];
 	bool is_deleted;
@@ -396,10 +390,10 @@ w2k_catalog_delete(const char *name)
 						" AND desired_state OPERATOR(pg_catalog.=) 'dropping'",
 						1, types, values, NULL, false, SPI_OK_DELETE);
 	is_deleted = SPI_processed > 0;
-	for (size_t i = 0; is_deleted && i < lengthof(others); i++)
+	for (int i = 1; is_deleted && w2k_connector_tables[i] != NULL; i++)
 		w2k_interlude_query(psprintf("DELETE FROM wal2kafka.%s"
 									 " WHERE name OPERATOR(pg_catalog.=) $1",
-									 others[i]),
+									 w2k_connector_tables[i]),
 							1, types, values, NULL, false, SPI_OK_DELETE);
 	w2k_interlude_end();
 }
