@@ -34,34 +34,21 @@ SELECT '{"bootstrap.servers": "127.0.0.1:1", "topic.prefix": "shop", "snapshot.m
 $$;
 
 -- What a stream says of schemas; the options are those of a connector.
+\getenv srcdir PG_ABS_SRCDIR
+\set include :srcdir /sql/include/registry_stream.sql
+SET search_path = dt_hidden;
+\set ECHO none
+\i :include
+\set ECHO all
+RESET search_path;
 CREATE FUNCTION dt_hidden.stream(config jsonb)
-RETURNS TABLE (is_key bool, subject text, schema text) LANGUAGE plpgsql AS $$
-DECLARE
-	msg bytea; at int; len int; p bytea; texts text[]; n int; options text[];
-BEGIN
-	SELECT array_agg(x) INTO options FROM jsonb_each_text(config) e, unnest(ARRAY[e.key, e.value]) x
-		WHERE e.key NOT LIKE 'bootstrap%' AND e.key NOT LIKE 'schema.%' AND e.key <> 'snapshot.mode';
-	FOR msg IN SELECT x.data FROM pg_logical_slot_peek_binary_changes('regress_dt', NULL, NULL,
-			VARIADIC ARRAY['framing', 'binary', 'connector', 'c', 'schema.include.list', 'dt'] || options) x LOOP
-		at := 0;
-		WHILE at < length(msg) LOOP
-			len := get_byte(msg, at + 4) + 256 * (get_byte(msg, at + 5) + 256 * get_byte(msg, at + 6));
-			p := substr(msg, at + 9, len);
-			IF get_byte(msg, at + 1) = ascii('X') THEN
-				n := 8; texts := '{}';
-				FOR i IN 1..3 LOOP
-					len := get_byte(p, n) + 256 * (get_byte(p, n + 1) + 256 * get_byte(p, n + 2));
-					texts := texts || convert_from(substr(p, n + 5, len), 'UTF8');
-					n := n + 4 + len;
-				END LOOP;
-				is_key := get_byte(p, 4) = 1;
-				subject := texts[2]; schema := texts[3];
-				RETURN NEXT;
-			END IF;
-			at := at + 8 + length(p);
-		END LOOP;
-	END LOOP;
-END $$;
+RETURNS TABLE (is_key bool, subject text, schema text) LANGUAGE sql SET search_path = dt_hidden AS $$
+	SELECT what LIKE 'keys %', s.subject, data
+	FROM stream_of('regress_dt', false, ARRAY['connector', 'c', 'schema.include.list', 'dt'] ||
+		(SELECT array_agg(x) FROM jsonb_each_text(config) e, unnest(ARRAY[e.key, e.value]) x
+			WHERE e.key NOT LIKE 'bootstrap%' AND e.key NOT LIKE 'schema.%' AND e.key <> 'snapshot.mode')) s
+	WHERE what NOT LIKE 'record %'
+$$;
 
 CREATE TYPE dt.mood AS ENUM ('sad', 'ok');
 CREATE TABLE dt.t (id int PRIMARY KEY, name text NOT NULL DEFAULT 'x', n int, m dt.mood, price numeric(8, 2) NOT NULL,

@@ -14,7 +14,7 @@ SET search_path = registry_avro;
 \set ECHO all
 CREATE FUNCTION stream(VARIADIC options text[] DEFAULT '{}')
 RETURNS TABLE (what text, subject text, data text) LANGUAGE sql AS $$
-    SELECT * FROM stream_of('regress_registry_avro', 'avro', false, options)
+    SELECT * FROM stream_of('regress_registry_avro', false, stream_options('avro', options))
 $$;
 SELECT 'init' FROM pg_create_logical_replication_slot('regress_registry_avro', 'wal2kafka');
 \set unwrap '''transforms'', ''u'', ''transforms.u.type'', ''io.debezium.transforms.ExtractNewRecordState'''
